@@ -1,0 +1,302 @@
+import { fail } from './errors.js'
+import { type DType, formatShape, sizeOf } from './tensor.js'
+
+/** Where the elements lie: rows [R, L], planes [N, C, S], columns [N, S, C]. */
+export type Pattern = 'rows' | 'planes' | 'columns'
+/** Which elements share statistics: each row; a channel over the whole batch; a group of channels per sample. */
+export type Scope = 'row' | 'batch' | 'group'
+export type Layout = 'channels-first' | 'channels-last'
+
+/**
+ * All that a backend needs to know of a call, and nothing of layers: one shape under one norm.
+ *
+ * | pattern | samples | channels | spatial | weight, bias | statistics (slots)              |
+ * | rows    | R       | 1        | L       | [L]          | row: [R]                        |
+ * | planes  | N       | C        | S       | [C]          | batch: [C], group: [N, groups]  |
+ * | columns | N       | C        | S       | [C]          | batch (N = 1): [C], group: [N, groups] |
+ */
+export interface Plan {
+  /** The layer's name, for error messages. */
+  readonly layer: string
+  /** The input's shape, as the caller sees it. */
+  readonly shape: readonly number[]
+  readonly dtype: DType
+  readonly pattern: Pattern
+  readonly scope: Scope
+  readonly samples: number
+  readonly channels: number
+  readonly spatial: number
+  /** Groups of channels per sample; channels are divisible by it. 1 for rows. */
+  readonly groups: number
+  /** False: the mean is taken as 0 (RMSNorm). */
+  readonly centred: boolean
+  /** True: mean and variance are given (running statistics), so that no gradient flows through them. */
+  readonly given: boolean
+  /** Added to the variance inside the root. */
+  readonly eps: number
+  /** How many elements x has. */
+  readonly size: number
+  /** How many (mean, variance) pairs there are. */
+  readonly slots: number
+  /** How many elements share one pair. */
+  readonly count: number
+  /** The length of weight and bias. */
+  readonly affineLength: number
+  /** The same plan as numbers, in the order that native/core/plan.h reads. */
+  readonly descriptor: Float64Array
+}
+
+export interface RowsSpec {
+  readonly normalizedShape: readonly number[]
+  readonly eps: number
+  readonly centred?: boolean
+  readonly given?: boolean
+}
+
+/** Statistics per row over the trailing dimensions: LayerNorm, RMSNorm. */
+export function planRows(layer: string, shape: readonly number[], dtype: DType, spec: RowsSpec): Plan {
+  const { normalizedShape } = spec
+  checkExtents(layer, 'normalizedShape', normalizedShape)
+  const leading = shape.length - normalizedShape.length
+  const fits = leading >= 0 && normalizedShape.every((extent, i) => extent === shape[leading + i])
+  if (!fits) {
+    fail(
+      'EVENKEEL_SHAPE',
+      layer,
+      `input must end in normalizedShape ${formatShape(normalizedShape)}, got ${formatShape(shape)}`,
+      `reshape the input, or construct the layer with the last dimensions of your data`,
+    )
+  }
+  const length = sizeOf(normalizedShape)
+  const rows = sizeOf(shape.slice(0, leading))
+  return complete({
+    layer,
+    shape,
+    dtype,
+    pattern: 'rows',
+    scope: 'row',
+    samples: rows,
+    channels: 1,
+    spatial: length,
+    groups: 1,
+    centred: spec.centred ?? true,
+    given: spec.given ?? false,
+    eps: spec.eps,
+    slots: rows,
+    count: length,
+    affineLength: length,
+  })
+}
+
+export interface ChannelsSpec {
+  /** How many channels the layer has; undefined takes the input's. */
+  readonly channels?: number
+  readonly layout?: Layout
+  readonly eps: number
+  readonly centred?: boolean
+  readonly given?: boolean
+}
+
+/** Statistics per channel over batch and space: BatchNorm on [N, C], [N, C, ...space] or [N, ...space, C]. */
+export function planBatch(layer: string, shape: readonly number[], dtype: DType, spec: ChannelsSpec): Plan {
+  const { samples, channels, spatial } = splitChannels(layer, shape, spec, 2)
+  const count = samples * spatial
+  const asColumns = spec.layout === 'channels-last' || shape.length === 2
+  if (!spec.given) checkBatchCount(layer, shape, count)
+  return complete({
+    layer,
+    shape,
+    dtype,
+    pattern: asColumns ? 'columns' : 'planes',
+    scope: 'batch',
+    samples: asColumns ? 1 : samples,
+    channels,
+    spatial: asColumns ? count : spatial,
+    groups: 1,
+    centred: spec.centred ?? true,
+    given: spec.given ?? false,
+    eps: spec.eps,
+    slots: channels,
+    count,
+    affineLength: channels,
+  })
+}
+
+export interface GroupSpec extends ChannelsSpec {
+  /** Groups of channels; 'channels' makes each channel a group (InstanceNorm). */
+  readonly groups: number | 'channels'
+}
+
+/** Statistics per sample and group of channels: GroupNorm; InstanceNorm with a group per channel. */
+export function planGroup(layer: string, shape: readonly number[], dtype: DType, spec: GroupSpec): Plan {
+  const { samples, channels, spatial } = splitChannels(layer, shape, spec, spec.groups === 'channels' ? 3 : 2)
+  const groups = spec.groups === 'channels' ? channels : spec.groups
+  checkGroups(layer, channels, groups)
+  const count = (channels / groups) * spatial
+  if (count === 1 && !spec.given) checkGroupCount(layer, shape, spec)
+  return complete({
+    layer,
+    shape,
+    dtype,
+    pattern: spec.layout === 'channels-last' ? 'columns' : 'planes',
+    scope: 'group',
+    samples,
+    channels,
+    spatial,
+    groups,
+    centred: spec.centred ?? true,
+    given: spec.given ?? false,
+    eps: spec.eps,
+    slots: samples * groups,
+    count,
+    affineLength: channels,
+  })
+}
+
+/** Throws unless the channels split evenly; the remedy names the nearest count of groups that fits. */
+export function checkGroups(layer: string, channels: number, groups: number): void {
+  if (!Number.isSafeInteger(groups) || groups < 1) {
+    fail('EVENKEEL_OPTION', layer, `groups must be a whole number from 1 up, got ${groups}`, 'try groups: 1')
+  }
+  if (channels % groups === 0) return
+  const divisors = Array.from({ length: channels }, (_, i) => i + 1).filter((g) => channels % g === 0)
+  const nearest = divisors.reduce(
+    (best, g) => (Math.abs(g - groups) <= Math.abs(best - groups) ? g : best),
+    1,
+  )
+  fail(
+    'EVENKEEL_SHAPE',
+    layer,
+    `channels (${channels}) must be divisible by groups (${groups})`,
+    `try groups: ${nearest}`,
+  )
+}
+
+/** Throws unless eps is a positive finite number: 0 would divide by 0 on a constant channel. */
+export function checkEps(layer: string, eps: unknown): asserts eps is number {
+  if (typeof eps === 'number' && eps > 0 && Number.isFinite(eps)) return
+  fail('EVENKEEL_OPTION', layer, `eps must be a positive finite number, got ${String(eps)}`, 'try eps: 1e-5')
+}
+
+/** Throws unless each extent is a whole number from 1 up. */
+export function checkExtents(
+  layer: string,
+  name: string,
+  extents: unknown,
+): asserts extents is readonly number[] {
+  const valid =
+    Array.isArray(extents) && extents.length > 0 && extents.every((n) => Number.isSafeInteger(n) && n > 0)
+  if (valid) return
+  const came = Array.isArray(extents) ? formatShape(extents) : String(extents)
+  fail(
+    'EVENKEEL_OPTION',
+    layer,
+    `${name} must be an array of whole numbers from 1 up, got ${came}`,
+    'give the extents to normalize over, as in [768]',
+  )
+}
+
+/** Throws unless the number of channels is a whole number from 1 up. */
+export function checkChannels(layer: string, channels: unknown): asserts channels is number {
+  if (Number.isSafeInteger(channels) && (channels as number) > 0) return
+  fail(
+    'EVENKEEL_OPTION',
+    layer,
+    `the number of channels must be a whole number from 1 up, got ${String(channels)}`,
+    'give the extent of the channel dimension, as in 64',
+  )
+}
+
+export function checkLayout(layer: string, layout: unknown): asserts layout is Layout {
+  if (layout === 'channels-first' || layout === 'channels-last') return
+  fail(
+    'EVENKEEL_OPTION',
+    layer,
+    `layout must be 'channels-first' or 'channels-last', got ${String(layout)}`,
+    "use 'channels-first' for [N, C, ...space], 'channels-last' for [N, ...space, C]",
+  )
+}
+
+/** The highest rank of a channel layout: [N, C, D, H, W]. */
+const MAX_RANK = 5
+
+function splitChannels(layer: string, shape: readonly number[], spec: ChannelsSpec, minRank: number) {
+  const last = spec.layout === 'channels-last'
+  const form = last ? '[N, ...space, C]' : '[N, C, ...space]'
+  if (shape.length < minRank || shape.length > MAX_RANK) {
+    fail(
+      'EVENKEEL_SHAPE',
+      layer,
+      `input must be ${form} of rank ${minRank} to ${MAX_RANK}, got rank ${shape.length}, ${formatShape(shape)}`,
+      shape.length < minRank
+        ? 'add the missing dimensions, each of extent 1 if need be'
+        : 'join some of the spatial dimensions',
+    )
+  }
+  const axis = last ? shape.length - 1 : 1
+  const channels = shape[axis]
+  if (spec.channels !== undefined && channels !== spec.channels) {
+    const elsewhere = shape[last ? 1 : shape.length - 1] === spec.channels && shape.length > 2
+    fail(
+      'EVENKEEL_SHAPE',
+      layer,
+      `expected ${spec.channels} channels in dimension ${axis} of ${form}, got ${channels} in ${formatShape(shape)}`,
+      elsewhere
+        ? `if the channels are ${last ? 'in dimension 1' : 'last'}, set layout: '${last ? 'channels-first' : 'channels-last'}'`
+        : `construct the layer with ${channels} channels, or mend the input's shape`,
+    )
+  }
+  if (channels === 0) {
+    fail(
+      'EVENKEEL_SHAPE',
+      layer,
+      `input must have at least one channel, got ${formatShape(shape)}`,
+      "mend the input's shape",
+    )
+  }
+  const spatial = sizeOf(shape.filter((_, i) => i !== 0 && i !== axis))
+  return { samples: shape[0], channels, spatial }
+}
+
+function checkBatchCount(layer: string, shape: readonly number[], count: number): void {
+  if (count > 1) return
+  fail(
+    'EVENKEEL_STATISTICS',
+    layer,
+    `training needs more than one value per channel (batch x space), got ${count} from shape ${formatShape(shape)}`,
+    'use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval()',
+  )
+}
+
+function checkGroupCount(layer: string, shape: readonly number[], spec: GroupSpec): void {
+  const instance = spec.groups === 'channels'
+  fail(
+    'EVENKEEL_STATISTICS',
+    layer,
+    `needs more than one value per ${instance ? 'channel of a sample (space)' : 'group (channels x space)'}, got 1 from shape ${formatShape(shape)}`,
+    instance ? 'use BatchNorm or LayerNorm where there is no space to average over' : 'use fewer groups',
+  )
+}
+
+type Sizes = Omit<Plan, 'size' | 'descriptor'>
+
+/** The orders of these words are native/core/plan.h's enums. */
+const PATTERNS: readonly Pattern[] = ['rows', 'planes', 'columns']
+const SCOPES: readonly Scope[] = ['row', 'batch', 'group']
+
+function complete(sizes: Sizes): Plan {
+  checkEps(sizes.layer, sizes.eps)
+  const descriptor = Float64Array.of(
+    PATTERNS.indexOf(sizes.pattern),
+    SCOPES.indexOf(sizes.scope),
+    sizes.dtype === 'float64' ? 1 : 0,
+    sizes.samples,
+    sizes.channels,
+    sizes.spatial,
+    sizes.groups,
+    sizes.centred ? 1 : 0,
+    sizes.given ? 1 : 0,
+    sizes.eps,
+  )
+  return { ...sizes, shape: [...sizes.shape], size: sizeOf(sizes.shape), descriptor }
+}

@@ -1,0 +1,89 @@
+import { fail } from './errors.js'
+
+/** The element types that evenkeel computes in. */
+export type FloatArray = Float32Array | Float64Array
+export type DType = 'float32' | 'float64'
+
+/** Data and shape, row-major and contiguous. Any object of this form is accepted; nothing is copied. */
+export interface Tensor<T extends FloatArray = FloatArray> {
+  readonly data: T
+  readonly shape: readonly number[]
+}
+
+/**
+ * A view of `data` under `shape`; no copy is made.
+ * @throws EvenkeelError where the data is no float array, or its length is not the shape's product.
+ */
+export function tensor<T extends FloatArray>(data: T, shape: readonly number[]): Tensor<T> {
+  checkTensor('tensor', { data, shape })
+  return { data, shape: [...shape] }
+}
+
+/** The number of elements of a shape; 1 for a scalar's `[]`. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1)
+}
+
+export function dtypeOf(data: FloatArray): DType {
+  return data instanceof Float64Array ? 'float64' : 'float32'
+}
+
+export function newArray(dtype: DType, length: number): FloatArray {
+  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)
+}
+
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`
+}
+
+/** Throws unless `value` is a tensor: a float array of as many elements as its shape says. */
+export function checkTensor(who: string, value: unknown, name = 'input'): asserts value is Tensor {
+  const { data, shape } = (value ?? {}) as Partial<Tensor>
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
+    const came =
+      value instanceof Float32Array || value instanceof Float64Array ? 'a bare array' : describe(data)
+    fail(
+      'EVENKEEL_DTYPE',
+      who,
+      `${name} must be { data: Float32Array or Float64Array, shape }, got ${came}`,
+      'wrap the data: tensor(data, shape)',
+    )
+  }
+  if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
+    fail(
+      'EVENKEEL_SHAPE',
+      who,
+      `${name}'s shape must be an array of whole numbers from 0 up, got ${describe(shape)}`,
+      'give each extent, as in [32, 64, 56, 56]',
+    )
+  }
+  checkLength(who, name, data, sizeOf(shape), formatShape(shape))
+}
+
+/** Throws unless `data` holds exactly `expected` elements and is attached to its buffer. */
+export function checkLength(
+  who: string,
+  name: string,
+  data: FloatArray,
+  expected: number,
+  shape: string,
+): void {
+  if (data.length === expected) return
+  const detached = data.length === 0 && data.buffer.byteLength === 0
+  fail(
+    'EVENKEEL_BUFFER',
+    who,
+    `${name} of shape ${shape} needs ${expected} elements, got ${detached ? 'a detached or empty array' : data.length}`,
+    detached
+      ? 'pass an array whose buffer was not transferred'
+      : 'pass data.subarray(...) of that length, or mend the shape',
+  )
+}
+
+function describe(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  if (Array.isArray(value)) return `[${value.map(String).join(', ')}]`
+  return typeof value === 'object'
+    ? (value.constructor?.name ?? 'an object')
+    : `${typeof value} ${String(value)}`
+}
