@@ -1,0 +1,14 @@
+'use strict'
+
+// The addon of a source build. The path is literal, so that bundlers find the file. Errors are kept, never thrown:
+// without an addon the portable backend runs, and info() tells why.
+
+/** @returns {{ addon: object | null, errors: string[] }} */
+exports.load = function load() {
+  try {
+    return { addon: require('../build/Release/evenkeel.node'), errors: [] }
+  } catch (error) {
+    const [reason] = String(error.message).split('\n')
+    return { addon: null, errors: [`build/Release/evenkeel.node: ${reason}`] }
+  }
+}

@@ -1,0 +1,84 @@
+import { load } from '#addon'
+import { fail } from '../errors.js'
+import type { FloatArray } from '../tensor.js'
+import type { Backend } from './backend.js'
+
+/** What the addon exports; native/binding/addon.cc defines it. `isa` is an index into isas(). */
+interface Addon {
+  /** The instruction sets that this CPU has, best first, 'scalar' last. */
+  isas(): string[]
+  forward(
+    isa: number,
+    descriptor: Float64Array,
+    x: FloatArray,
+    y: FloatArray,
+    weight: FloatArray | null,
+    bias: FloatArray | null,
+    mean: Float64Array,
+    variance: Float64Array,
+  ): void
+  backward(
+    isa: number,
+    descriptor: Float64Array,
+    dy: FloatArray,
+    x: FloatArray,
+    dx: FloatArray,
+    weight: FloatArray | null,
+    mean: Float64Array,
+    variance: Float64Array,
+    dweight: FloatArray | null,
+    dbias: FloatArray | null,
+  ): void
+  threads(): number
+  setThreads(threads: number): void
+}
+
+const loaded = load()
+const addon = loaded.addon as Addon | null
+
+/** Why the addon did not load; empty where it did. */
+export const loadErrors: readonly string[] = loaded.errors
+
+/** The addon as one backend per instruction set, best first; none where it did not load. */
+export const nativeBackends: readonly Backend[] = addon === null ? [] : addon.isas().map(nativeBackend(addon))
+
+function nativeBackend(native: Addon): (isa: string, index: number) => Backend {
+  return (isa, index) => ({
+    name: `native-${isa}`,
+    forward: (plan, io) =>
+      native.forward(index, plan.descriptor, io.x, io.y, io.weight, io.bias, io.mean, io.variance),
+    backward: (plan, io) =>
+      native.backward(
+        index,
+        plan.descriptor,
+        io.dy,
+        io.x,
+        io.dx,
+        io.weight,
+        io.mean,
+        io.variance,
+        io.dweight,
+        io.dbias,
+      ),
+  })
+}
+
+export function threads(): number {
+  return addon === null ? 1 : addon.threads()
+}
+
+/** Throws unless `count` is a whole number from 1 to 1024; the portable backend has one thread whatever is set. */
+export function setThreads(count: number): void {
+  if (!Number.isSafeInteger(count) || count < 1 || count > MAX_THREADS) {
+    fail(
+      'EVENKEEL_OPTION',
+      'setThreads',
+      `the number of threads must be a whole number from 1 to ${MAX_THREADS}, got ${String(count)}`,
+      'os.availableParallelism() is a good choice',
+    )
+  }
+  addon?.setThreads(count)
+}
+
+/** More threads than any machine profits from; keeps a typing error from starting a million. */
+const MAX_THREADS = 1024

@@ -1,0 +1,32 @@
+import type { Plan } from '../../plan.js'
+import type { BackwardBuffers } from '../backend.js'
+import { meanRest, rstdOf } from './fold.js'
+import { type GradientSums, slotOf } from './merge.js'
+
+/** Turns the sums of dy * xr into those of dy * xhat, in place: xhat = xr + rest, where rest is what mh lacks of the mean. */
+export function correctSums(plan: Plan, io: BackwardBuffers, sums: GradientSums): GradientSums {
+  const single = plan.dtype === 'float32'
+  for (let n = 0; n < plan.samples; n++) {
+    for (let c = 0; c < plan.channels; c++) {
+      const cell = n * plan.channels + c
+      const slot = slotOf(plan, n, c)
+      const rest = meanRest(io.mean[slot], rstdOf(io.variance[slot], plan.eps), single)
+      sums.sum2[cell] += rest * sums.sum1[cell]
+    }
+  }
+  return sums
+}
+
+/** Adds the gradients of weight (sum of dy * xhat) and bias (sum of dy) over the samples, summed in float64. */
+export function addParameterGradients(plan: Plan, io: BackwardBuffers, sums: GradientSums): void {
+  for (let c = 0; c < plan.channels; c++) {
+    let s1 = 0
+    let s2 = 0
+    for (let n = 0; n < plan.samples; n++) {
+      s1 += sums.sum1[n * plan.channels + c]
+      s2 += sums.sum2[n * plan.channels + c]
+    }
+    if (io.dweight !== null) io.dweight[c] += s2
+    if (io.dbias !== null) io.dbias[c] += s1
+  }
+}

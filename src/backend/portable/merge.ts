@@ -1,0 +1,68 @@
+import type { Plan } from '../../plan.js'
+
+/** Statistics of some values: how many, their mean, and the sum of squared differences from it. */
+export interface Cell {
+  count: number
+  mean: number
+  m2: number
+}
+
+export function emptyCell(): Cell {
+  return { count: 0, mean: 0, m2: 0 }
+}
+
+export function clear(cell: Cell): void {
+  cell.count = 0
+  cell.mean = 0
+  cell.m2 = 0
+}
+
+/** Joins the statistics of more values to `into`. Chan, Golub, LeVeque 1979: Updating formulae. */
+export function merge(into: Cell, count: number, mean: number, m2: number): void {
+  if (count === 0) return
+  if (into.count === 0) {
+    into.count = count
+    into.mean = mean
+    into.m2 = m2
+    return
+  }
+  const before = into.count
+  const total = before + count
+  const share = count / total
+  const delta = mean - into.mean
+  into.mean += delta * share
+  into.m2 += m2 + delta * delta * before * share
+  into.count = total
+}
+
+/** The slot whose statistics sample n and channel c share. */
+export function slotOf(plan: Plan, n: number, c: number): number {
+  if (plan.scope === 'batch') return c
+  const channelsPerGroup = plan.channels / plan.groups
+  return n * plan.groups + Math.floor(c / channelsPerGroup)
+}
+
+/** The sums of a backward pass per sample and channel: of dy, and of dy * (x - mh) * r. [N, C] each. */
+export interface GradientSums {
+  readonly sum1: Float64Array
+  readonly sum2: Float64Array
+}
+
+/** The same per slot, weighted: of weight * dy, and of weight * dy * xhat. [slots] each. */
+export function mergeGradients(
+  plan: Plan,
+  sums: GradientSums,
+  weight: ArrayLike<number> | null,
+): GradientSums {
+  const merged = { sum1: new Float64Array(plan.slots), sum2: new Float64Array(plan.slots) }
+  for (let n = 0; n < plan.samples; n++) {
+    for (let c = 0; c < plan.channels; c++) {
+      const cell = n * plan.channels + c
+      const slot = slotOf(plan, n, c)
+      const gamma = weight === null ? 1 : weight[c]
+      merged.sum1[slot] += gamma * sums.sum1[cell]
+      merged.sum2[slot] += gamma * sums.sum2[cell]
+    }
+  }
+  return merged
+}

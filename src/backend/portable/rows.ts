@@ -1,0 +1,194 @@
+import type { Plan } from '../../plan.js'
+import { type FloatArray, newArray } from '../../tensor.js'
+import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
+import { type Arithmetic, arithmetics, round, SLAB_ROWS, STEPS, treeSum } from './arithmetic.js'
+import { meanRest, rstdOf } from './fold.js'
+import { emptyCell } from './merge.js'
+import { runMoments } from './runs.js'
+
+// rows: x [R, L]. Each row has its own statistics; weight and bias run along it, so that their gradients are column sums.
+
+/** What one row is mapped with: xhat = (x - mh) * r + c, or x * r where the mean is taken as 0. */
+interface RowFold {
+  mh: number
+  r: number
+  c: number
+}
+
+const moments = emptyCell()
+const row: RowFold = { mh: 0, r: 0, c: 0 }
+
+export function forward(plan: Plan, io: ForwardBuffers): void {
+  const k = arithmetics[plan.dtype]
+  const { samples, spatial } = plan
+  for (let i = 0; i < samples; i++) {
+    if (!plan.given) {
+      runMoments(k, io.x, i * spatial, spatial, plan.centred, moments)
+      io.mean[i] = moments.mean
+      io.variance[i] = moments.m2 / moments.count
+    }
+    foldRow(plan, io.mean[i], io.variance[i])
+    mapRow(plan, io, i * spatial)
+  }
+}
+
+export function backward(plan: Plan, io: BackwardBuffers): void {
+  const { samples, spatial } = plan
+  const columns = new ColumnSums(plan, io)
+  for (let slab = 0; slab < samples; slab += SLAB_ROWS) {
+    const end = Math.min(slab + SLAB_ROWS, samples)
+    for (let i = slab; i < end; i++) {
+      foldRow(plan, io.mean[i], io.variance[i])
+      columns.addRow(i * spatial)
+      mapGradientRow(plan, io, i * spatial, rstdOf(io.variance[i], plan.eps))
+      const blockEnds = (i - slab) % STEPS === STEPS - 1 || i === end - 1
+      if (blockEnds) columns.endBlock()
+    }
+    columns.endSlab()
+  }
+  columns.addTo(io.dweight, io.dbias)
+}
+
+function foldRow(plan: Plan, mean: number, variance: number): void {
+  const single = plan.dtype === 'float32'
+  const rstd = rstdOf(variance, plan.eps)
+  row.mh = round(mean, single)
+  row.r = round(rstd, single)
+  row.c = round(meanRest(mean, rstd, single), single)
+}
+
+function mapRow(plan: Plan, io: ForwardBuffers, start: number): void {
+  const single = plan.dtype === 'float32'
+  const { x, y, weight, bias } = io
+  for (let j = 0; j < plan.spatial; j++) {
+    let value = normalized(x[start + j], plan.centred, single)
+    if (weight !== null) value = round(value * weight[j], single)
+    y[start + j] = bias === null ? value : value + bias[j]
+  }
+}
+
+function normalized(x: number, centred: boolean, single: boolean): number {
+  const { mh, r, c } = row
+  if (!centred) return round(x * r, single)
+  return round(round(round(x - mh, single) * r, single) + c, single)
+}
+
+/** dx = (g * r + xhat * k2) + k1 with g = dy * weight; without k1 where the mean is taken as 0; g * r where statistics are given. */
+function mapGradientRow(plan: Plan, io: BackwardBuffers, start: number, rstd: number): void {
+  const { centred, spatial, given } = plan
+  const single = plan.dtype === 'float32'
+  const { dy, x, dx, weight } = io
+  let k2 = 0
+  let k1 = 0
+  if (!given) {
+    const sums = rowGradientSums(arithmetics[plan.dtype], io, start, spatial, centred)
+    k2 = round(-(rstd * (sums.s2 / spatial)), single)
+    k1 = round(-(rstd * (sums.s1 / spatial)), single)
+  }
+  for (let j = 0; j < spatial; j++) {
+    const g = weight === null ? dy[start + j] : round(dy[start + j] * weight[j], single)
+    const direct = round(g * row.r, single)
+    if (given) {
+      dx[start + j] = direct
+      continue
+    }
+    const xhat = normalized(x[start + j], centred, single)
+    const value = round(direct + round(xhat * k2, single), single)
+    dx[start + j] = centred ? value + k1 : value
+  }
+}
+
+/** Sums of g and of g * xhat over a row: blocks into slabs, slabs into the row. */
+function rowGradientSums(k: Arithmetic, io: BackwardBuffers, start: number, n: number, centred: boolean) {
+  const total = { s1: 0, s2: 0 }
+  for (let slab = 0; slab < n; slab += k.slab) {
+    const end = Math.min(slab + k.slab, n)
+    let s1 = 0
+    let s2 = 0
+    for (let block = slab; block < end; block += k.block) {
+      blockGradientSums(k, io, start, block, Math.min(block + k.block, end), centred)
+      s1 += treeSum(k.sum1)
+      s2 += treeSum(k.sum2)
+    }
+    total.s1 += s1
+    total.s2 += s2
+  }
+  return total
+}
+
+function blockGradientSums(
+  k: Arithmetic,
+  io: BackwardBuffers,
+  start: number,
+  from: number,
+  to: number,
+  centred: boolean,
+): void {
+  const { dy, x, weight } = io
+  const { single, sum1, sum2 } = k
+  const mask = k.lanes - 1
+  sum1.fill(0)
+  sum2.fill(0)
+  for (let j = from; j < to; j++) {
+    const g = weight === null ? dy[start + j] : round(dy[start + j] * weight[j], single)
+    const xhat = normalized(x[start + j], centred, single)
+    sum1[(j - from) & mask] += g
+    sum2[(j - from) & mask] += round(g * xhat, single)
+  }
+}
+
+/** dbias = sum of dy and dweight = sum of dy * xhat over the rows: a block in the element type, then float64. */
+class ColumnSums {
+  private readonly wanted: boolean
+  private readonly block: FloatArray[]
+  private readonly slab: Float64Array[]
+  private readonly total: Float64Array[]
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly io: BackwardBuffers,
+  ) {
+    this.wanted = io.dweight !== null || io.dbias !== null
+    const length = this.wanted ? plan.spatial : 0
+    this.block = [newArray(plan.dtype, length), newArray(plan.dtype, length)]
+    this.slab = [new Float64Array(length), new Float64Array(length)]
+    this.total = [new Float64Array(length), new Float64Array(length)]
+  }
+
+  addRow(start: number): void {
+    if (!this.wanted) return
+    const { dy, x } = this.io
+    const { centred, spatial } = this.plan
+    const single = this.plan.dtype === 'float32'
+    const [dweight, dbias] = this.block
+    for (let j = 0; j < spatial; j++) {
+      const g = dy[start + j]
+      dweight[j] += round(g * normalized(x[start + j], centred, single), single)
+      dbias[j] += g
+    }
+  }
+
+  endBlock(): void {
+    pour(this.block, this.slab)
+  }
+
+  endSlab(): void {
+    pour(this.slab, this.total)
+  }
+
+  addTo(dweight: FloatArray | null, dbias: FloatArray | null): void {
+    const [weightTotal, biasTotal] = this.total
+    for (let j = 0; j < this.plan.spatial; j++) {
+      if (dweight !== null) dweight[j] += weightTotal[j]
+      if (dbias !== null) dbias[j] += biasTotal[j]
+    }
+  }
+}
+
+/** Adds one level of sums to the next and empties it. */
+function pour(from: readonly FloatArray[], into: readonly Float64Array[]): void {
+  from.forEach((sums, i) => {
+    for (let j = 0; j < sums.length; j++) into[i][j] += sums[j]
+    sums.fill(0)
+  })
+}

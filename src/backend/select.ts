@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os'
+import { fail } from '../errors.js'
+import { version } from '../version.js'
+import type { Backend } from './backend.js'
+import { loadErrors, nativeBackends, setThreads, threads } from './native.js'
+import { portable } from './portable/index.js'
+
+/** What runs, and why. */
+export interface Info {
+  readonly version: string
+  /** 'native' or 'portable': same bits, different speed. */
+  readonly backend: 'native' | 'portable'
+  /** The instruction set of the native kernels that run; null on the portable backend. */
+  readonly isa: string | null
+  /** Every instruction set that could be forced with EVENKEEL_ISA. */
+  readonly isas: readonly string[]
+  readonly threads: number
+  /** Why the native backend is not there; empty where it is. */
+  readonly loadErrors: readonly string[]
+}
+
+/** Every backend that this machine can run, the portable one first. */
+export function backends(): readonly Backend[] {
+  return [portable, ...nativeBackends]
+}
+
+/** The backend that the environment and the machine choose, once, at load. */
+const chosen = choose(process.env)
+setThreads(threadsFrom(process.env))
+
+export function currentBackend(): Backend {
+  return chosen
+}
+
+/** Tells version, backend, instruction set, threads and, where the native backend did not load, why. */
+export function info(): Info {
+  const native = chosen !== portable
+  return {
+    version,
+    backend: native ? 'native' : 'portable',
+    isa: native ? isaOf(chosen) : null,
+    isas: nativeBackends.map(isaOf),
+    threads: native ? threads() : 1,
+    loadErrors,
+  }
+}
+
+function isaOf(backend: Backend): string {
+  return backend.name.replace('native-', '')
+}
+
+/** EVENKEEL_BACKEND = native | portable; EVENKEEL_ISA = one of isas. A wish that cannot be met is an error. */
+function choose(env: NodeJS.ProcessEnv): Backend {
+  const { EVENKEEL_BACKEND: backend, EVENKEEL_ISA: isa } = env
+  if (backend && backend !== 'native' && backend !== 'portable') {
+    fail(
+      'EVENKEEL_BACKEND',
+      'EVENKEEL_BACKEND',
+      `must be 'native' or 'portable', got '${backend}'`,
+      'unset it, and evenkeel chooses',
+    )
+  }
+  if (backend === 'portable') return portable
+  if (isa) return forced(isa)
+  if (backend === 'native' && nativeBackends.length === 0) {
+    fail(
+      'EVENKEEL_BACKEND',
+      'EVENKEEL_BACKEND=native',
+      `the addon did not load (${loadErrors.join('; ')})`,
+      'build it with `npm run build:native`, or unset EVENKEEL_BACKEND to run the portable backend',
+    )
+  }
+  return nativeBackends[0] ?? portable
+}
+
+function forced(isa: string): Backend {
+  const backend = nativeBackends.find((candidate) => isaOf(candidate) === isa)
+  if (backend !== undefined) return backend
+  const had =
+    nativeBackends.length > 0 ? nativeBackends.map(isaOf).join(', ') : 'none: the addon did not load'
+  fail(
+    'EVENKEEL_BACKEND',
+    `EVENKEEL_ISA=${isa}`,
+    `this machine cannot run it (it has ${had})`,
+    'choose one of these, or unset EVENKEEL_ISA',
+  )
+}
+
+function threadsFrom(env: NodeJS.ProcessEnv): number {
+  const wish = env.EVENKEEL_THREADS
+  return wish ? Number(wish) : availableParallelism()
+}
+
+export { setThreads }
