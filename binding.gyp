@@ -1,0 +1,52 @@
+{
+  # The addon of a source build (npm run build:native). native/sources.json is the one list of sources.
+  "targets": [
+    {
+      "target_name": "evenkeel",
+      "sources": [
+        "<!@(node -p \"const s = require('./native/sources.json'); [...s.kernels, ...s.core, ...s.binding].join(' ')\")"
+      ],
+      "include_dirs": ["native"],
+      "defines": ["NAPI_VERSION=8", "NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED"],
+      "conditions": [
+        [
+          "OS=='linux'",
+          {
+            "cflags_cc": [
+              "-std=c++17", "-O3", "-fopenmp", "-Wall", "-Wextra", "-Werror",
+              # No fused multiply-add: the bits are those of separate, correctly rounded operations.
+              "-ffp-contract=off",
+              # sqrt is then one instruction; nothing reads errno.
+              "-fno-math-errno",
+              "-fvisibility=hidden"
+            ],
+            "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
+            # OpenMP's sleeping threads live in this code: it must not be unmapped when a worker ends.
+            "ldflags": ["-fopenmp", "-Wl,-z,nodelete"]
+          }
+        ],
+        [
+          "OS=='mac'",
+          {
+            # Apple's compiler ships no OpenMP: one thread.
+            "xcode_settings": {
+              "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+              "GCC_OPTIMIZATION_LEVEL": "3",
+              "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
+              "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+              "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off", "-fno-math-errno"]
+            }
+          }
+        ],
+        [
+          "OS=='win'",
+          {
+            "msvs_settings": {
+              "VCCLCompilerTool": { "ExceptionHandling": 1, "AdditionalOptions": ["/std:c++17", "/O2", "/openmp", "/fp:precise"] }
+            }
+          }
+        ]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,87 @@
+#include "binding/arguments.h"
+
+namespace evenkeel {
+
+namespace {
+
+template <typename T>
+constexpr napi_typedarray_type kTypeOf = napi_float32_array;
+template <>
+constexpr napi_typedarray_type kTypeOf<double> = napi_float64_array;
+
+// A type that no runtime reports: some leave the type unset for arrays newer than themselves.
+constexpr auto kUnknownType = static_cast<napi_typedarray_type>(-1);
+
+}  // namespace
+
+Arguments::Arguments(napi_env env, napi_callback_info info, size_t expected) : env_(env) {
+  size_t count = kMax;
+  const napi_status status = napi_get_cb_info(env, info, &count, values_, nullptr, nullptr);
+  if (status != napi_ok || count != expected) fail("wrong number of arguments");
+}
+
+void Arguments::fail(const char* problem) {
+  if (ok()) problem_ = problem;
+}
+
+uint32_t Arguments::index(size_t i, uint32_t limit) {
+  uint32_t value = 0;
+  if (!ok()) return 0;
+  if (napi_get_value_uint32(env_, values_[i], &value) != napi_ok || value >= limit) {
+    fail("unknown instruction set");
+    return 0;
+  }
+  return value;
+}
+
+bool Arguments::view(size_t i, ArrayView* view) {
+  view->type = kUnknownType;
+  return napi_get_typedarray_info(env_, values_[i], &view->type, &view->length, &view->data, nullptr, nullptr) ==
+         napi_ok;
+}
+
+void* Arguments::checked(size_t i, napi_typedarray_type type, size_t length) {
+  ArrayView array{};
+  if (!ok()) return nullptr;
+  if (!view(i, &array) || array.type != type) {
+    fail("an argument is no typed array of the plan's element type");
+    return nullptr;
+  }
+  if (array.length != length) {
+    fail("a typed array's length is not the plan's (too short, too long, or detached)");
+    return nullptr;
+  }
+  return array.data;
+}
+
+Plan Arguments::plan(size_t i) {
+  Plan plan{};
+  const auto* descriptor = static_cast<const double*>(checked(i, napi_float64_array, kDescriptorLength));
+  if (ok() && !read_plan(descriptor, &plan)) fail("the descriptor is no plan");
+  return plan;
+}
+
+template <typename T>
+T* Arguments::array(size_t i, size_t length) {
+  return static_cast<T*>(checked(i, kTypeOf<T>, length));
+}
+
+template <typename T>
+T* Arguments::optional_array(size_t i, size_t length) {
+  napi_valuetype type = napi_undefined;
+  if (!ok() || napi_typeof(env_, values_[i], &type) != napi_ok) return nullptr;
+  if (type == napi_null || type == napi_undefined) return nullptr;
+  return array<T>(i, length);
+}
+
+napi_value Arguments::finish() const {
+  if (!ok()) napi_throw_type_error(env_, "EVENKEEL_BUFFER", problem_);
+  return nullptr;
+}
+
+template float* Arguments::array<float>(size_t, size_t);
+template double* Arguments::array<double>(size_t, size_t);
+template float* Arguments::optional_array<float>(size_t, size_t);
+template double* Arguments::optional_array<double>(size_t, size_t);
+
+}  // namespace evenkeel

@@ -1,0 +1,51 @@
+// Typed arrays of a call as pointers, checked as far as memory safety needs: type and length against the plan.
+// Everything else was checked in TypeScript, which has the better words for it.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+
+#include "core/plan.h"
+
+namespace evenkeel {
+
+// A typed array; data is null where it is absent, detached or empty.
+struct ArrayView {
+  napi_typedarray_type type;
+  size_t length;
+  void* data;
+};
+
+// Reads the arguments of one call. The first thing wrong is kept, and throws a TypeError when it is all over.
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info, size_t expected);
+
+  // An instruction set's index below `limit`.
+  uint32_t index(size_t i, uint32_t limit);
+  // The plan; its sizes bound all lengths that follow.
+  Plan plan(size_t i);
+  template <typename T>
+  T* array(size_t i, size_t length);
+  // Null or undefined, or an array.
+  template <typename T>
+  T* optional_array(size_t i, size_t length);
+
+  bool ok() const { return problem_ == nullptr; }
+  // The call's result: undefined, or a pending exception.
+  napi_value finish() const;
+
+ private:
+  static constexpr size_t kMax = 10;
+
+  void fail(const char* problem);
+  bool view(size_t i, ArrayView* view);
+  void* checked(size_t i, napi_typedarray_type type, size_t length);
+
+  napi_env env_;
+  napi_value values_[kMax] = {};
+  const char* problem_ = nullptr;
+};
+
+}  // namespace evenkeel

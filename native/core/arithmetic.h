@@ -1,0 +1,33 @@
+// The constants of the one arithmetic; src/backend/portable/arithmetic.ts has the same, docs/numerics.md the reasons.
+#pragma once
+
+#include <cstddef>
+
+namespace evenkeel {
+
+// Steps of a block of a run; rows of a block of a column.
+constexpr size_t kSteps = 32;
+// Bytes of one step: 32 float32 lanes or 16 float64 lanes.
+constexpr size_t kStepBytes = 128;
+// Blocks of a run that make a slab, the smallest part of a run that a thread takes: 256 KiB.
+constexpr size_t kRunSlabBlocks = 64;
+// Rows that make a slab of a column, or of the column sums of rows.
+constexpr size_t kSlabRows = 256;
+// Steps (or rows) at the head of a block whose mean the block is shifted by.
+constexpr size_t kShiftSteps = 2;
+// Below this sum of float32 squares a block is redone in float64: 2^-90.
+constexpr double kSmallestTrustedSquares = 0x1p-90;
+
+template <typename T>
+constexpr size_t kLanes = kStepBytes / sizeof(T);
+template <typename T>
+constexpr size_t kBlock = kLanes<T> * kSteps;
+template <typename T>
+constexpr size_t kSlab = kBlock<T> * kRunSlabBlocks;
+
+// How many parts of `part` cover `n`.
+constexpr size_t parts_of(size_t n, size_t part) { return (n + part - 1) / part; }
+
+constexpr size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+}  // namespace evenkeel

@@ -1,0 +1,126 @@
+// columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
+
+#include "core/pass.h"
+#include "core/slabs.h"
+#include "runtime/parallel.h"
+
+namespace evenkeel {
+
+namespace {
+
+// The statistics of each column of sample n, merged from its slabs: mean, m2 [C].
+void merge_slabs(const Plan& plan, const Slabs& slabs, size_t n, const Scratch<double>& mean, const Scratch<double>& m2,
+                 double* into_mean, double* into_m2) {
+  for (size_t i = 0; i < slabs.per_run; ++i) {
+    const size_t task = n * slabs.per_run + i;
+    const auto slab = slabs[task];
+    merge_columns(static_cast<double>(slab.begin), into_mean, into_m2, static_cast<double>(slab.length),
+                  mean.data() + task * plan.channels, m2.data() + task * plan.channels, plan.channels);
+  }
+}
+
+template <typename T>
+void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
+  Scratch<double> mean(slabs.tasks * plan.channels);
+  Scratch<double> m2(slabs.tasks * plan.channels);
+  parallel_for(slabs.tasks, plan.size() * sizeof(T), [&](size_t task) {
+    const auto slab = slabs[task];
+    kernels.columns_moments(io.x + (slab.index * plan.spatial + slab.begin) * plan.channels, slab.length, plan.channels,
+                            plan.centred, mean.data() + task * plan.channels, m2.data() + task * plan.channels);
+  });
+  Scratch<Cell> slots(plan.slots());
+  for (size_t slot = 0; slot < plan.slots(); ++slot) slots[slot] = {};
+  Scratch<double> column_mean(plan.channels);
+  Scratch<double> column_m2(plan.channels);
+  for (size_t n = 0; n < plan.samples; ++n) {
+    merge_slabs(plan, slabs, n, mean, m2, column_mean.data(), column_m2.data());
+    for (size_t c = 0; c < plan.channels; ++c) {
+      merge(&slots[plan.slot_of(n, c)], static_cast<double>(plan.spatial), column_mean[c], column_m2[c]);
+    }
+  }
+  for (size_t slot = 0; slot < plan.slots(); ++slot) {
+    io.mean[slot] = slots[slot].mean;
+    io.variance[slot] = slots[slot].m2 / slots[slot].count;
+  }
+}
+
+// Sums per column: its slabs', in order.
+template <typename T>
+void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
+                   const BackwardTable<T>& table, GradientSums* sums) {
+  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
+  const size_t channels = plan.channels;
+  GradientSums parts(slabs.tasks * channels);
+  parts.sum1.fill_zero();
+  parts.sum2.fill_zero();
+  parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto slab = slabs[task];
+    const size_t at = (slab.index * plan.spatial + slab.begin) * channels;
+    const size_t cell = plan.scope == Scope::batch ? 0 : slab.index * channels;
+    kernels.columns_gradient_sums(io.dy + at, io.x + at, slab.length, channels, table.mh.data() + cell,
+                                  table.r.data() + cell, parts.sum1.data() + task * channels,
+                                  parts.sum2.data() + task * channels);
+  });
+  sums->sum1.fill_zero();
+  sums->sum2.fill_zero();
+  for (size_t task = 0; task < slabs.tasks; ++task) {
+    const size_t column = slabs[task].index * channels;
+    for (size_t c = 0; c < channels; ++c) {
+      sums->sum1[column + c] += parts.sum1[task * channels + c];
+      sums->sum2[column + c] += parts.sum2[task * channels + c];
+    }
+  }
+}
+
+}  // namespace
+
+template <typename T>
+void columns_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  ForwardTable<T> table(plan);
+  if (!plan.given) moments(plan, kernels, io);
+  fold_forward(plan, io, &table);
+  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
+  parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto slab = slabs[task];
+    const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
+    const size_t cell = plan.scope == Scope::batch ? 0 : slab.index * plan.channels;
+    kernels.columns_map(io.x + at, io.y + at, slab.length, plan.channels, table.mh.data() + cell, table.a.data() + cell,
+                        table.b.data() + cell);
+  });
+}
+
+template <typename T>
+void columns_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
+  BackwardTable<T> table(plan);
+  fold_sums(plan, io, &table);
+  if (needs_sums(plan, io)) {
+    GradientSums sums(plan.samples * plan.channels);
+    gradient_sums(plan, kernels, io, table, &sums);
+    correct_sums(plan, io, &sums);
+    if (!plan.given) fold_backward(plan, io, sums, &table);
+    add_parameter_gradients(plan, io, sums);
+  }
+  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
+  parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto slab = slabs[task];
+    const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
+    const size_t cell = plan.scope == Scope::batch ? 0 : slab.index * plan.channels;
+    if (plan.given) {
+      kernels.columns_map_given(io.dy + at, io.dx + at, slab.length, plan.channels, table.a.data() + cell);
+    } else {
+      kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, plan.channels,
+                                   table.mh.data() + cell, table.r.data() + cell, table.a.data() + cell,
+                                   table.k2.data() + cell, table.k1.data() + cell);
+    }
+  });
+}
+
+#define EVENKEEL_COLUMNS(T)                                                                       \
+  template void columns_forward<T>(const Plan&, const KernelTable<T>&, const ForwardBuffers<T>&); \
+  template void columns_backward<T>(const Plan&, const KernelTable<T>&, const BackwardBuffers<T>&);
+EVENKEEL_COLUMNS(float)
+EVENKEEL_COLUMNS(double)
+#undef EVENKEEL_COLUMNS
+
+}  // namespace evenkeel

@@ -1,0 +1,77 @@
+// The small tables between reduce and map; src/backend/portable/fold.ts has the same lines, and the formulas' reasons.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+#include "core/plan.h"
+#include "runtime/scratch.h"
+
+namespace evenkeel {
+
+inline double rstd_of(double variance, double eps) { return 1 / std::sqrt(variance + eps); }
+
+// xhat = xr + this: what mh, the mean rounded to T, lacks of the mean.
+template <typename T>
+double mean_rest(double mean, double rstd) {
+  return -(mean - static_cast<double>(static_cast<T>(mean))) * rstd;
+}
+
+// What one row is mapped with: xhat = (x - mh) * r + c, or x * r where the mean is taken as 0.
+template <typename T>
+struct RowFold {
+  T mh;
+  T r;
+  T c;
+};
+
+template <typename T>
+RowFold<T> fold_row(double mean, double variance, double eps) {
+  const double rstd = rstd_of(variance, eps);
+  return {static_cast<T>(mean), static_cast<T>(rstd), static_cast<T>(mean_rest<T>(mean, rstd))};
+}
+
+// y = (x - mh) * a + b, per sample and channel [N, C], or per channel [C] where the batch shares them.
+template <typename T>
+struct ForwardTable {
+  explicit ForwardTable(const Plan& plan)
+      : cells(plan.table_samples() * plan.channels), mh(cells), a(cells), b(cells) {}
+  const size_t cells;
+  Scratch<T> mh, a, b;
+};
+
+// dx = (dy * a + ((x - mh) * r) * k2) + k1, over the same cells.
+template <typename T>
+struct BackwardTable {
+  explicit BackwardTable(const Plan& plan)
+      : cells(plan.table_samples() * plan.channels), mh(cells), r(cells), a(cells), k2(cells), k1(cells) {}
+  const size_t cells;
+  Scratch<T> mh, r, a, k2, k1;
+};
+
+// Sums per sample and channel [N, C], or per slot: of dy (or weight * dy), and of the same times xhat.
+struct GradientSums {
+  explicit GradientSums(size_t cells) : sum1(cells), sum2(cells) {}
+  Scratch<double> sum1, sum2;
+};
+
+template <typename T>
+void fold_forward(const Plan& plan, const ForwardBuffers<T>& io, ForwardTable<T>* table);
+
+// Fills mh, r and a.
+template <typename T>
+void fold_sums(const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>* table);
+
+// Turns sums of dy * xr into sums of dy * xhat, in place.
+template <typename T>
+void correct_sums(const Plan& plan, const BackwardBuffers<T>& io, GradientSums* sums);
+
+// Fills k2 and k1 from the corrected sums: dx = rstd * (weight * dy - G1 / count - xhat * G2 / count).
+template <typename T>
+void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const GradientSums& sums, BackwardTable<T>* table);
+
+// Adds the gradients of weight (sum of dy * xhat) and bias (sum of dy) over the samples.
+template <typename T>
+void add_parameter_gradients(const Plan& plan, const BackwardBuffers<T>& io, const GradientSums& sums);
+
+}  // namespace evenkeel

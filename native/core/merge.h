@@ -1,0 +1,50 @@
+// Statistics and gradient sums of parts, joined to those of the whole: plain float64 in a fixed order.
+#pragma once
+
+#include <cstddef>
+
+namespace evenkeel {
+
+// How many values, their mean, and the sum of squared differences from it.
+struct Cell {
+  double count = 0;
+  double mean = 0;
+  double m2 = 0;
+};
+
+// Joins the statistics of more values to `into`. Chan, Golub, LeVeque 1979: Updating formulae.
+static inline void merge(Cell* into, double count, double mean, double m2) {
+  if (count == 0) return;
+  if (into->count == 0) {
+    *into = {count, mean, m2};
+    return;
+  }
+  const double before = into->count;
+  const double total = before + count;
+  const double share = count / total;
+  const double delta = mean - into->mean;
+  into->mean += delta * share;
+  into->m2 += m2 + delta * delta * before * share;
+  into->count = total;
+}
+
+// The same for many columns of equal count: mean, m2: [columns], joined to into_mean, into_m2: [columns].
+static inline void merge_columns(double before, double* into_mean, double* into_m2, double count, const double* mean,
+                                 const double* m2, size_t columns) {
+  if (count == 0) return;
+  if (before == 0) {
+    for (size_t c = 0; c < columns; ++c) {
+      into_mean[c] = mean[c];
+      into_m2[c] = m2[c];
+    }
+    return;
+  }
+  const double share = count / (before + count);
+  for (size_t c = 0; c < columns; ++c) {
+    const double delta = mean[c] - into_mean[c];
+    into_mean[c] += delta * share;
+    into_m2[c] += m2[c] + delta * delta * before * share;
+  }
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,31 @@
+// Runs and columns cut into slabs, the smallest parts that a thread takes.
+#pragma once
+
+#include "core/arithmetic.h"
+
+namespace evenkeel {
+
+// `count` equal runs (or columns) of `length` each, cut into parts of `part`; task = index * per_run + slab.
+struct Slabs {
+  Slabs(size_t count, size_t length, size_t part)
+      : length(length), part(part), per_run(parts_of(length, part)), tasks(count * per_run) {}
+
+  struct Range {
+    size_t index;
+    size_t begin;
+    size_t length;
+  };
+
+  // Which run a task belongs to, and which part of it.
+  Range operator[](size_t task) const {
+    const size_t begin = task % per_run * part;
+    return {task / per_run, begin, smaller(part, length - begin)};
+  }
+
+  const size_t length;
+  const size_t part;
+  const size_t per_run;
+  const size_t tasks;
+};
+
+}  // namespace evenkeel

@@ -1,0 +1,31 @@
+// AArch64: Advanced SIMD is its baseline.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/arithmetic.h"
+#include "kernels/kernel_table.h"
+#include "runtime/dispatch.h"
+
+#if defined(__aarch64__) || defined(_M_ARM64)
+
+#include <arm_neon.h>
+
+namespace evenkeel {
+namespace neon {
+
+#include "simd/neon.h"
+#include "kernels/step.inl.h"
+#include "kernels/runs.inl.h"
+#include "kernels/planes.inl.h"
+#include "kernels/rows.inl.h"
+#include "kernels/columns.inl.h"
+#include "kernels/table.inl.h"
+
+}  // namespace neon
+
+const Isa kNeonIsa = {"neon", &neon::kFloat32, &neon::kFloat64};
+
+}  // namespace evenkeel
+
+#endif

@@ -1,0 +1,38 @@
+// The threading policy: who runs a task never changes what it computes.
+#pragma once
+
+#include <cstddef>
+
+namespace evenkeel {
+
+int thread_count() noexcept;
+void set_thread_count(int threads) noexcept;
+
+// How many workers a call over `bytes` bytes in `tasks` tasks may get: body's `worker` is below it.
+size_t workers_for(size_t tasks, size_t bytes) noexcept;
+
+using TaskBody = void (*)(const void* context, size_t begin, size_t end, size_t worker);
+
+// Runs body over the tasks [0, tasks), each once: by the team in contiguous ranges where `workers` is above 1 and
+// the team is free, by the caller otherwise.
+void run_tasks(size_t tasks, size_t workers, TaskBody body, const void* context) noexcept;
+
+// body(begin, end, worker) over ranges of [0, tasks).
+template <typename Body>
+void parallel_ranges(size_t tasks, size_t workers, const Body& body) noexcept {
+  const TaskBody call = [](const void* context, size_t begin, size_t end, size_t worker) {
+    (*static_cast<const Body*>(context))(begin, end, worker);
+  };
+  run_tasks(tasks, workers, call, &body);
+}
+
+// body(task) for each task; `bytes` is what all of them move.
+template <typename Body>
+void parallel_for(size_t tasks, size_t bytes, const Body& body) noexcept {
+  const auto range = [&body](size_t begin, size_t end, size_t) {
+    for (size_t task = begin; task < end; ++task) body(task);
+  };
+  parallel_ranges(tasks, workers_for(tasks, bytes), range);
+}
+
+}  // namespace evenkeel

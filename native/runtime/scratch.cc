@@ -1,0 +1,75 @@
+#include "runtime/scratch.h"
+
+#include <array>
+#include <new>
+
+namespace evenkeel {
+
+namespace {
+
+constexpr size_t kCacheLine = 64;
+// A call takes at most about ten temporaries; more blocks than that are not worth keeping.
+constexpr size_t kKeptBlocks = 12;
+// What a thread keeps between calls, at most. Larger temporaries than this pay for their pages each time.
+constexpr size_t kKeptBytes = size_t{64} << 20;
+
+struct Block {
+  void* data = nullptr;
+  size_t capacity = 0;
+};
+
+void* allocate(size_t bytes) { return ::operator new(bytes, std::align_val_t{kCacheLine}); }
+void deallocate(void* data) noexcept { ::operator delete(data, std::align_val_t{kCacheLine}); }
+
+class Pool {
+ public:
+  ~Pool() {
+    for (Block& block : blocks_) deallocate(block.data);
+  }
+
+  // The smallest kept block that is large enough; without data where there is none.
+  Block take(size_t bytes) noexcept {
+    Block* best = nullptr;
+    for (Block& block : blocks_) {
+      const bool fits = block.data && block.capacity >= bytes;
+      if (fits && (!best || block.capacity < best->capacity)) best = &block;
+    }
+    if (!best) return {};
+    const Block taken = *best;
+    kept_ -= taken.capacity;
+    *best = {};
+    return taken;
+  }
+
+  bool keep(Block given) noexcept {
+    if (kept_ + given.capacity > kKeptBytes) return false;
+    for (Block& block : blocks_) {
+      if (block.data) continue;
+      block = given;
+      kept_ += given.capacity;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  std::array<Block, kKeptBlocks> blocks_;
+  size_t kept_ = 0;
+};
+
+thread_local Pool pool;
+
+}  // namespace
+
+void* scratch_acquire(size_t bytes, size_t* capacity) {
+  const size_t rounded = (bytes + kCacheLine) / kCacheLine * kCacheLine;
+  const Block kept = pool.take(rounded);
+  *capacity = kept.data ? kept.capacity : rounded;
+  return kept.data ? kept.data : allocate(rounded);
+}
+
+void scratch_release(void* block, size_t capacity) noexcept {
+  if (!pool.keep({block, capacity})) deallocate(block);
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,70 @@
+// AArch64 Advanced SIMD: 4 float32 or 2 float64. No include guard: see README.md.
+
+// Windows onto these give masks of the first n lanes.
+static const uint32_t kMask32[8] = {~0u, ~0u, ~0u, ~0u, 0, 0, 0, 0};
+static const uint64_t kMask64[4] = {~uint64_t{0}, ~uint64_t{0}, 0, 0};
+
+struct F32 {
+  using Scalar = float;
+  static constexpr size_t width = 4;
+  float32x4_t v;
+
+  EVENKEEL_INLINE F32 load(const float* p) { return {vld1q_f32(p)}; }
+  // NEON has no masked access: the few elements of a tail go through a register's worth of stack.
+  EVENKEEL_INLINE F32 load_first(const float* p, size_t n) {
+    float lane[4] = {0, 0, 0, 0};
+    for (size_t i = 0; i < n; ++i) lane[i] = p[i];
+    return {vld1q_f32(lane)};
+  }
+  EVENKEEL_INLINE F32 broadcast(float s) { return {vdupq_n_f32(s)}; }
+  EVENKEEL_INLINE F32 zero() { return {vdupq_n_f32(0)}; }
+};
+
+struct F64 {
+  using Scalar = double;
+  static constexpr size_t width = 2;
+  float64x2_t v;
+
+  EVENKEEL_INLINE F64 load(const double* p) { return {vld1q_f64(p)}; }
+  EVENKEEL_INLINE F64 load_first(const double* p, size_t n) {
+    double lane[2] = {0, 0};
+    for (size_t i = 0; i < n; ++i) lane[i] = p[i];
+    return {vld1q_f64(lane)};
+  }
+  EVENKEEL_INLINE F64 broadcast(double s) { return {vdupq_n_f64(s)}; }
+  EVENKEEL_INLINE F64 zero() { return {vdupq_n_f64(0)}; }
+};
+
+EVENKEEL_INLINE void store(float* p, F32 a) { vst1q_f32(p, a.v); }
+EVENKEEL_INLINE void store(double* p, F64 a) { vst1q_f64(p, a.v); }
+EVENKEEL_INLINE void store_first(float* p, F32 a, size_t n) {
+  float lane[4];
+  vst1q_f32(lane, a.v);
+  for (size_t i = 0; i < n; ++i) p[i] = lane[i];
+}
+EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) {
+  double lane[2];
+  vst1q_f64(lane, a.v);
+  for (size_t i = 0; i < n; ++i) p[i] = lane[i];
+}
+
+EVENKEEL_INLINE F32 add(F32 a, F32 b) { return {vaddq_f32(a.v, b.v)}; }
+EVENKEEL_INLINE F64 add(F64 a, F64 b) { return {vaddq_f64(a.v, b.v)}; }
+EVENKEEL_INLINE F32 sub(F32 a, F32 b) { return {vsubq_f32(a.v, b.v)}; }
+EVENKEEL_INLINE F64 sub(F64 a, F64 b) { return {vsubq_f64(a.v, b.v)}; }
+EVENKEEL_INLINE F32 mul(F32 a, F32 b) { return {vmulq_f32(a.v, b.v)}; }
+EVENKEEL_INLINE F64 mul(F64 a, F64 b) { return {vmulq_f64(a.v, b.v)}; }
+
+EVENKEEL_INLINE F32 first(F32 a, size_t n) {
+  return {vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a.v), vld1q_u32(kMask32 + 4 - n)))};
+}
+EVENKEEL_INLINE F64 first(F64 a, size_t n) {
+  return {vreinterpretq_f64_u64(vandq_u64(vreinterpretq_u64_f64(a.v), vld1q_u64(kMask64 + 2 - n)))};
+}
+
+EVENKEEL_INLINE void widen(F32 a, F64 out[2]) {
+  out[0].v = vcvt_f64_f32(vget_low_f32(a.v));
+  out[1].v = vcvt_high_f64_f32(a.v);
+}
+
+EVENKEEL_INLINE double tree_sum(F64 a) { return vgetq_lane_f64(a.v, 0) + vgetq_lane_f64(a.v, 1); }

@@ -1,0 +1,69 @@
+// The baseline: plain C++ on 16 bytes, which compilers turn into SSE2 or any other baseline vectors.
+// No include guard: see README.md.
+
+template <typename T>
+struct Plain {
+  using Scalar = T;
+  static constexpr size_t width = 16 / sizeof(T);
+  T lane[width];
+
+  EVENKEEL_INLINE Plain load(const T* p) {
+    Plain v;
+    for (size_t i = 0; i < width; ++i) v.lane[i] = p[i];
+    return v;
+  }
+  EVENKEEL_INLINE Plain load_first(const T* p, size_t n) {
+    Plain v = zero();
+    for (size_t i = 0; i < n; ++i) v.lane[i] = p[i];
+    return v;
+  }
+  EVENKEEL_INLINE Plain broadcast(T s) {
+    Plain v;
+    for (size_t i = 0; i < width; ++i) v.lane[i] = s;
+    return v;
+  }
+  EVENKEEL_INLINE Plain zero() { return broadcast(0); }
+};
+
+using F32 = Plain<float>;
+using F64 = Plain<double>;
+
+template <typename T>
+EVENKEEL_INLINE void store_first(T* p, Plain<T> v, size_t n) {
+  for (size_t i = 0; i < n; ++i) p[i] = v.lane[i];
+}
+
+template <typename T>
+EVENKEEL_INLINE void store(T* p, Plain<T> v) {
+  for (size_t i = 0; i < Plain<T>::width; ++i) p[i] = v.lane[i];
+}
+
+template <typename T>
+EVENKEEL_INLINE Plain<T> add(Plain<T> a, Plain<T> b) {
+  for (size_t i = 0; i < Plain<T>::width; ++i) a.lane[i] += b.lane[i];
+  return a;
+}
+
+template <typename T>
+EVENKEEL_INLINE Plain<T> sub(Plain<T> a, Plain<T> b) {
+  for (size_t i = 0; i < Plain<T>::width; ++i) a.lane[i] -= b.lane[i];
+  return a;
+}
+
+template <typename T>
+EVENKEEL_INLINE Plain<T> mul(Plain<T> a, Plain<T> b) {
+  for (size_t i = 0; i < Plain<T>::width; ++i) a.lane[i] *= b.lane[i];
+  return a;
+}
+
+template <typename T>
+EVENKEEL_INLINE Plain<T> first(Plain<T> v, size_t n) {
+  for (size_t i = 0; i < Plain<T>::width; ++i) v.lane[i] = i < n ? v.lane[i] : 0;
+  return v;
+}
+
+EVENKEEL_INLINE void widen(F32 v, F64 out[2]) {
+  for (size_t i = 0; i < F32::width; ++i) out[i / F64::width].lane[i % F64::width] = v.lane[i];
+}
+
+EVENKEEL_INLINE double tree_sum(F64 v) { return v.lane[0] + v.lane[1]; }
