@@ -153,6 +153,18 @@ export function planGroup(layer: string, shape: readonly number[], dtype: DType,
   })
 }
 
+/** Throws unless a tensor that goes with x (`out`, dy) has x's shape. */
+export function checkSameShape(plan: Plan, name: string, shape: readonly number[]): void {
+  const fits = shape.length === plan.shape.length && shape.every((extent, i) => extent === plan.shape[i])
+  if (fits) return
+  fail(
+    'EVENKEEL_SHAPE',
+    plan.layer,
+    `${name} must have the input's shape ${formatShape(plan.shape)}, got ${formatShape(shape)}`,
+    'wrap its data in that shape: tensor(data, shape)',
+  )
+}
+
 /** Throws unless the channels split evenly; the remedy names the nearest count of groups that fits. */
 export function checkGroups(layer: string, channels: number, groups: number): void {
   if (!Number.isSafeInteger(groups) || groups < 1) {

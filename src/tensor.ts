@@ -4,6 +4,8 @@ import { fail } from './errors.js'
 export type FloatArray = Float32Array | Float64Array
 export type DType = 'float32' | 'float64'
 
+export const DTYPES: readonly DType[] = ['float32', 'float64']
+
 /** Data and shape, row-major and contiguous. Any object of this form is accepted; nothing is copied. */
 export interface Tensor<T extends FloatArray = FloatArray> {
   readonly data: T

@@ -1,0 +1,158 @@
+import { fail } from './errors.js'
+import { checkSameShape, type Plan } from './plan.js'
+import {
+  checkTensor,
+  dtypeOf,
+  type FloatArray,
+  formatShape,
+  newArray,
+  sizeOf,
+  type Tensor,
+} from './tensor.js'
+
+/** One (mean, biased variance) pair per slot of a plan. */
+export interface Statistics {
+  readonly mean: Float64Array
+  readonly variance: Float64Array
+}
+
+export function newStatistics(slots: number): Statistics {
+  return { mean: new Float64Array(slots), variance: new Float64Array(slots) }
+}
+
+/**
+ * The statistics that a caller gives, copied so that a later change of his does not reach the gradient.
+ * @throws EvenkeelError where they do not fit the plan's slots, or a variance is negative or NaN.
+ */
+export function copyStatistics(plan: Plan, given: { mean: FloatArray; variance: FloatArray }): Statistics {
+  for (const name of ['mean', 'variance'] as const) {
+    const array: unknown = given?.[name]
+    const fits =
+      (array instanceof Float32Array || array instanceof Float64Array) && array.length === plan.slots
+    if (!fits) {
+      fail(
+        'EVENKEEL_BUFFER',
+        plan.layer,
+        `statistics.${name} must be a Float32Array or Float64Array of ${plan.slots}, got ${describe(array)}`,
+        'give one value per channel',
+      )
+    }
+  }
+  const bad = given.variance.findIndex((v) => !(v >= 0))
+  if (bad >= 0) {
+    fail(
+      'EVENKEEL_STATISTICS',
+      plan.layer,
+      `statistics.variance must be 0 or more, got ${given.variance[bad]} in channel ${bad}`,
+      'pass variances, as in running_var, not standard deviations or logarithms',
+    )
+  }
+  return { mean: Float64Array.from(given.mean), variance: Float64Array.from(given.variance) }
+}
+
+/** Throws unless dy or `out` is a tensor of the plan's dtype and shape. */
+export function checkCompanion(plan: Plan, name: string, value: unknown): asserts value is Tensor {
+  if (isCompanion(plan, value)) return
+  checkTensor(plan.layer, value, name)
+  checkDType(plan, name, value.data)
+  checkSameShape(plan, name, value.shape)
+}
+
+/** The same question without words: whether `value` is a tensor of the plan's dtype, shape and size. */
+export function isCompanion(plan: Plan, value: unknown): value is Tensor {
+  const { data, shape } = (value ?? {}) as Partial<Tensor>
+  if (!(data instanceof (plan.dtype === 'float64' ? Float64Array : Float32Array))) return false
+  if (data.length !== plan.size || !Array.isArray(shape) || shape.length !== plan.shape.length) return false
+  for (let i = 0; i < shape.length; i++) if (shape[i] !== plan.shape[i]) return false
+  return true
+}
+
+/** Throws unless weight, bias or the array for their gradient is null, or fits the plan. */
+export function checkAffine(plan: Plan, name: string, array: FloatArray | null): void {
+  if (array === null) return
+  if (!(array instanceof Float32Array || array instanceof Float64Array)) {
+    fail(
+      'EVENKEEL_DTYPE',
+      plan.layer,
+      `${name} must be a ${arrayName(plan)}, got ${describe(array)}`,
+      `pass the bare array, as in ${name}: parameter.data`,
+    )
+  }
+  checkDType(plan, name, array)
+  if (array.length === plan.affineLength) return
+  fail(
+    'EVENKEEL_BUFFER',
+    plan.layer,
+    `${name} needs ${plan.affineLength} elements, got ${array.length === 0 ? 'a detached or empty array' : array.length}`,
+    plan.pattern === 'rows' ? 'give one for each normalized element' : 'give one for each channel',
+  )
+}
+
+/**
+ * Where the result goes: the caller's `out` once it has passed every check, or a new tensor of the input's shape.
+ * `out` may lie exactly over a tensor in `replaceable`; it must lie apart from those in `apart`.
+ */
+export function outputFor(plan: Plan, out: Tensor | undefined, replaceable: Named, apart: Named): Tensor {
+  if (out === undefined) return { data: newArray(plan.dtype, plan.size), shape: [...plan.shape] }
+  checkCompanion(plan, 'out', out)
+  for (const name in replaceable) {
+    const other = replaceable[name]
+    if (other === null || isSame(out.data, other) || !overlaps(out.data, other)) continue
+    fail(
+      'EVENKEEL_BUFFER',
+      plan.layer,
+      `out overlaps a part of ${name} in one buffer`,
+      `pass ${name} itself to replace it, or a buffer apart from it`,
+    )
+  }
+  checkApart(plan, 'out', out.data, apart)
+  return out
+}
+
+/** Arrays by the names they have in messages; null where a layer has none. */
+export type Named = Readonly<Record<string, FloatArray | null>>
+
+/** Throws where a written array shares memory with one of the others. */
+export function checkApart(plan: Plan, name: string, array: FloatArray, others: Named): void {
+  for (const other in others) {
+    const theirs = others[other]
+    if (theirs === null || !overlaps(array, theirs)) continue
+    fail(
+      'EVENKEEL_BUFFER',
+      plan.layer,
+      `${name} overlaps ${other} in one buffer`,
+      `give ${name} memory of its own`,
+    )
+  }
+}
+
+/** Whether both are views of exactly the same elements. */
+export function isSame(a: FloatArray, b: FloatArray): boolean {
+  return a === b || (a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.byteLength === b.byteLength)
+}
+
+function overlaps(a: FloatArray, b: FloatArray): boolean {
+  if (a.buffer !== b.buffer) return false
+  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
+}
+
+function checkDType(plan: Plan, name: string, data: FloatArray): void {
+  if (dtypeOf(data) === plan.dtype) return
+  fail(
+    'EVENKEEL_DTYPE',
+    plan.layer,
+    `${name} must be ${plan.dtype} as the input is, got ${dtypeOf(data)}`,
+    `convert it: ${arrayName(plan)}.from(...)`,
+  )
+}
+
+function arrayName(plan: Plan): string {
+  return plan.dtype === 'float64' ? 'Float64Array' : 'Float32Array'
+}
+
+function describe(value: unknown): string {
+  if (value === null || typeof value !== 'object') return String(value)
+  const { length, shape } = value as { length?: number; shape?: readonly number[] }
+  if (Array.isArray(shape)) return `a tensor of ${formatShape(shape)}, ${sizeOf(shape)} elements`
+  return `${value.constructor?.name ?? 'an object'}${length === undefined ? '' : ` of ${length}`}`
+}

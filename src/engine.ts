@@ -1,0 +1,94 @@
+import { currentBackend } from './backend/select.js'
+import { checkAffine, checkApart, checkCompanion, isSame, outputFor, type Statistics } from './buffers.js'
+import { fail } from './errors.js'
+import type { Plan } from './plan.js'
+import type { FloatArray, Tensor } from './tensor.js'
+
+/** What a forward pass leaves behind for its gradient. Arrays are held by reference. */
+export interface Context extends Statistics {
+  readonly plan: Plan
+  /** The input's data; null once it was overwritten, in place, by y or by dx. */
+  x: FloatArray | null
+  readonly weight: FloatArray | null
+  readonly bias: FloatArray | null
+  /** [slots]: one per channel (batch), per sample and group, or per row. */
+  readonly mean: Float64Array
+  /** [slots], biased: divided by `count`. */
+  readonly variance: Float64Array
+  /** How many values stand behind each pair: with it, pairs of several batches can be merged. */
+  readonly count: number
+}
+
+/** Plan -> buffers -> backend: the one way to a forward pass. Nothing is written before all checks have passed. */
+export function runForward(
+  plan: Plan,
+  x: Tensor,
+  weight: FloatArray | null,
+  bias: FloatArray | null,
+  out: Tensor | undefined,
+  { mean, variance }: Statistics,
+): Tensor {
+  checkAffine(plan, 'weight', weight)
+  checkAffine(plan, 'bias', bias)
+  const y = outputFor(plan, out, { input: x.data }, { weight, bias })
+  currentBackend().forward(plan, { x: x.data, y: y.data, weight, bias, mean, variance })
+  return y
+}
+
+/** The context of a forward pass that has run; it keeps no input that was overwritten. */
+export function contextOf(
+  plan: Plan,
+  x: Tensor,
+  y: Tensor,
+  weight: FloatArray | null,
+  bias: FloatArray | null,
+  { mean, variance }: Statistics,
+): Context {
+  const kept = plan.size > 0 && isSame(x.data, y.data) ? null : x.data
+  return { plan, x: kept, weight, bias, mean, variance, count: plan.count }
+}
+
+/**
+ * The one way to a backward pass; adds into dweight and dbias. Nothing is written before all checks have passed.
+ * Where dx replaces x, the context is spent.
+ */
+export function runBackward(
+  context: Context,
+  dy: Tensor,
+  out: Tensor | undefined,
+  dweight: FloatArray | null,
+  dbias: FloatArray | null,
+): Tensor {
+  const { plan, weight, mean, variance } = context
+  const x = keptInput(context)
+  checkCompanion(plan, 'dy', dy)
+  checkAffine(plan, 'weight', weight)
+  checkAffine(plan, 'dweight', dweight)
+  checkAffine(plan, 'dbias', dbias)
+  if (dweight !== null) checkApart(plan, 'dweight', dweight, { dy: dy.data, input: x, weight, dbias })
+  if (dbias !== null) checkApart(plan, 'dbias', dbias, { dy: dy.data, input: x, weight })
+  const dx = outputFor(plan, out, { dy: dy.data, input: x }, { weight, dweight, dbias })
+  currentBackend().backward(plan, { dy: dy.data, x, dx: dx.data, weight, mean, variance, dweight, dbias })
+  if (out !== undefined && isSame(dx.data, x)) context.x = null
+  return dx
+}
+
+function keptInput({ plan, x }: Context): FloatArray {
+  if (x === null) {
+    fail(
+      'EVENKEEL_STATE',
+      plan.layer,
+      'the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it',
+      'run forward again without out, or with out apart from the input',
+    )
+  }
+  if (x.length !== plan.size) {
+    fail(
+      'EVENKEEL_BUFFER',
+      plan.layer,
+      `the gradient needs the input that forward saw, of ${plan.size} elements, but it holds ${x.length} now (detached?)`,
+      'keep the input attached until its gradient is done',
+    )
+  }
+  return x
+}

@@ -1,0 +1,194 @@
+import { copyStatistics, newStatistics, type Statistics } from './buffers.js'
+import { type Context, contextOf, runBackward, runForward } from './engine.js'
+import { fail } from './errors.js'
+import { checkOptions } from './options.js'
+import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './plan.js'
+import { checkTensor, type DType, dtypeOf, type FloatArray, newArray, type Tensor } from './tensor.js'
+
+/** PyTorch's eps for all but RMSNorm. */
+export const DEFAULT_EPS = 1e-5
+/** PyTorch's eps for RMSNorm: the distance from 1 to the next number of the type. */
+export const RMS_NORM_EPS: Readonly<Record<DType, number>> = { float32: 2 ** -23, float64: 2 ** -52 }
+
+/** A normalized tensor, and what its gradient needs. */
+export interface Normalized {
+  readonly y: Tensor
+  readonly context: Context
+}
+
+export interface FunctionalOptions {
+  /** Multiplies: one per channel, or one per element of normalizedShape; of the input's type. Default: none. */
+  readonly weight?: FloatArray | null
+  /** Is added, likewise. */
+  readonly bias?: FloatArray | null
+  /** Added to the variance inside the root. Default 1e-5; rmsNorm: 2^-23, for float64 2^-52. */
+  readonly eps?: number
+  /** Where y is written: of the input's shape and type; the input itself gives up the gradient. Default: new. */
+  readonly out?: Tensor
+}
+
+export interface ChannelsFunctionalOptions extends FunctionalOptions {
+  /** Default 'channels-first': [N, C, ...space]. */
+  readonly layout?: Layout
+}
+
+export interface BatchNormFunctionalOptions extends ChannelsFunctionalOptions {
+  /** Statistics to use instead of the batch's, [C] each (running averages; biased or not). Copied. */
+  readonly statistics?: { readonly mean: FloatArray; readonly variance: FloatArray }
+}
+
+export interface RowsFunctionalOptions extends FunctionalOptions {
+  /** The trailing dimensions to normalize over; a number stands for the last one. */
+  readonly normalizedShape: number | readonly number[]
+}
+
+export interface GroupNormFunctionalOptions extends ChannelsFunctionalOptions {
+  /** How many groups the channels are split into, per sample. */
+  readonly groups: number
+}
+
+const AFFINE = ['weight', 'bias', 'eps', 'out']
+
+/**
+ * Batch normalization: (x - mean) / sqrt(variance + eps) * weight + bias, with mean and biased variance per channel
+ * over batch and space (Ioffe and Szegedy 2015, arXiv:1502.03167), or with the `statistics` given.
+ *
+ * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5.
+ * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per channel.
+ */
+export function batchNorm(x: Tensor, options: BatchNormFunctionalOptions = {}): Normalized {
+  const who = 'batchNorm'
+  begin(who, x, options, ['layout', 'statistics', ...AFFINE])
+  const { statistics, eps = DEFAULT_EPS } = options
+  const spec = { layout: layoutOf(who, options), eps, given: statistics !== undefined }
+  const plan = planBatch(who, x.shape, dtypeOf(x.data), spec)
+  return normalize(plan, x, options, statistics && copyStatistics(plan, statistics))
+}
+
+/**
+ * Layer normalization: mean and biased variance of each row over its trailing dimensions (Ba, Kiros and Hinton 2016,
+ * arXiv:1607.06450).
+ *
+ * @param x [..., ...normalizedShape], of any rank.
+ * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
+ */
+export function layerNorm(x: Tensor, options: RowsFunctionalOptions): Normalized {
+  const who = 'layerNorm'
+  begin(who, x, options, ['normalizedShape', ...AFFINE])
+  const spec = { normalizedShape: asShape(options.normalizedShape), eps: options.eps ?? DEFAULT_EPS }
+  return normalize(planRows(who, x.shape, dtypeOf(x.data), spec), x, options)
+}
+
+/**
+ * Group normalization: mean and biased variance per sample and group of channels (Wu and He 2018, arXiv:1803.08494).
+ *
+ * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5; C divisible by `groups`.
+ * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per group.
+ */
+export function groupNorm(x: Tensor, options: GroupNormFunctionalOptions): Normalized {
+  const who = 'groupNorm'
+  begin(who, x, options, ['groups', 'layout', ...AFFINE])
+  const { groups, eps = DEFAULT_EPS } = options
+  const spec = { groups, layout: layoutOf(who, options), eps }
+  return normalize(planGroup(who, x.shape, dtypeOf(x.data), spec), x, options)
+}
+
+/**
+ * Instance normalization: mean and biased variance per sample and channel over space (Ulyanov, Vedaldi and Lempitsky
+ * 2016, arXiv:1607.08022).
+ *
+ * @param x [N, C, ...space] or [N, ...space, C], of rank 3 to 5.
+ * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value of space.
+ */
+export function instanceNorm(x: Tensor, options: ChannelsFunctionalOptions = {}): Normalized {
+  const who = 'instanceNorm'
+  begin(who, x, options, ['layout', ...AFFINE])
+  const spec = {
+    groups: 'channels',
+    layout: layoutOf(who, options),
+    eps: options.eps ?? DEFAULT_EPS,
+  } as const
+  return normalize(planGroup(who, x.shape, dtypeOf(x.data), spec), x, options)
+}
+
+/**
+ * Root mean square normalization: x / sqrt(mean of x^2 + eps) * weight + bias over the trailing dimensions (Zhang and
+ * Sennrich 2019, arXiv:1910.07467). The context's variance is that mean square, its mean is 0.
+ *
+ * @param x [..., ...normalizedShape], of any rank.
+ * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
+ */
+export function rmsNorm(x: Tensor, options: RowsFunctionalOptions): Normalized {
+  const who = 'rmsNorm'
+  begin(who, x, options, ['normalizedShape', ...AFFINE])
+  const dtype = dtypeOf(x.data)
+  const eps = options.eps ?? RMS_NORM_EPS[dtype]
+  const spec = { normalizedShape: asShape(options.normalizedShape), eps, centred: false }
+  return normalize(planRows(who, x.shape, dtype, spec), x, options)
+}
+
+export interface GradientOptions {
+  /** Where dx is written: of dy's shape and type; dy itself or the input are allowed. Default: new. */
+  readonly out?: Tensor
+  /** Array to add the weight's gradient into, of the weight's length. Default: a new one, zeroed. */
+  readonly dweight?: FloatArray
+  /** Likewise for the bias. */
+  readonly dbias?: FloatArray
+}
+
+export interface Gradients {
+  readonly dx: Tensor
+  /** Null where forward had no weight. */
+  readonly dweight: FloatArray | null
+  /** Null where forward had no bias. */
+  readonly dbias: FloatArray | null
+}
+
+/**
+ * The gradient of any of the five forms, from the context of its forward pass. Given statistics are constants: no
+ * gradient flows through them. Writing dx over the input spends the context.
+ *
+ * @throws EvenkeelError where dy or the arrays do not fit, or the forward pass or an earlier gradient overwrote the input.
+ */
+export function gradients(context: Context, dy: Tensor, options: GradientOptions = {}): Gradients {
+  const { plan } = context
+  checkOptions(plan.layer, options, ['out', 'dweight', 'dbias'])
+  const dweight = gradientArray(plan, 'weight', context.weight, options.dweight)
+  const dbias = gradientArray(plan, 'bias', context.bias, options.dbias)
+  const dx = runBackward(context, dy, options.out, dweight, dbias)
+  return { dx, dweight, dbias }
+}
+
+function gradientArray(plan: Plan, name: string, parameter: FloatArray | null, into?: FloatArray) {
+  if (parameter !== null) return into ?? newArray(plan.dtype, plan.affineLength)
+  if (into === undefined || into === null) return null
+  fail(
+    'EVENKEEL_OPTION',
+    plan.layer,
+    `d${name} was given, but forward had no ${name}`,
+    `leave d${name} out, or pass ${name} to forward`,
+  )
+}
+
+function normalize(plan: Plan, x: Tensor, options: FunctionalOptions, given?: Statistics): Normalized {
+  const weight = options.weight ?? null
+  const bias = options.bias ?? null
+  const statistics = given ?? newStatistics(plan.slots)
+  const y = runForward(plan, x, weight, bias, options.out, statistics)
+  return { y, context: contextOf(plan, x, y, weight, bias, statistics) }
+}
+
+function begin(who: string, x: unknown, options: unknown, known: readonly string[]): asserts x is Tensor {
+  checkOptions(who, options, known)
+  checkTensor(who, x)
+}
+
+function layoutOf(who: string, { layout = 'channels-first' }: ChannelsFunctionalOptions): Layout {
+  checkLayout(who, layout)
+  return layout
+}
+
+/** A number stands for a shape of one dimension; plan.ts checks what it holds. */
+export function asShape(shape: number | readonly number[]): readonly number[] {
+  return typeof shape === 'number' ? [shape] : shape
+}

@@ -1,0 +1,34 @@
+export type { Backend } from './backend/backend.js'
+export { backends, type Info, info, setThreads } from './backend/select.js'
+export type { Statistics } from './buffers.js'
+export type { Context } from './engine.js'
+export { type ErrorCode, EvenkeelError } from './errors.js'
+export { type FoldedLayer, type FoldOptions, foldBatchNorm } from './fold-batch-norm.js'
+export {
+  type BatchNormFunctionalOptions,
+  batchNorm,
+  type ChannelsFunctionalOptions,
+  type FunctionalOptions,
+  type GradientOptions,
+  type Gradients,
+  type GroupNormFunctionalOptions,
+  gradients,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  type Normalized,
+  type RowsFunctionalOptions,
+  rmsNorm,
+} from './functional.js'
+export { BatchNorm, type BatchNormOptions } from './layers/batch-norm.js'
+export { GroupNorm, type GroupNormOptions } from './layers/group-norm.js'
+export { InstanceNorm, type InstanceNormOptions } from './layers/instance-norm.js'
+export type { CallOptions, Layer, LayerOptions } from './layers/layer.js'
+export { LayerNorm, type LayerNormOptions } from './layers/layer-norm.js'
+export type { Parameter } from './layers/parameter.js'
+export { RMSNorm, type RMSNormOptions } from './layers/rms-norm.js'
+export type { RunningAverage, RunningVariance } from './layers/running-statistics.js'
+export type { StateDict, StateTensor } from './layers/state-dict.js'
+export type { Layout, Plan } from './plan.js'
+export { type Recommendation, type RecommendOptions, recommend } from './recommend.js'
+export { type DType, type FloatArray, type Tensor, tensor } from './tensor.js'

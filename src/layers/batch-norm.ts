@@ -1,0 +1,68 @@
+import { DEFAULT_EPS } from '../functional.js'
+import { checkChoice, checkOptions } from '../options.js'
+import { checkChannels, checkLayout, type Layout, type Plan, planBatch } from '../plan.js'
+import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js'
+import { affineOf } from './parameter.js'
+import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
+
+export interface BatchNormOptions extends LayerOptions {
+  /** Default 'channels-first': [N, C, ...space]. */
+  readonly layout?: Layout
+  /** Default { newWeight: 0.1 }; false: none, and the batch's statistics in eval mode too. */
+  readonly runningAverage?: RunningAverage | false
+  /** Default 'unbiased'. */
+  readonly runningVariance?: RunningVariance
+  /** Whose defaults eps, runningAverage and runningVariance have; given ones win. Default 'pytorch'. */
+  readonly convention?: 'pytorch' | 'keras'
+}
+
+/** The same words mean opposite things in the two libraries, so that each has its numbers here by name. */
+const CONVENTIONS = {
+  pytorch: { eps: DEFAULT_EPS, runningAverage: { newWeight: 0.1 }, runningVariance: 'unbiased' },
+  keras: { eps: 1e-3, runningAverage: { decay: 0.99 }, runningVariance: 'population' },
+} as const
+
+/**
+ * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167): y = (x - mean) / sqrt(variance + eps) * weight + bias.
+ *
+ * Training: mean and biased variance of each channel over batch and space; running averages take them up. Eval mode:
+ * the running averages instead, forward and backward, as constants.
+ *
+ * Leave out the bias of the layer before: this norm subtracts it with the mean, and has its own.
+ *
+ * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5. In training it throws on one value per channel
+ * (EVENKEEL_STATISTICS), and on a batch with NaN or Infinity, which would spoil the running averages for good.
+ *
+ * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ */
+export class BatchNorm extends Layer {
+  readonly channels: number
+  readonly layout: Layout
+
+  constructor(channels: number, options: BatchNormOptions = {}) {
+    const who = 'BatchNorm'
+    const known = ['layout', 'runningAverage', 'runningVariance', 'convention', ...LAYER_OPTIONS]
+    checkOptions(who, options, known)
+    const { layout = 'channels-first', convention = 'pytorch', dtype = 'float32' } = options
+    checkChannels(who, channels)
+    checkLayout(who, layout)
+    checkChoice(who, 'convention', convention, ['pytorch', 'keras'])
+    const usual = CONVENTIONS[convention]
+    const { eps = usual.eps, runningAverage = usual.runningAverage } = options
+    super(who, {
+      eps,
+      dtype,
+      affine: affineOf(who, options, { affine: true, bias: true }),
+      affineShape: [channels],
+      running: checkRunning(who, runningAverage, options.runningVariance ?? usual.runningVariance),
+      runningShape: [channels],
+    })
+    this.channels = channels
+    this.layout = layout
+  }
+
+  protected override plan(shape: readonly number[], given: boolean): Plan {
+    const { channels, layout, eps, dtype } = this
+    return planBatch('BatchNorm', shape, dtype, { channels, layout, eps, given })
+  }
+}

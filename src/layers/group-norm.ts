@@ -1,0 +1,45 @@
+import { DEFAULT_EPS } from '../functional.js'
+import { checkOptions } from '../options.js'
+import { checkChannels, checkGroups, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
+import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js'
+import { affineOf } from './parameter.js'
+
+export interface GroupNormOptions extends LayerOptions {
+  /** Default 'channels-first': [N, C, ...space]. */
+  readonly layout?: Layout
+}
+
+/**
+ * Group normalization (Wu and He 2018, arXiv:1803.08494): y = (x - mean) / sqrt(variance + eps) * weight + bias, with
+ * mean and biased variance of each sample over a group of neighbouring channels and space, and weight and bias per
+ * channel. No sample sees another, so that it is the same at any batch size, in training and in eval mode. One group is
+ * LayerNorm over [C, ...space] with weights per channel; as many groups as channels is InstanceNorm. eps is 1e-5 by default.
+ *
+ * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5.
+ *
+ * @throws EvenkeelError on options that are unknown or out of range, and where groups do not divide the channels.
+ */
+export class GroupNorm extends Layer {
+  readonly groups: number
+  readonly channels: number
+  readonly layout: Layout
+
+  constructor(groups: number, channels: number, options: GroupNormOptions = {}) {
+    const who = 'GroupNorm'
+    checkOptions(who, options, ['layout', ...LAYER_OPTIONS])
+    const { eps = DEFAULT_EPS, dtype = 'float32', layout = 'channels-first' } = options
+    checkChannels(who, channels)
+    checkGroups(who, channels, groups)
+    checkLayout(who, layout)
+    const affine = affineOf(who, options, { affine: true, bias: true })
+    super(who, { eps, dtype, affine, affineShape: [channels] })
+    this.groups = groups
+    this.channels = channels
+    this.layout = layout
+  }
+
+  protected override plan(shape: readonly number[], given: boolean): Plan {
+    const { groups, channels, layout, eps, dtype } = this
+    return planGroup('GroupNorm', shape, dtype, { groups, channels, layout, eps, given })
+  }
+}

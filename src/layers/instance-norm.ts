@@ -1,0 +1,56 @@
+import { DEFAULT_EPS } from '../functional.js'
+import { checkOptions } from '../options.js'
+import { checkChannels, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
+import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js'
+import { affineOf } from './parameter.js'
+import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
+
+export interface InstanceNormOptions extends LayerOptions {
+  /** Default 'channels-first': [N, C, ...space]. */
+  readonly layout?: Layout
+  /** PyTorch's track_running_stats: eval mode then uses the averages. Default false. */
+  readonly runningAverage?: RunningAverage | false
+  /** Default 'unbiased', as PyTorch has it. */
+  readonly runningVariance?: RunningVariance
+}
+
+/**
+ * Instance normalization (Ulyanov, Vedaldi and Lempitsky 2016, arXiv:1607.08022): y = (x - mean) / sqrt(variance + eps),
+ * with mean and biased variance of each channel of each sample over space. As in PyTorch there is no weight and no bias
+ * unless `affine: true` (or one of them) asks for it. eps is 1e-5 by default.
+ *
+ * With `runningAverage` training averages the statistics over the samples and takes them up per channel, and eval mode
+ * uses these averages. Unlike PyTorch's, batchesTracked (num_batches_tracked) counts here too.
+ *
+ * forward: [N, C, ...space] or [N, ...space, C], of rank 3 to 5, with more than one value of space.
+ *
+ * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ */
+export class InstanceNorm extends Layer {
+  readonly channels: number
+  readonly layout: Layout
+
+  constructor(channels: number, options: InstanceNormOptions = {}) {
+    const who = 'InstanceNorm'
+    checkOptions(who, options, ['layout', 'runningAverage', 'runningVariance', ...LAYER_OPTIONS])
+    const { eps = DEFAULT_EPS, dtype = 'float32', layout = 'channels-first' } = options
+    const { runningAverage = false, runningVariance = 'unbiased' } = options
+    checkChannels(who, channels)
+    checkLayout(who, layout)
+    super(who, {
+      eps,
+      dtype,
+      affine: affineOf(who, options, { affine: false, bias: true }),
+      affineShape: [channels],
+      running: checkRunning(who, runningAverage, runningVariance),
+      runningShape: [channels],
+    })
+    this.channels = channels
+    this.layout = layout
+  }
+
+  protected override plan(shape: readonly number[], given: boolean): Plan {
+    const { channels, layout, eps, dtype } = this
+    return planGroup('InstanceNorm', shape, dtype, { groups: 'channels', channels, layout, eps, given })
+  }
+}

@@ -1,0 +1,56 @@
+import { asShape, DEFAULT_EPS } from '../functional.js'
+import { checkOptions } from '../options.js'
+import { checkExtents, type Plan, planRows } from '../plan.js'
+import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js'
+import { affineOf } from './parameter.js'
+import { checkRunning, type RunningAverage } from './running-statistics.js'
+
+export interface LayerNormOptions extends LayerOptions {
+  /** Not a part of standard LayerNorm; see the class. Default false. */
+  readonly runningAverage?: RunningAverage | false
+}
+
+/**
+ * Layer normalization (Ba, Kiros and Hinton 2016, arXiv:1607.06450): y = (x - mean) / sqrt(variance + eps) * weight +
+ * bias, with mean and biased variance of each row over the trailing dimensions, `normalizedShape`; the same in
+ * training and in eval mode. weight and bias have the shape normalizedShape. eps is 1e-5 by default.
+ *
+ * Over convolutional input, `new LayerNorm([C, H, W])` normalizes each sample as a whole; for statistics per channel
+ * of a sample take InstanceNorm.
+ *
+ * `runningAverage` is an extension that standard LayerNorm does not have: the rows' means and variances, averaged over
+ * a batch, feed one scalar running mean and variance (population), and eval mode normalizes every row with that pair.
+ * It helps where a single row's statistics are mostly noise and all rows come from one steady source, such as short
+ * records of one fixed sensor: the level and scale of a row then stay visible, and a lone outlier does not rescale its
+ * row. It hurts everywhere else: a row's output is no longer independent of that row's own offset and scale, training
+ * and eval compute different functions, and a source that drifts leaves the averages behind. Transformers never want it.
+ *
+ * forward: [..., ...normalizedShape], of any rank.
+ *
+ * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ */
+export class LayerNorm extends Layer {
+  readonly normalizedShape: readonly number[]
+
+  constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
+    const who = 'LayerNorm'
+    checkOptions(who, options, ['runningAverage', ...LAYER_OPTIONS])
+    const { eps = DEFAULT_EPS, dtype = 'float32', runningAverage = false } = options
+    const affineShape = asShape(normalizedShape)
+    checkExtents(who, 'normalizedShape', affineShape)
+    super(who, {
+      eps,
+      dtype,
+      affine: affineOf(who, options, { affine: true, bias: true }),
+      affineShape,
+      running: checkRunning(who, runningAverage, 'population'),
+      runningShape: [],
+    })
+    this.normalizedShape = [...affineShape]
+  }
+
+  protected override plan(shape: readonly number[], given: boolean): Plan {
+    const { normalizedShape, eps, dtype } = this
+    return planRows('LayerNorm', shape, dtype, { normalizedShape, eps, given })
+  }
+}

@@ -1,0 +1,217 @@
+import { isCompanion, newStatistics, type Statistics } from '../buffers.js'
+import { type Context, contextOf, runBackward, runForward } from '../engine.js'
+import { fail } from '../errors.js'
+import { checkBoolean, checkChoice, checkOptions } from '../options.js'
+import { checkEps, type Plan } from '../plan.js'
+import { checkTensor, DTYPES, type DType, dtypeOf, type Tensor } from '../tensor.js'
+import { type AffineOptions, newParameter, type Parameter } from './parameter.js'
+import { type RunningOptions, RunningStatistics } from './running-statistics.js'
+import { loadState, type StateDict, saveState } from './state-dict.js'
+
+/** Options that every layer has. */
+export interface LayerOptions extends AffineOptions {
+  /** Added to the variance inside the root. */
+  readonly eps?: number
+  /** The type of parameters and running averages; the input must have it too. Default 'float32'. */
+  readonly dtype?: DType
+}
+
+/** The names of LayerOptions, for checkOptions. */
+export const LAYER_OPTIONS = ['eps', 'weight', 'bias', 'affine', 'dtype'] as const
+
+/** Options of forward and backward. */
+export interface CallOptions {
+  /** Where the result is written; without it, a new tensor. */
+  readonly out?: Tensor
+}
+
+interface Settings {
+  readonly eps: number
+  readonly dtype: DType
+  readonly affine: { readonly weight: boolean; readonly bias: boolean }
+  readonly affineShape: readonly number[]
+  /** Null or left out: no running averages. */
+  readonly running?: RunningOptions | null
+  /** Of the running averages; [] for one pair that all samples share. */
+  readonly runningShape?: readonly number[]
+}
+
+/**
+ * What all layers share: parameters, modes, the calls to the engine, and the state between them. A layer adds its
+ * options and its plan.
+ */
+export abstract class Layer {
+  readonly eps: number
+  readonly dtype: DType
+  /** The learnable scale, or null. */
+  readonly weight: Parameter | null
+  /** The learnable shift, or null. */
+  readonly bias: Parameter | null
+  readonly #name: string
+  readonly #running: RunningStatistics | null
+  #training = true
+  /** The last plan, reused while shape and mode stay. */
+  #plan: Plan | null = null
+  /** What the last forward that succeeded left for backward. */
+  #context: Context | null = null
+  /** Buffers for statistics: the context's, and apart from them the next forward's, for a refused batch to spoil. */
+  #kept: Statistics = newStatistics(0)
+  #spare: Statistics = newStatistics(0)
+
+  protected constructor(name: string, settings: Settings) {
+    const { eps, dtype, affine, affineShape, running = null, runningShape = [] } = settings
+    checkChoice(name, 'dtype', dtype, DTYPES)
+    checkEps(name, eps)
+    this.#name = name
+    this.eps = eps
+    this.dtype = dtype
+    this.weight = affine.weight ? newParameter(dtype, affineShape, 1) : null
+    this.bias = affine.bias ? newParameter(dtype, affineShape, 0) : null
+    this.#running = running && new RunningStatistics(dtype, runningShape, running)
+  }
+
+  /** The plan for an input's shape; `given`: with the running averages instead of the input's own statistics. */
+  protected abstract plan(shape: readonly number[], given: boolean): Plan
+
+  /**
+   * Normalizes x. Keeps it, by reference, for backward: do not change it before. With `out` the input itself, y
+   * replaces x, and there is no backward.
+   *
+   * @param x of the layer's dtype and of a shape that the layer's class tells.
+   * @returns y, of x's shape; `out` if it was given.
+   * @throws EvenkeelError on any misfit, before anything is written. EVENKEEL_STATISTICS where a running average would
+   * take up what is not finite: `out` holds that batch's result then, but the layer is as it was.
+   */
+  forward(x: Tensor, options?: CallOptions): Tensor {
+    const out = this.#outOf(options)
+    const plan = this.#planFor(x)
+    const running = this.#running
+    if (this.#spare.mean.length !== plan.slots) this.#spare = newStatistics(plan.slots)
+    const statistics = this.#spare
+    if (plan.given) running?.spreadInto(statistics)
+    const weight = this.weight?.data ?? null
+    const bias = this.bias?.data ?? null
+    const y = runForward(plan, x, weight, bias, out, statistics)
+    if (!plan.given) running?.update(plan, statistics)
+    this.#spare = this.#kept
+    this.#kept = statistics
+    this.#context = contextOf(plan, x, y, weight, bias, statistics)
+    return y
+  }
+
+  /**
+   * The gradient of the last forward, in the mode that it ran in: adds into weight.grad and bias.grad, returns that of
+   * the input. With `out` dy or the input itself, it replaces that; replacing the input spends the forward.
+   *
+   * @param dy the gradient of y, of its shape and dtype.
+   * @throws EvenkeelError (EVENKEEL_STATE) without a forward, or where it or an earlier backward overwrote its input.
+   */
+  backward(dy: Tensor, options?: CallOptions): Tensor {
+    const out = this.#outOf(options)
+    if (this.#context === null) {
+      fail(
+        'EVENKEEL_STATE',
+        this.#name,
+        'backward() came before any forward()',
+        'run forward() first; backward() gives the gradient of the last one',
+      )
+    }
+    const dweight = this.weight?.grad.data ?? null
+    const dbias = this.bias?.grad.data ?? null
+    return runBackward(this.#context, dy, out, dweight, dbias)
+  }
+
+  /** Whether the layer trains: with running averages, it uses the batch's statistics then and takes them up. */
+  get training(): boolean {
+    return this.#training
+  }
+
+  train(on = true): this {
+    checkBoolean(this.#name, 'train(on)', on)
+    this.#training = on
+    return this
+  }
+
+  /** From here on the running averages, if the layer keeps any, replace the input's own statistics. */
+  eval(): this {
+    return this.train(false)
+  }
+
+  parameters(): Parameter[] {
+    return [this.weight, this.bias].filter((parameter) => parameter !== null)
+  }
+
+  /** Sets the gradients of weight and bias to 0. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad.data.fill(0)
+  }
+
+  /** The running average of the mean, or null where the layer keeps none. */
+  get runningMean(): Tensor | null {
+    return this.#running?.mean ?? null
+  }
+
+  /** The running average of the variance, or null where the layer keeps none. */
+  get runningVariance(): Tensor | null {
+    return this.#running?.variance ?? null
+  }
+
+  /** How many batches the running averages have taken up; 0 where there are none. */
+  get batchesTracked(): number {
+    return this.#running?.batches ?? 0
+  }
+
+  /** Whether there are running averages that come from data: from training, or from a state dict. */
+  get hasStatistics(): boolean {
+    const running = this.#running
+    return running !== null && (running.loaded || running.batches > 0)
+  }
+
+  /**
+   * The layer's state under PyTorch's names: weight, bias, running_mean, running_var, num_batches_tracked, as far as it
+   * has them. Copies, unlike PyTorch's, which are the tensors themselves. How the averages are taken (newWeight or
+   * decay, unbiased or population) and eps are options, not state, here as there: construct the other layer with the same.
+   */
+  stateDict(): StateDict {
+    return saveState(this.#state())
+  }
+
+  /**
+   * Copies a state dict into the layer; float64 is rounded where the layer is float32. A missing
+   * num_batches_tracked leaves the counter as it is.
+   *
+   * @throws EvenkeelError (EVENKEEL_STATE) on missing or unexpected names, other shapes or types, values that are not
+   * finite, a negative variance; nothing has changed then.
+   */
+  loadStateDict(dict: Readonly<StateDict>): this {
+    loadState(this.#name, this.#state(), dict)
+    return this
+  }
+
+  #state() {
+    return { weight: this.weight, bias: this.bias, running: this.#running }
+  }
+
+  #planFor(x: Tensor): Plan {
+    const given = this.#running !== null && !this.#training
+    const last = this.#plan
+    if (last !== null && last.given === given && isCompanion(last, x)) return last
+    checkTensor(this.#name, x)
+    if (dtypeOf(x.data) !== this.dtype) {
+      fail(
+        'EVENKEEL_DTYPE',
+        this.#name,
+        `input must be ${this.dtype} as the layer is, got ${dtypeOf(x.data)}`,
+        `convert it, or construct the layer with dtype: '${dtypeOf(x.data)}'`,
+      )
+    }
+    this.#plan = this.plan(x.shape, given)
+    return this.#plan
+  }
+
+  #outOf(options: CallOptions | undefined): Tensor | undefined {
+    if (options === undefined) return undefined
+    checkOptions(this.#name, options, ['out'])
+    return options.out
+  }
+}

@@ -1,0 +1,52 @@
+import { fail } from '../errors.js'
+import { checkBoolean } from '../options.js'
+import { type DType, type FloatArray, newArray, sizeOf, type Tensor } from '../tensor.js'
+
+/** A trained array and its gradient; an optimizer reads `grad.data` and writes `data`. */
+export interface Parameter extends Tensor {
+  readonly data: FloatArray
+  readonly shape: readonly number[]
+  /** Of the same shape; backward() adds into it, zeroGrad() clears it. */
+  readonly grad: Tensor
+}
+
+export function newParameter(dtype: DType, shape: readonly number[], initial: number): Parameter {
+  const length = sizeOf(shape)
+  return {
+    data: newArray(dtype, length).fill(initial),
+    shape: [...shape],
+    grad: { data: newArray(dtype, length), shape: [...shape] },
+  }
+}
+
+export interface AffineOptions {
+  /** Whether there is a learnable scale, 1 at first. */
+  readonly weight?: boolean
+  /** Whether there is a learnable shift, 0 at first. */
+  readonly bias?: boolean
+  /** Both at once; `weight` and `bias` refine it. */
+  readonly affine?: boolean
+}
+
+/** Which parameters a layer has: what `affine` means is the layer's, and the two switches refine it. */
+export function affineOf(
+  who: string,
+  options: AffineOptions,
+  defaults: { affine: boolean; bias: boolean },
+): { weight: boolean; bias: boolean } {
+  for (const name of ['weight', 'bias', 'affine'] as const) {
+    if (options[name] !== undefined) checkBoolean(who, name, options[name])
+  }
+  const affine = options.affine ?? defaults.affine
+  const weight = options.weight ?? affine
+  const bias = options.bias ?? (affine && defaults.bias)
+  if (options.affine === false && (weight || bias)) {
+    fail(
+      'EVENKEEL_OPTION',
+      who,
+      `affine: false contradicts ${weight ? 'weight' : 'bias'}: true`,
+      `leave affine out, and switch ${weight ? 'bias' : 'weight'} off alone`,
+    )
+  }
+  return { weight, bias }
+}

@@ -1,0 +1,40 @@
+import { asShape, RMS_NORM_EPS } from '../functional.js'
+import { checkOptions } from '../options.js'
+import { checkExtents, type Plan, planRows } from '../plan.js'
+import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js'
+import { affineOf } from './parameter.js'
+
+export interface RMSNormOptions extends LayerOptions {
+  /** Default: 2^-23 for float32, 2^-52 for float64, as PyTorch has it. Many published models were trained with 1e-6 or 1e-5. */
+  readonly eps?: number
+  /** RMSNorm has none by default, not by `affine: true` either. */
+  readonly bias?: boolean
+}
+
+/**
+ * Root mean square normalization (Zhang and Sennrich 2019, arXiv:1910.07467): y = x / sqrt(mean of x^2 + eps) * weight
+ * over the trailing dimensions, `normalizedShape`; LayerNorm without the mean. The same in training and in eval mode.
+ *
+ * forward: [..., ...normalizedShape], of any rank.
+ *
+ * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ */
+export class RMSNorm extends Layer {
+  readonly normalizedShape: readonly number[]
+
+  constructor(normalizedShape: number | readonly number[], options: RMSNormOptions = {}) {
+    const who = 'RMSNorm'
+    checkOptions(who, options, LAYER_OPTIONS)
+    const { dtype = 'float32' } = options
+    const { eps = RMS_NORM_EPS[dtype] ?? RMS_NORM_EPS.float32 } = options
+    const affineShape = asShape(normalizedShape)
+    checkExtents(who, 'normalizedShape', affineShape)
+    super(who, { eps, dtype, affine: affineOf(who, options, { affine: true, bias: false }), affineShape })
+    this.normalizedShape = [...affineShape]
+  }
+
+  protected override plan(shape: readonly number[], given: boolean): Plan {
+    const { normalizedShape, eps, dtype } = this
+    return planRows('RMSNorm', shape, dtype, { normalizedShape, eps, given, centred: false })
+  }
+}

@@ -1,0 +1,155 @@
+import type { Statistics } from '../buffers.js'
+import { fail } from '../errors.js'
+import { checkChoice } from '../options.js'
+import type { Plan } from '../plan.js'
+import { type DType, type FloatArray, newArray, sizeOf, type Tensor } from '../tensor.js'
+
+/**
+ * How a running average r takes up a batch's statistic b:
+ * `{ newWeight: w }`: r = (1 - w) r + w b (PyTorch calls w momentum); 0 < w <= 1.
+ * `{ decay: d }`: r = d r + (1 - d) b (Keras calls d momentum); 0 <= d < 1.
+ * `'cumulative'`: the plain mean of all batches so far, w = 1/n.
+ */
+export type RunningAverage = { readonly newWeight: number } | { readonly decay: number } | 'cumulative'
+/** Divided by n - 1 (PyTorch) or by n (Keras). The batch itself is always normalized with the latter. */
+export type RunningVariance = 'unbiased' | 'population'
+
+export interface RunningOptions {
+  readonly average: RunningAverage
+  readonly variance: RunningVariance
+}
+
+/** Throws unless the options are of the documented forms and in their ranges; null: no running average. */
+export function checkRunning(who: string, average: unknown, variance: unknown): RunningOptions | null {
+  checkChoice<RunningVariance>(who, 'runningVariance', variance, ['unbiased', 'population'])
+  if (average === false) return null
+  if (average === 'cumulative') return { average, variance }
+  const { newWeight, decay } = (typeof average === 'object' && average !== null ? average : {}) as {
+    newWeight?: unknown
+    decay?: unknown
+  }
+  if (typeof newWeight === 'number' && decay === undefined) {
+    checkRange(who, 'newWeight', newWeight, newWeight > 0 && newWeight <= 1, 'above 0 and at most 1', 0.1)
+    return { average: { newWeight }, variance }
+  }
+  if (typeof decay === 'number' && newWeight === undefined) {
+    checkRange(who, 'decay', decay, decay >= 0 && decay < 1, 'from 0 up and below 1', 0.99)
+    return { average: { decay }, variance }
+  }
+  fail(
+    'EVENKEEL_OPTION',
+    who,
+    `runningAverage must be { newWeight }, { decay }, 'cumulative' or false, got ${JSON.stringify(average)}`,
+    "try { newWeight: 0.1 }, PyTorch's default, or { decay: 0.99 }, Keras's",
+  )
+}
+
+function checkRange(who: string, name: string, value: number, fits: boolean, range: string, usual: number) {
+  if (fits) return
+  const other = name === 'decay' ? 'newWeight' : 'decay'
+  fail(
+    'EVENKEEL_OPTION',
+    who,
+    `${name} must be ${range}, got ${value}`,
+    `try { ${name}: ${usual} }, or { ${other}: ... } if you meant the weight of the ${name === 'decay' ? 'new' : 'old'}`,
+  )
+}
+
+/** Exponentially weighted or cumulative averages of batch statistics, kept in the layer's type. */
+export class RunningStatistics {
+  /** 0 before the first batch. */
+  readonly mean: Tensor
+  /** 1 before the first batch. */
+  readonly variance: Tensor
+  /** How many batches were taken up. */
+  batches = 0
+  /** Whether the averages come from data: from batches, or from a state dict. */
+  loaded = false
+  readonly #options: RunningOptions
+  readonly #nextMean: FloatArray
+  readonly #nextVariance: FloatArray
+
+  /** shape: [channels], or [] for one pair that all slots share. */
+  constructor(dtype: DType, shape: readonly number[], options: RunningOptions) {
+    const length = sizeOf(shape)
+    this.mean = { data: newArray(dtype, length), shape: [...shape] }
+    this.variance = { data: newArray(dtype, length).fill(1), shape: [...shape] }
+    this.#nextMean = newArray(dtype, length)
+    this.#nextVariance = newArray(dtype, length)
+    this.#options = options
+  }
+
+  /** Writes the averages into all slots: every sample (or row) gets the same ones. */
+  spreadInto({ mean, variance }: Statistics): void {
+    const length = this.mean.data.length
+    for (let first = 0; first < mean.length; first += length) {
+      mean.set(this.mean.data, first)
+      variance.set(this.variance.data, first)
+    }
+  }
+
+  /**
+   * Takes up a batch's statistics, averaged over its samples where it has a pair for each; computed in float64 and
+   * rounded once. A batch without elements changes nothing.
+   * @throws EvenkeelError where a statistic, or the average in this layer's type, is not finite; nothing has changed then.
+   */
+  update(plan: Plan, { mean, variance }: Statistics): void {
+    if (plan.size === 0) return
+    checkFinite(plan, mean, variance)
+    const [keep, take] = this.#weights()
+    const length = this.mean.data.length
+    const repeats = plan.slots / length
+    const unbias = this.#options.variance === 'unbiased' ? plan.count / (plan.count - 1) : 1
+    for (let c = 0; c < length; c++) {
+      let meanSum = 0
+      let varianceSum = 0
+      for (let slot = c; slot < plan.slots; slot += length) {
+        meanSum += mean[slot]
+        varianceSum += variance[slot]
+      }
+      this.#nextMean[c] = keep * this.mean.data[c] + take * (meanSum / repeats)
+      this.#nextVariance[c] = keep * this.variance.data[c] + take * ((varianceSum / repeats) * unbias)
+      if (!Number.isFinite(this.#nextMean[c]) || !Number.isFinite(this.#nextVariance[c])) overflow(plan, c)
+    }
+    this.mean.data.set(this.#nextMean)
+    this.variance.data.set(this.#nextVariance)
+    this.batches++
+  }
+
+  /** (weight of the old average, weight of the new batch). */
+  #weights(): readonly [number, number] {
+    const { average } = this.#options
+    if (average === 'cumulative') return [this.batches / (this.batches + 1), 1 / (this.batches + 1)]
+    return 'decay' in average
+      ? [average.decay, 1 - average.decay]
+      : [1 - average.newWeight, average.newWeight]
+  }
+}
+
+function checkFinite(plan: Plan, mean: Float64Array, variance: Float64Array): void {
+  for (let slot = 0; slot < plan.slots; slot++) {
+    if (Number.isFinite(mean[slot]) && Number.isFinite(variance[slot])) continue
+    fail(
+      'EVENKEEL_STATISTICS',
+      plan.layer,
+      `the batch's statistics are not finite in ${placeOf(plan, slot)} (mean ${mean[slot]}, variance ${variance[slot]}); the running averages were left as they are`,
+      'look for NaN or Infinity in the input, or a learning rate that is too high',
+    )
+  }
+}
+
+function overflow(plan: Plan, channel: number): never {
+  const place = plan.scope === 'row' ? 'the rows' : `channel ${channel}`
+  fail(
+    'EVENKEEL_STATISTICS',
+    plan.layer,
+    `the running averages of ${place} would overflow ${plan.dtype}; they were left as they are`,
+    plan.dtype === 'float32' ? "scale the input down, or use dtype: 'float64'" : 'scale the input down',
+  )
+}
+
+function placeOf(plan: Plan, slot: number): string {
+  if (plan.scope === 'row') return `row ${slot}`
+  if (plan.scope === 'batch') return `channel ${slot}`
+  return `channel ${slot % plan.groups} of sample ${Math.floor(slot / plan.groups)}`
+}

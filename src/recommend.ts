@@ -1,0 +1,150 @@
+import { fail } from './errors.js'
+import type { BatchNormOptions } from './layers/batch-norm.js'
+import type { GroupNormOptions } from './layers/group-norm.js'
+import type { InstanceNormOptions } from './layers/instance-norm.js'
+import type { LayerNormOptions } from './layers/layer-norm.js'
+import type { RMSNormOptions } from './layers/rms-norm.js'
+import { checkChoice, checkCount, checkOptions } from './options.js'
+import { checkLayout, type Layout } from './plan.js'
+
+const WHO = 'recommend'
+
+/** Where the advice turns from one norm to another; `npm run study` measures what lies behind it. */
+export const THRESHOLDS = {
+  /** From this batch size on BatchNorm's statistics are steady enough on fully connected layers. */
+  denseBatch: 32,
+  /** The same on convolutions, where each channel averages over space too. */
+  convBatch: 16,
+  /** The GroupNorm paper's default; its results vary little between 8 and 64. */
+  groups: 32,
+  /** One channel per group would be InstanceNorm, which forgets each channel's level. */
+  channelsPerGroup: 2,
+  /** Below this many values a group's variance is mostly noise. */
+  valuesPerGroup: 16,
+} as const
+
+export interface RecommendOptions {
+  /** Samples that one training step normalizes together (on one machine, in one micro-batch). */
+  readonly batchSize: number
+  /** The layer before the norm: fully connected, convolutional, or tokens of a sequence. */
+  readonly kind: 'dense' | 'conv' | 'sequence'
+  readonly channels: number
+  /** conv: values of space per sample and channel, height x width. */
+  readonly spatial?: number
+  /** Of a convolution. Default 'channels-first'. */
+  readonly layout?: Layout
+  /** 'style': images whose own contrast is to be removed, as in style transfer. Default 'general'. */
+  readonly task?: 'general' | 'style'
+  /** 'speed' takes RMSNorm on sequences. Default 'accuracy'. */
+  readonly prefer?: 'accuracy' | 'speed'
+}
+
+/** `args` are the constructor's, as in `new GroupNorm(...args)`; `options` is the last of them. */
+type Advice<Norm extends string, Args extends readonly unknown[], Options> = {
+  readonly norm: Norm
+  readonly args: readonly [...Args, Options]
+  readonly options: Options
+  /** Why, in a sentence. */
+  readonly reason: string
+}
+
+export type Recommendation =
+  | Advice<'BatchNorm', [channels: number], BatchNormOptions>
+  | Advice<'LayerNorm', [normalizedShape: number], LayerNormOptions>
+  | Advice<'GroupNorm', [groups: number, channels: number], GroupNormOptions>
+  | Advice<'InstanceNorm', [channels: number], InstanceNormOptions>
+  | Advice<'RMSNorm', [normalizedShape: number], RMSNormOptions>
+
+/**
+ * Which norm to take, by batch size and kind of layer, with the reason.
+ *
+ * - sequence: LayerNorm; RMSNorm where speed counts.
+ * - dense: BatchNorm from batches of 32 on, else LayerNorm.
+ * - conv: BatchNorm from batches of 16 on, else GroupNorm with about 32 groups; InstanceNorm for style transfer.
+ *
+ * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ */
+export function recommend(options: RecommendOptions): Recommendation {
+  checkRecommend(options)
+  if (options.kind === 'sequence') return forSequence(options)
+  return options.kind === 'dense' ? forDense(options) : forConv(options)
+}
+
+function forSequence({ channels, prefer }: RecommendOptions): Recommendation {
+  if (prefer === 'speed') {
+    const reason = 'RMSNorm needs no mean, is cheaper than LayerNorm, and does as well in most transformers'
+    return { norm: 'RMSNorm', args: [channels, {}], options: {}, reason }
+  }
+  const reason =
+    'lengths and padding vary between the samples of a batch; LayerNorm looks at each token alone'
+  return { norm: 'LayerNorm', args: [channels, {}], options: {}, reason }
+}
+
+function forDense({ batchSize, channels }: RecommendOptions): Recommendation {
+  const { denseBatch } = THRESHOLDS
+  if (batchSize >= denseBatch) {
+    const reason = `${batchSize} samples (${denseBatch} or more) give steady statistics per feature, and inference costs nothing once folded`
+    return { norm: 'BatchNorm', args: [channels, {}], options: {}, reason }
+  }
+  const reason = `${batchSize} samples (fewer than ${denseBatch}) give noisy statistics per feature; LayerNorm does not depend on the batch`
+  return { norm: 'LayerNorm', args: [channels, {}], options: {}, reason }
+}
+
+function forConv({ batchSize, channels, spatial, layout, task }: RecommendOptions): Recommendation {
+  const options = layout === undefined ? {} : { layout }
+  if (task === 'style') {
+    const reason =
+      "InstanceNorm removes each image's own contrast from every channel, as style transfer wants it"
+    return {
+      norm: 'InstanceNorm',
+      args: [channels, { ...options, affine: true }],
+      options: { ...options, affine: true },
+      reason,
+    }
+  }
+  const { convBatch } = THRESHOLDS
+  if (batchSize >= convBatch) {
+    const reason = `${batchSize} images (${convBatch} or more) give steady statistics per channel, and inference costs nothing once folded`
+    return { norm: 'BatchNorm', args: [channels, options], options, reason }
+  }
+  const groups = groupsFor(channels, spatial)
+  const reason = `${batchSize} images (fewer than ${convBatch}) give noisy statistics per channel; GroupNorm does not depend on the batch`
+  return { norm: 'GroupNorm', args: [groups, channels, options], options, reason }
+}
+
+/** The divisor of the channels nearest to 32 (the smaller of two) whose groups hold enough channels and values. */
+function groupsFor(channels: number, spatial?: number): number {
+  const { groups: usual, channelsPerGroup, valuesPerGroup } = THRESHOLDS
+  let best = 1
+  for (let groups = 2; groups <= channels / channelsPerGroup; groups++) {
+    const values = spatial === undefined ? valuesPerGroup : (channels / groups) * spatial
+    const fits = channels % groups === 0 && values >= valuesPerGroup
+    if (fits && Math.abs(groups - usual) < Math.abs(best - usual)) best = groups
+  }
+  return best
+}
+
+function checkRecommend(options: RecommendOptions): void {
+  checkOptions(WHO, options, ['batchSize', 'kind', 'channels', 'spatial', 'layout', 'task', 'prefer'])
+  const { batchSize, kind, channels, spatial, layout, task = 'general', prefer = 'accuracy' } = options
+  checkChoice(WHO, 'kind', kind, ['dense', 'conv', 'sequence'])
+  checkCount(WHO, 'batchSize', batchSize)
+  checkCount(WHO, 'channels', channels)
+  if (spatial !== undefined) checkCount(WHO, 'spatial', spatial)
+  if (layout !== undefined) checkLayout(WHO, layout)
+  checkChoice(WHO, 'task', task, ['general', 'style'])
+  checkChoice(WHO, 'prefer', prefer, ['accuracy', 'speed'])
+  for (const [name, given] of [
+    ['spatial', spatial !== undefined],
+    ['layout', layout !== undefined],
+    ["task: 'style'", task === 'style'],
+  ] as const) {
+    if (!given || kind === 'conv') continue
+    fail(
+      'EVENKEEL_OPTION',
+      WHO,
+      `${name} means nothing for kind '${kind}'`,
+      "leave it out, or set kind: 'conv'",
+    )
+  }
+}
