@@ -1,0 +1,214 @@
+import { type Plan, planBatch, planGroup, planRows } from '../../src/plan.js'
+import type { DType } from '../../src/tensor.js'
+import { type CaseBuffers, makeBuffers } from './buffers.js'
+import { type Affine, around, CONDITIONS, type Condition, normal, ORDINARY, scaled } from './conditions.js'
+import { Random, seedOf } from './random.js'
+
+/** One call of a backend, forward and backward. `make` gives fresh buffers with the same values each time. */
+export interface Case {
+  readonly title: string
+  readonly kind: string
+  readonly plan: Plan
+  make(): CaseBuffers
+}
+
+/** [samples, channels, spatial, groups]; rows [R, 1, L, 1]. */
+type Size = readonly [number, number, number, number]
+type Pattern = 'rows' | 'planes' | 'columns'
+
+interface Kind {
+  readonly name: string
+  readonly pattern: Pattern
+  /** The plan, or null where this kind cannot have that size (one value per statistic). */
+  plan(size: Size, dtype: DType, eps: number): Plan | null
+}
+
+function rowsKind(name: string, options: { centred?: boolean; given?: boolean }): Kind {
+  return {
+    name,
+    pattern: 'rows',
+    plan: ([rows, , length], dtype, eps) =>
+      planRows(name, [rows, length], dtype, { normalizedShape: [length], eps, ...options }),
+  }
+}
+
+function channelsKind(
+  norm: 'BatchNorm' | 'GroupNorm' | 'InstanceNorm',
+  pattern: 'planes' | 'columns',
+  options: { centred?: boolean; given?: boolean } = {},
+): Kind {
+  const words = [
+    norm,
+    pattern,
+    ...(options.given ? ['given'] : []),
+    ...(options.centred === false ? ['uncentred'] : []),
+  ]
+  const layout = pattern === 'columns' ? 'channels-last' : 'channels-first'
+  return {
+    name: words.join(' '),
+    pattern,
+    plan: ([samples, channels, spatial, groups], dtype, eps) => {
+      const shape = pattern === 'columns' ? [samples, spatial, channels] : [samples, channels, spatial]
+      const perStatistic =
+        { BatchNorm: samples, GroupNorm: channels / groups, InstanceNorm: 1 }[norm] * spatial
+      if (!options.given && (perStatistic === 1 || (norm === 'BatchNorm' && perStatistic === 0))) return null
+      const spec = { channels, layout, eps, ...options } as const
+      if (norm === 'BatchNorm') return planBatch(norm, shape, dtype, spec)
+      return planGroup(norm, shape, dtype, { ...spec, groups: norm === 'GroupNorm' ? groups : 'channels' })
+    },
+  }
+}
+
+/** Every layer in every pattern that it has. A new layer adds a row here. */
+const KINDS: readonly Kind[] = [
+  rowsKind('LayerNorm', {}),
+  rowsKind('RMSNorm', { centred: false }),
+  rowsKind('LayerNorm given', { given: true }),
+  ...(['planes', 'columns'] as const).flatMap((pattern) => [
+    channelsKind('BatchNorm', pattern),
+    channelsKind('BatchNorm', pattern, { given: true }),
+    channelsKind('GroupNorm', pattern),
+    channelsKind('InstanceNorm', pattern),
+    channelsKind('InstanceNorm', pattern, { given: true }),
+    channelsKind('BatchNorm', pattern, { centred: false }),
+    channelsKind('GroupNorm', pattern, { centred: false }),
+  ]),
+]
+
+/**
+ * Around the lanes (16 float64, 32 float32), blocks of a run (512 float64, 1024 float32 elements), and, in LONG,
+ * the slabs of 64 blocks.
+ */
+const RUNS = [1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 511, 513, 1023, 1024, 1025, 2049]
+const LONG = [32769, 65535, 65537]
+/** Around the blocks of a column (32 rows) and its slabs (256 rows). */
+const ROWS = [1, 2, 31, 32, 33, 255, 256, 257, 513]
+const WIDTHS = [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 130, 260]
+
+/** Some ways to split channels into groups: all in one, one each, and between. */
+function splits(channels: number): number[] {
+  const between = [2, 3, 4, 5, 8].filter((g) => g < channels && channels % g === 0).slice(-1)
+  return [...new Set([1, ...between, channels])]
+}
+
+function byWidth(size: (channels: number, groups: number) => Size): Size[] {
+  return WIDTHS.flatMap((channels) => splits(channels).map((groups) => size(channels, groups)))
+}
+
+const SIZES: Record<Pattern, readonly Size[]> = {
+  rows: [
+    ...RUNS.map((length): Size => [3, 1, length, 1]),
+    ...LONG.map((length): Size => [2, 1, length, 1]),
+    ...ROWS.flatMap((rows) => [1, 7, 33, 130].map((length): Size => [rows, 1, length, 1])),
+    [0, 1, 5, 1],
+  ],
+  planes: [
+    ...RUNS.map((spatial): Size => [2, 6, spatial, 3]),
+    ...LONG.map((spatial): Size => [2, 2, spatial, 1]),
+    ...ROWS.map((samples): Size => [samples, 3, 5, 3]),
+    ...ROWS.map((samples): Size => [samples, 4, 1, 2]),
+    ...byWidth((channels, groups) => [2, channels, 7, groups]),
+    [33, 2, 1025, 1],
+    [3, 40, 300, 1],
+    [0, 4, 5, 2],
+    [2, 4, 0, 2],
+  ],
+  columns: [
+    ...ROWS.map((spatial): Size => [2, 6, spatial, 3]),
+    ...ROWS.map((spatial): Size => [1, 35, spatial, 7]),
+    ...ROWS.map((samples): Size => [samples, 4, 3, 2]),
+    ...byWidth((channels, groups) => [2, channels, 35, groups]),
+    ...LONG.map((spatial): Size => [1, 2, spatial, 1]),
+    [3, 1030, 9, 2],
+    [2, 70, 700, 10],
+    [0, 4, 5, 2],
+    [2, 4, 0, 2],
+  ],
+}
+
+/** The sizes under which every condition is tried: the first within a block, the second over several. */
+const CONDITION_SIZES: Record<Pattern, readonly [small: Size, large: Size]> = {
+  rows: [
+    [5, 1, 37, 1],
+    [2, 1, 1100, 1],
+  ],
+  planes: [
+    [2, 6, 35, 3],
+    [2, 2, 1100, 1],
+  ],
+  columns: [
+    [2, 6, 35, 3],
+    [2, 18, 70, 9],
+  ],
+}
+
+const DTYPES: readonly DType[] = ['float32', 'float64']
+const DEFAULT_EPS = 1e-5
+
+function build(kind: Kind, size: Size, dtype: DType, condition: Condition): Case[] {
+  const plan = kind.plan(size, dtype, condition.eps ?? DEFAULT_EPS)
+  if (plan === null) return []
+  const [samples, channels, spatial, groups] = size
+  const extents = kind.pattern === 'rows' ? [samples, spatial] : [samples, channels, spatial]
+  const split = kind.name.startsWith('GroupNorm') ? ` in ${groups} groups` : ''
+  const title = `${kind.name} ${dtype} [${extents}]${split}, ${condition.name}`
+  const make = () => makeBuffers(plan, condition, new Random(seedOf(title)))
+  return [{ title, kind: kind.name, plan, make }]
+}
+
+/** Every kind at every size of its pattern, ordinary data. */
+const sizeCases = KINDS.flatMap((kind) =>
+  SIZES[kind.pattern].flatMap((size) => DTYPES.flatMap((dtype) => build(kind, size, dtype, ORDINARY))),
+)
+
+/** Every kind under every condition: float32 at both sizes, float64 (the same code, wider) at the small one. */
+const conditionCases = KINDS.flatMap((kind) =>
+  CONDITIONS.flatMap((condition) => {
+    const [small, large] = CONDITION_SIZES[kind.pattern]
+    return [
+      ...build(kind, small, 'float32', condition),
+      ...build(kind, large, 'float32', condition),
+      ...build(kind, small, 'float64', condition),
+    ]
+  }),
+)
+
+/** How many cases are drawn at random, all choices at once; more by the environment, for a long run. */
+const DRAWN = Number(process.env.EVENKEEL_DRAWN_CASES ?? 200)
+
+function drawCases(count: number): Case[] {
+  const random = new Random(20)
+  return Array.from({ length: count }, (_, index) => {
+    const kind = random.pick(KINDS)
+    const groups = random.pick([1, 2, 3, 5])
+    const channels = groups * random.integer(1, random.pick([3, 10]))
+    const spatial = random.integer(2, random.pick([3, 40, 400, 1100]))
+    const samples = random.integer(1, random.pick([3, 20]))
+    const mean = random.pick([0, 0, 1, 1e3, -1e5])
+    const affines: readonly Affine[] = ['both', 'none', 'weight', 'bias']
+    return build(kind, [samples, channels, spatial, groups], random.pick(DTYPES), {
+      name: `drawn ${index}`,
+      x: around(mean, random.pick([1, 0.1, 20])),
+      dy: random.pick([normal, around(1), scaled(1e-3)]),
+      centre: mean,
+      affine: random.pick(affines),
+      gradients: random.pick(affines),
+      inPlace: random.pick([undefined, 'y=x', 'dx=dy', 'dx=x'] as const),
+      offset: random.integer(0, 9),
+      shared: random.pick([false, true]),
+      eps: random.pick([1e-5, 1e-3, 1e-7]),
+    })
+  }).flat()
+}
+
+/** Sizes that differ in their groups only are the same case for all but GroupNorm: one of each title stays. */
+function distinct(list: readonly Case[]): Case[] {
+  return [...new Map(list.map((each) => [each.title, each])).values()]
+}
+
+export const cases = distinct([...sizeCases, ...conditionCases, ...drawCases(DRAWN)])
+
+/** The cases by kind of layer, for tests that report per kind. */
+export const casesByKind: ReadonlyMap<string, readonly Case[]> = new Map(
+  KINDS.map(({ name }) => [name, cases.filter((each) => each.kind === name)]),
+)

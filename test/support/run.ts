@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import type { Backend } from '../../src/backend/backend.js'
+import type { FloatArray } from '../../src/tensor.js'
+import type { Case } from './cases.js'
+
+/** All that a case's forward and backward pass wrote. */
+export interface Outcome {
+  readonly y: FloatArray
+  readonly mean: Float64Array
+  readonly variance: Float64Array
+  readonly dx: FloatArray
+  readonly dweight: FloatArray | null
+  readonly dbias: FloatArray | null
+}
+export const OUTCOME_FIELDS = ['y', 'mean', 'variance', 'dx', 'dweight', 'dbias'] as const
+
+/**
+ * Runs a case on a backend: forward, then backward on the statistics that forward left.
+ * Throws where the backend wrote to what it may only read, or outside of an array.
+ */
+export function run(backend: Backend, { title, plan, make }: Case): Outcome {
+  const { forward, backward, damaged } = make()
+  backend.forward(plan, forward)
+  const y = forward.y.slice()
+  const mean = forward.mean.slice()
+  const variance = forward.variance.slice()
+  backend.backward(plan, backward)
+  const names = damaged()
+  if (names.length > 0) throw new Error(`${backend.name} damaged ${names.join(', ')} in ${title}`)
+  const copy = (array: FloatArray | null) => array?.slice() ?? null
+  return {
+    y,
+    mean,
+    variance,
+    dx: backward.dx.slice(),
+    dweight: copy(backward.dweight),
+    dbias: copy(backward.dbias),
+  }
+}
+
+/** The first difference of two arrays' bits, or null. NaNs are equal to one another: payloads are not promised. */
+export function firstDifference(actual: FloatArray, expected: FloatArray): string | null {
+  if (actual.length !== expected.length) return `length ${actual.length} instead of ${expected.length}`
+  if (actual.constructor !== expected.constructor) return 'another element type'
+  for (let i = 0; i < actual.length; i++) {
+    if (!Object.is(actual[i], expected[i])) return `[${i}] is ${actual[i]} instead of ${expected[i]}`
+  }
+  return null
+}
+
+/** Accumulates outcomes into one digest, which other machines and builds must reach too. */
+export class Digest {
+  private readonly hash = createHash('sha256')
+
+  add(array: FloatArray): void {
+    // One NaN for all, so that its payload does not enter.
+    const canonical = array.map((value) => (Number.isNaN(value) ? Number.NaN : value))
+    this.hash.update(new Uint8Array(canonical.buffer, canonical.byteOffset, canonical.byteLength))
+  }
+
+  toString(): string {
+    return this.hash.digest('hex').slice(0, 16)
+  }
+}
