@@ -100,6 +100,14 @@ napi_value set_threads_call(napi_env env, napi_callback_info info) {
   return arguments.finish();
 }
 
+// setBytesPerThread(bytes): for tests
+napi_value set_bytes_per_thread_call(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  const uint32_t bytes = arguments.index(0, UINT32_MAX);
+  if (arguments.ok()) set_bytes_per_worker(bytes);
+  return arguments.finish();
+}
+
 bool export_function(napi_env env, napi_value exports, const char* name, napi_callback call) {
   napi_value function;
   return napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function) == napi_ok &&
@@ -116,6 +124,7 @@ NAPI_MODULE_INIT() {
                         export_function(env, exports, "forward", forward_call) &&
                         export_function(env, exports, "backward", backward_call) &&
                         export_function(env, exports, "threads", threads_call) &&
-                        export_function(env, exports, "setThreads", set_threads_call);
+                        export_function(env, exports, "setThreads", set_threads_call) &&
+                        export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call);
   return exported ? exports : nullptr;
 }

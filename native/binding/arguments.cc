@@ -28,7 +28,7 @@ uint32_t Arguments::index(size_t i, uint32_t limit) {
   uint32_t value = 0;
   if (!ok()) return 0;
   if (napi_get_value_uint32(env_, values_[i], &value) != napi_ok || value >= limit) {
-    fail("unknown instruction set");
+    fail("an argument is no whole number below its limit");
     return 0;
   }
   return value;

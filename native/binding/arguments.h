@@ -22,7 +22,7 @@ class Arguments {
  public:
   Arguments(napi_env env, napi_callback_info info, size_t expected);
 
-  // An instruction set's index below `limit`.
+  // A whole number below `limit`.
   uint32_t index(size_t i, uint32_t limit);
   // The plan; its sizes bound all lengths that follow.
   Plan plan(size_t i);

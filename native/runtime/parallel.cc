@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kBytesPerWorker = size_t{256} << 10;
 
 std::atomic<int> threads{1};
+std::atomic<size_t> bytes_per_worker{kBytesPerWorker};
 
 // One team in the process: a call that finds it busy (from a worker thread) runs inline rather than starting another.
 std::atomic_flag team_busy = ATOMIC_FLAG_INIT;
@@ -33,8 +34,12 @@ int thread_count() noexcept { return threads.load(std::memory_order_relaxed); }
 
 void set_thread_count(int count) noexcept { threads.store(count, std::memory_order_relaxed); }
 
+void set_bytes_per_worker(size_t bytes) noexcept {
+  bytes_per_worker.store(bytes > 0 ? bytes : 1, std::memory_order_relaxed);
+}
+
 size_t workers_for(size_t tasks, size_t bytes) noexcept {
-  const size_t worth = bytes / kBytesPerWorker;
+  const size_t worth = bytes / bytes_per_worker.load(std::memory_order_relaxed);
   size_t workers = static_cast<size_t>(thread_count());
   if (workers > tasks) workers = tasks;
   if (workers > worth) workers = worth;

@@ -8,6 +8,9 @@ namespace evenkeel {
 int thread_count() noexcept;
 void set_thread_count(int threads) noexcept;
 
+// What a worker's share of a call must move at least; tests lower it, so that small cases reach the team.
+void set_bytes_per_worker(size_t bytes) noexcept;
+
 // How many workers a call over `bytes` bytes in `tasks` tasks may get: body's `worker` is below it.
 size_t workers_for(size_t tasks, size_t bytes) noexcept;
 

@@ -31,6 +31,7 @@ interface Addon {
   ): void
   threads(): number
   setThreads(threads: number): void
+  setBytesPerThread(bytes: number): void
 }
 
 const loaded = load()
@@ -78,6 +79,14 @@ export function setThreads(count: number): void {
     )
   }
   addon?.setThreads(count)
+}
+
+/** Default of setBytesPerThread, as native/runtime/parallel.cc has it. */
+export const BYTES_PER_THREAD = 256 * 1024
+
+/** For tests: how many bytes a thread's share of a call must move; 1 sends the smallest case to the team. */
+export function setBytesPerThread(bytes: number): void {
+  addon?.setBytesPerThread(bytes)
 }
 
 /** More threads than any machine profits from; keeps a typing error from starting a million. */
