@@ -41,7 +41,7 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffe
   }
   for (size_t slot = 0; slot < plan.slots(); ++slot) {
     io.mean[slot] = slots[slot].mean;
-    io.variance[slot] = slots[slot].m2 / slots[slot].count;
+    io.variance[slot] = variance_of(slots[slot]);
   }
 }
 

@@ -12,6 +12,9 @@ struct Cell {
   double m2 = 0;
 };
 
+// The biased variance; 0 of no values, so that a space of extent 0 spoils no gradient.
+static inline double variance_of(const Cell& cell) { return cell.count > 0 ? cell.m2 / cell.count : 0; }
+
 // Joins the statistics of more values to `into`. Chan, Golub, LeVeque 1979: Updating formulae.
 static inline void merge(Cell* into, double count, double mean, double m2) {
   if (count == 0) return;

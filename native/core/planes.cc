@@ -35,7 +35,7 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffe
       merge(&total, run.count, run.mean, run.m2);
     }
     io.mean[slot] = total.mean;
-    io.variance[slot] = total.m2 / total.count;
+    io.variance[slot] = variance_of(total);
   }
 }
 

@@ -33,7 +33,7 @@ void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardB
   if (!plan.given) {
     const Cell moments = row_moments(plan, kernels, io.x + start);
     io.mean[row] = moments.mean;
-    io.variance[row] = moments.m2 / moments.count;
+    io.variance[row] = variance_of(moments);
   }
   const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], plan.eps);
   kernels.rows_map(io.x + start, io.y + start, plan.spatial, io.weight, io.bias, fold, plan.centred);
@@ -55,7 +55,7 @@ void forward_split_row(const Plan& plan, const KernelTable<T>& kernels, const Fo
     Cell total;
     for (size_t i = 0; i < slabs.tasks; ++i) merge(&total, cells[i].count, cells[i].mean, cells[i].m2);
     io.mean[row] = total.mean;
-    io.variance[row] = total.m2 / total.count;
+    io.variance[row] = variance_of(total);
   }
   const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], plan.eps);
   parallel_for(slabs.tasks, 2 * bytes, [&](size_t task) {

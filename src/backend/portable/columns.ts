@@ -11,7 +11,16 @@ import {
   tableSamples,
 } from './fold.js'
 import { addParameterGradients, correctSums } from './gradients.js'
-import { type Cell, clear, emptyCell, type GradientSums, merge, mergeGradients, slotOf } from './merge.js'
+import {
+  type Cell,
+  clear,
+  emptyCell,
+  type GradientSums,
+  merge,
+  mergeGradients,
+  slotOf,
+  varianceOf,
+} from './merge.js'
 import { finishMoments, squaresTrusted, wideMoments } from './runs.js'
 
 // columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
@@ -46,7 +55,7 @@ function moments(plan: Plan, io: ForwardBuffers): void {
   }
   for (const [slot, cell] of slots.entries()) {
     io.mean[slot] = cell.mean
-    io.variance[slot] = cell.m2 / cell.count
+    io.variance[slot] = varianceOf(cell)
   }
 }
 

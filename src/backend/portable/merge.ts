@@ -17,6 +17,11 @@ export function clear(cell: Cell): void {
   cell.m2 = 0
 }
 
+/** The biased variance; 0 of no values, so that a space of extent 0 spoils no gradient. */
+export function varianceOf({ count, m2 }: Cell): number {
+  return count > 0 ? m2 / count : 0
+}
+
 /** Joins the statistics of more values to `into`. Chan, Golub, LeVeque 1979: Updating formulae. */
 export function merge(into: Cell, count: number, mean: number, m2: number): void {
   if (count === 0) return

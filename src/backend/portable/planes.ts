@@ -3,7 +3,7 @@ import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { type Arithmetic, arithmetics, round, treeSum } from './arithmetic.js'
 import { type BackwardTable, type ForwardTable, foldBackward, foldForward, foldSums } from './fold.js'
 import { addParameterGradients, correctSums } from './gradients.js'
-import { clear, emptyCell, type GradientSums, merge, mergeGradients } from './merge.js'
+import { clear, emptyCell, type GradientSums, merge, mergeGradients, varianceOf } from './merge.js'
 import { runMoments } from './runs.js'
 
 // planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
@@ -43,7 +43,7 @@ function moments(plan: Plan, io: ForwardBuffers): void {
       merge(total, run.count, run.mean, run.m2)
     }
     io.mean[slot] = total.mean
-    io.variance[slot] = total.m2 / total.count
+    io.variance[slot] = varianceOf(total)
   }
 }
 

@@ -3,7 +3,7 @@ import { type FloatArray, newArray } from '../../tensor.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { type Arithmetic, arithmetics, round, SLAB_ROWS, STEPS, treeSum } from './arithmetic.js'
 import { meanRest, rstdOf } from './fold.js'
-import { emptyCell } from './merge.js'
+import { emptyCell, varianceOf } from './merge.js'
 import { runMoments } from './runs.js'
 
 // rows: x [R, L]. Each row has its own statistics; weight and bias run along it, so that their gradients are column sums.
@@ -25,7 +25,7 @@ export function forward(plan: Plan, io: ForwardBuffers): void {
     if (!plan.given) {
       runMoments(k, io.x, i * spatial, spatial, plan.centred, moments)
       io.mean[i] = moments.mean
-      io.variance[i] = moments.m2 / moments.count
+      io.variance[i] = varianceOf(moments)
     }
     foldRow(plan, io.mean[i], io.variance[i])
     mapRow(plan, io, i * spatial)
