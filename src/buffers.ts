@@ -88,40 +88,54 @@ export function checkAffine(plan: Plan, name: string, array: FloatArray | null):
   )
 }
 
-/**
- * Where the result goes: the caller's `out` once it has passed every check, or a new tensor of the input's shape.
- * `out` may lie exactly over a tensor in `replaceable`; it must lie apart from those in `apart`.
- */
-export function outputFor(plan: Plan, out: Tensor | undefined, replaceable: Named, apart: Named): Tensor {
+/** Where the result goes: the caller's `out`, once its type and shape are checked, or a new tensor of the input's shape. */
+export function outputFor(plan: Plan, out: Tensor | undefined): Tensor {
   if (out === undefined) return { data: newArray(plan.dtype, plan.size), shape: [...plan.shape] }
   checkCompanion(plan, 'out', out)
-  for (const name in replaceable) {
-    const other = replaceable[name]
-    if (other === null || isSame(out.data, other) || !overlaps(out.data, other)) continue
-    fail(
-      'EVENKEEL_BUFFER',
-      plan.layer,
-      `out overlaps a part of ${name} in one buffer`,
-      `pass ${name} itself to replace it, or a buffer apart from it`,
-    )
-  }
-  checkApart(plan, 'out', out.data, apart)
   return out
 }
 
 /** Arrays by the names they have in messages; null where a layer has none. */
 export type Named = Readonly<Record<string, FloatArray | null>>
 
+/**
+ * Whether each array has a buffer of its own. That is the usual case, and quickly told: asking a typed array for its
+ * buffer is a call into the engine (about 20 ns), and here each is asked once.
+ */
+export function areSeparate(arrays: readonly (FloatArray | null)[]): boolean {
+  const buffers = new Array<ArrayBufferLike | null>(arrays.length)
+  for (let i = 0; i < arrays.length; i++) {
+    const buffer = arrays[i]?.buffer ?? null
+    if (buffer !== null && buffers.indexOf(buffer) >= 0) return false
+    buffers[i] = buffer
+  }
+  return true
+}
+
 /** Throws where a written array shares memory with one of the others. */
-export function checkApart(plan: Plan, name: string, array: FloatArray, others: Named): void {
+export function checkApart(plan: Plan, name: string, array: FloatArray | null, others: Named): void {
   for (const other in others) {
     const theirs = others[other]
-    if (theirs === null || !overlaps(array, theirs)) continue
+    if (array === null || theirs === null || !overlaps(array, theirs)) continue
     fail(
       'EVENKEEL_BUFFER',
       plan.layer,
       `${name} overlaps ${other} in one buffer`,
       `give ${name} memory of its own`,
+    )
+  }
+}
+
+/** Throws where `out` shares memory with one of the others, unless it is that one's, element for element. */
+export function checkReplaces(plan: Plan, out: FloatArray, others: Named): void {
+  for (const name in others) {
+    const other = others[name]
+    if (other === null || isSame(out, other) || !overlaps(out, other)) continue
+    fail(
+      'EVENKEEL_BUFFER',
+      plan.layer,
+      `out overlaps a part of ${name} in one buffer`,
+      `pass ${name} itself to replace it, or a buffer apart from it`,
     )
   }
 }

@@ -1,5 +1,14 @@
 import { currentBackend } from './backend/select.js'
-import { checkAffine, checkApart, checkCompanion, isSame, outputFor, type Statistics } from './buffers.js'
+import {
+  areSeparate,
+  checkAffine,
+  checkApart,
+  checkCompanion,
+  checkReplaces,
+  isSame,
+  outputFor,
+  type Statistics,
+} from './buffers.js'
 import { fail } from './errors.js'
 import type { Plan } from './plan.js'
 import type { FloatArray, Tensor } from './tensor.js'
@@ -30,7 +39,11 @@ export function runForward(
 ): Tensor {
   checkAffine(plan, 'weight', weight)
   checkAffine(plan, 'bias', bias)
-  const y = outputFor(plan, out, { input: x.data }, { weight, bias })
+  const y = outputFor(plan, out)
+  if (out !== undefined && !areSeparate([y.data, x.data, weight, bias])) {
+    checkReplaces(plan, y.data, { input: x.data })
+    checkApart(plan, 'out', y.data, { weight, bias })
+  }
   currentBackend().forward(plan, { x: x.data, y: y.data, weight, bias, mean, variance })
   return y
 }
@@ -65,9 +78,13 @@ export function runBackward(
   checkAffine(plan, 'weight', weight)
   checkAffine(plan, 'dweight', dweight)
   checkAffine(plan, 'dbias', dbias)
-  if (dweight !== null) checkApart(plan, 'dweight', dweight, { dy: dy.data, input: x, weight, dbias })
-  if (dbias !== null) checkApart(plan, 'dbias', dbias, { dy: dy.data, input: x, weight })
-  const dx = outputFor(plan, out, { dy: dy.data, input: x }, { weight, dweight, dbias })
+  const dx = outputFor(plan, out)
+  if (!areSeparate([dx.data, dy.data, x, weight, dweight, dbias])) {
+    checkReplaces(plan, dx.data, { dy: dy.data, input: x })
+    checkApart(plan, 'out', dx.data, { weight, dweight, dbias })
+    checkApart(plan, 'dweight', dweight, { dy: dy.data, input: x, weight, dbias })
+    checkApart(plan, 'dbias', dbias, { dy: dy.data, input: x, weight })
+  }
   currentBackend().backward(plan, { dy: dy.data, x, dx: dx.data, weight, mean, variance, dweight, dbias })
   if (out !== undefined && isSame(dx.data, x)) context.x = null
   return dx
