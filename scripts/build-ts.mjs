@@ -1,17 +1,21 @@
 // TypeScript to dist/: once as ES modules, once as CommonJS, each with types of its own.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
-const compiler = new URL('../node_modules/typescript/bin/tsc', import.meta.url).pathname
-const builds = [
-  { outDir: 'dist/esm', type: 'module', args: ['-p', 'tsconfig.build.json'] },
-  { outDir: 'dist/cjs', type: 'commonjs', args: ['-p', 'tsconfig.cjs.json'] },
-]
+const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
+
+function compile(project) {
+  execFileSync(process.execPath, [compiler, '-p', project], { stdio: 'inherit' })
+}
 
 rmSync('dist', { recursive: true, force: true })
-for (const { outDir, type, args } of builds) {
-  mkdirSync(outDir, { recursive: true })
-  // Tells Node and TypeScript what the .js files below it are.
-  writeFileSync(`${outDir}/package.json`, `${JSON.stringify({ type })}\n`)
-  execFileSync(process.execPath, [compiler, ...args, '--outDir', outDir], { stdio: 'inherit' })
-}
+compile('tsconfig.build.json')
+compile('tsconfig.cjs.json')
+// The .js files below are CommonJS, unlike the package's. That makes the folder a scope, which needs #addon of its own.
+mkdirSync('dist/cjs', { recursive: true })
+writeFileSync(
+  'dist/cjs/package.json',
+  `${JSON.stringify({ type: 'commonjs', imports: { '#addon': './addon.cjs' } })}\n`,
+)
+writeFileSync('dist/cjs/addon.cjs', "module.exports = require('../../native/load.cjs')\n")
