@@ -10,6 +10,8 @@ export interface CaseBuffers {
   readonly backward: BackwardBuffers
   /** Names of arrays that were changed although only read, or next to which something was written. */
   damaged(): string[]
+  /** Puts everything back to what it was before the first pass. */
+  reset(): void
 }
 
 /** Elements of NaN before and after each array: a read outside shows in the result, a write is found. */
@@ -46,6 +48,10 @@ class Arena {
     for (let i = 0; i < length; i++) view[i] = value(i)
     this.watched.push({ name, whole, from, length, before: whole.slice(), writable })
     return view
+  }
+
+  reset(): void {
+    for (const { whole, before } of this.watched) whole.set(before)
   }
 
   damaged(): string[] {
@@ -110,5 +116,6 @@ export function makeBuffers(plan: Plan, condition: Condition, random: Random): C
       dbias: gradient('bias'),
     },
     damaged: () => arena.damaged(),
+    reset: () => arena.reset(),
   }
 }

@@ -75,12 +75,11 @@ const KINDS: readonly Kind[] = [
   ]),
 ]
 
-/**
- * Around the lanes (16 float64, 32 float32), blocks of a run (512 float64, 1024 float32 elements), and, in LONG,
- * the slabs of 64 blocks.
- */
+/** Around the lanes (16 float64, 32 float32) and blocks of a run (512 float64, 1024 float32 elements). */
 const RUNS = [1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 511, 513, 1023, 1024, 1025, 2049]
-const LONG = [32769, 65535, 65537]
+/** Past a slab of a run: 64 blocks. */
+const SLAB64 = 32769
+const SLAB32 = 65537
 /** Around the blocks of a column (32 rows) and its slabs (256 rows). */
 const ROWS = [1, 2, 31, 32, 33, 255, 256, 257, 513]
 const WIDTHS = [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 130, 260]
@@ -98,18 +97,20 @@ function byWidth(size: (channels: number, groups: number) => Size): Size[] {
 const SIZES: Record<Pattern, readonly Size[]> = {
   rows: [
     ...RUNS.map((length): Size => [3, 1, length, 1]),
-    ...LONG.map((length): Size => [2, 1, length, 1]),
+    [2, 1, SLAB64, 1],
+    [1, 1, SLAB32, 1],
     ...ROWS.flatMap((rows) => [1, 7, 33, 130].map((length): Size => [rows, 1, length, 1])),
     [0, 1, 5, 1],
   ],
   planes: [
     ...RUNS.map((spatial): Size => [2, 6, spatial, 3]),
-    ...LONG.map((spatial): Size => [2, 2, spatial, 1]),
+    [1, 2, SLAB64, 1],
+    [2, 1, SLAB32, 1],
     ...ROWS.map((samples): Size => [samples, 3, 5, 3]),
     ...ROWS.map((samples): Size => [samples, 4, 1, 2]),
     ...byWidth((channels, groups) => [2, channels, 7, groups]),
-    [33, 2, 1025, 1],
-    [3, 40, 300, 1],
+    [9, 2, 1025, 1],
+    [2, 40, 60, 1],
     [0, 4, 5, 2],
     [2, 4, 0, 2],
   ],
@@ -118,7 +119,7 @@ const SIZES: Record<Pattern, readonly Size[]> = {
     ...ROWS.map((spatial): Size => [1, 35, spatial, 7]),
     ...ROWS.map((samples): Size => [samples, 4, 3, 2]),
     ...byWidth((channels, groups) => [2, channels, 35, groups]),
-    ...LONG.map((spatial): Size => [1, 2, spatial, 1]),
+    [1, 2, 8193, 1],
     [3, 1030, 9, 2],
     [2, 70, 700, 10],
     [0, 4, 5, 2],

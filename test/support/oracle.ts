@@ -83,7 +83,8 @@ function statisticsOf(plan: Plan, x: FloatArray, slots: Int32Array): Statistics 
   const average = (value: (i: number) => number) => {
     const sums = new Sums(plan.slots)
     for (let i = 0; i < x.length; i++) sums.add(slots[i], value(i))
-    return sums.all().map((sum, slot) => sum / counts[slot])
+    // Nothing has mean 0 and variance 0.
+    return sums.all().map((sum, slot) => sum / Math.max(counts[slot], 1))
   }
   const zeros = new Float64Array(plan.slots)
   const mean = plan.centred ? average((i) => x[i]) : zeros
@@ -160,7 +161,7 @@ function judgeDx(
     sums[2].add(slots[i], Math.abs(g[i]))
     sums[3].add(slots[i], Math.abs(g[i]) * slack[i])
   }
-  const [g1, g2, size1, size2] = sums.map((each) => each.all().map((sum) => sum / plan.count))
+  const [g1, g2, size1, size2] = sums.map((each) => each.all().map((sum) => sum / Math.max(plan.count, 1)))
   const dx = emptyJudged(g.length)
   for (let i = 0; i < g.length; i++) {
     const slot = slots[i]

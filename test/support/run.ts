@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Backend } from '../../src/backend/backend.js'
 import type { FloatArray } from '../../src/tensor.js'
+import type { CaseBuffers } from './buffers.js'
 import type { Case } from './cases.js'
 
 /** All that a case's forward and backward pass wrote. */
@@ -15,11 +16,12 @@ export interface Outcome {
 export const OUTCOME_FIELDS = ['y', 'mean', 'variance', 'dx', 'dweight', 'dbias'] as const
 
 /**
- * Runs a case on a backend: forward, then backward on the statistics that forward left.
+ * Runs a case on a backend, from its buffers' first contents: forward, then backward on the statistics that forward left.
  * Throws where the backend wrote to what it may only read, or outside of an array.
  */
-export function run(backend: Backend, { title, plan, make }: Case): Outcome {
-  const { forward, backward, damaged } = make()
+export function run(backend: Backend, { title, plan }: Case, buffers: CaseBuffers): Outcome {
+  const { forward, backward, damaged, reset } = buffers
+  reset()
   backend.forward(plan, forward)
   const y = forward.y.slice()
   const mean = forward.mean.slice()

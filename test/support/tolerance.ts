@@ -1,9 +1,35 @@
 import type { DType } from '../../src/tensor.js'
+import type { Outcome } from './run.js'
 
 // Every tolerance of the tests, each with its reason. Nothing else in test/ says how near is near enough.
 
 /** The largest relative error of one rounding. */
 export const UNIT_ROUNDOFF: Readonly<Record<DType, number>> = { float32: 2 ** -24, float64: 2 ** -53 }
 
-/** Below this a result is subnormal, and its rounding error absolute: the spacing of subnormal numbers. */
-export const SMALLEST: Readonly<Record<DType, number>> = { float32: 2 ** -149, float64: 2 ** -1074 }
+/** Below the smallest normal number, the error of a rounding is absolute: half the spacing of subnormal numbers. */
+const SUBNORMAL_SPACING: Readonly<Record<DType, number>> = { float32: 2 ** -149, float64: 2 ** -1074 }
+
+/**
+ * How many roundings may lie between a backend and the oracle, relative to the scale that the oracle gives.
+ * A lane adds up to 32 terms of either sign before float64 takes over: 32 roundings at worst, about 6 for terms that
+ * are not made to fail. The statistics of a block whose head lies apart from the rest lose up to a factor of 17 more
+ * (its shift is a bad mean: 'misleading' in conditions.ts). Each number is about twice the largest of all cases.
+ */
+const ORACLE_ROUNDINGS: Readonly<Record<keyof Outcome, number>> = {
+  y: 40,
+  mean: 16,
+  variance: 100,
+  dx: 32,
+  dweight: 12,
+  dbias: 9,
+}
+
+/** How far a backend's result may lie from the oracle's, given the magnitude that its errors are relative to. */
+export function oracleTolerance(field: keyof Outcome, dtype: DType, scale: number): number {
+  return (
+    ORACLE_ROUNDINGS[field] * UNIT_ROUNDOFF[dtype] * scale + SUBNORMAL_ROUNDINGS * SUBNORMAL_SPACING[dtype]
+  )
+}
+
+/** A result that is subnormal is a sum of at most three terms (dx), each rounded. */
+const SUBNORMAL_ROUNDINGS = 3

@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Backend } from '../src/backend/backend.js'
+import { BYTES_PER_THREAD, setBytesPerThread } from '../src/backend/native.js'
+import { backends, info, setThreads } from '../src/backend/select.js'
+import { type Case, cases, casesByKind } from './support/cases.js'
+import { Digest, firstDifference, OUTCOME_FIELDS, run } from './support/run.js'
+
+// Every case on every native backend and with several thread counts, bit for bit against the portable backend.
+
+/** One, fewer and more than most machines have, and a prime that divides no partition evenly. */
+const THREADS = [1, 2, 3, 7]
+const SHOWN_FAILURES = 8
+
+const [portable, ...native] = backends()
+const threadsBefore = info().threads
+const digest = new Digest()
+let compared = 0
+
+describe.skipIf(native.length === 0)('the same bits', () => {
+  // By itself a small call runs on one thread, whatever is set; here the smallest shall reach the team.
+  beforeAll(() => setBytesPerThread(1))
+  afterAll(() => {
+    setBytesPerThread(BYTES_PER_THREAD)
+    setThreads(threadsBefore)
+    const names = native.map(({ name }) => name).join(', ')
+    console.log(
+      `parity: ${cases.length} cases x ${native.length} backends (${names}) x ${THREADS.length} thread counts, ` +
+        `${compared} arrays compared bit for bit; digest ${digest}`,
+    )
+  })
+
+  it.each([...casesByKind])('%s', (_, list) => {
+    const before = compared
+    const failures = list.flatMap(differences)
+    expect(failures.slice(0, SHOWN_FAILURES), `${failures.length} differences`).toEqual([])
+    // y, mean, variance and dx at the least.
+    expect(compared - before).toBeGreaterThanOrEqual(list.length * native.length * THREADS.length * 4)
+  })
+})
+
+describe('EVENKEEL_BACKEND and EVENKEEL_ISA', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs()
+    vi.resetModules()
+  })
+
+  it.each(backends().map(({ name }) => name))('%s runs when it is forced', async (name) => {
+    const [kind, isa] = name.split('-')
+    vi.stubEnv('EVENKEEL_BACKEND', kind)
+    vi.stubEnv('EVENKEEL_ISA', isa)
+    vi.resetModules()
+    const { currentBackend, info } = await import('../src/backend/select.js')
+    expect(currentBackend().name).toBe(name)
+    expect(info()).toMatchObject({ backend: kind, isa: isa ?? null })
+  })
+
+  it.each([{ EVENKEEL_BACKEND: 'fastest' }, { EVENKEEL_ISA: 'mmx' }])(
+    '%o is refused, and what there is is named',
+    async (env) => {
+      for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+      vi.resetModules()
+      await expect(import('../src/backend/select.js')).rejects.toMatchObject({ code: 'EVENKEEL_BACKEND' })
+    },
+  )
+})
+
+describe('the native backend', () => {
+  it('is there, or its absence is reported', ({ skip }) => {
+    if (native.length > 0) return
+    const why = `the native backend is not built, nothing was compared: ${info().loadErrors.join('; ')}`
+    if (process.env.CI) expect.fail(why)
+    skip(why)
+  })
+})
+
+function differences(each: Case): string[] {
+  const buffers = each.make()
+  const expected = run(portable, each, buffers)
+  for (const field of OUTCOME_FIELDS) {
+    const array = expected[field]
+    if (array) digest.add(array)
+  }
+  return THREADS.flatMap((threads) => {
+    setThreads(threads)
+    return native.flatMap((backend) => compare(backend, each, buffers, expected, threads))
+  })
+}
+
+function compare(
+  backend: Backend,
+  each: Case,
+  buffers: ReturnType<Case['make']>,
+  expected: ReturnType<typeof run>,
+  threads: number,
+): string[] {
+  const actual = run(backend, each, buffers)
+  const failures: string[] = []
+  for (const field of OUTCOME_FIELDS) {
+    const [a, e] = [actual[field], expected[field]]
+    if (a === null || e === null) {
+      if (a !== e) failures.push(`${field} is missing`)
+      continue
+    }
+    compared++
+    const difference = firstDifference(a, e)
+    if (difference) failures.push(`${field}${difference}`)
+  }
+  return failures.map((failure) => `${backend.name}, ${threads} threads: ${each.title}: ${failure}`)
+}
