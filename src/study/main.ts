@@ -35,11 +35,25 @@ function commandLine(): CommandLine {
   return new Command('npm run study --')
     .description('Trains networks with and without normalization layers, and writes what came of it.')
     .option('--data <directory>', 'IDX files of images as MNIST has them, .gz or not (default: drawn glyphs)')
-    .option('--quick', 'fewer cells and images: about three minutes on two cores instead of half an hour', false)
-    .option('--seed <number>', 'for images, first weights and orders; the same gives the same results', whole(0), 1)
+    .option(
+      '--quick',
+      'fewer cells and images: about three minutes on two cores instead of half an hour',
+      false,
+    )
+    .option(
+      '--seed <number>',
+      'for images, first weights and orders; the same gives the same results',
+      whole(0),
+      1,
+    )
     .option('--out <directory>', 'where results.json and report.html go', 'study-results')
     .option('--resume', 'go on with what --out holds from an interrupted run', false)
-    .option('--workers <number>', 'networks trained at once', whole(1), Math.min(MOST_WORKERS, availableParallelism()))
+    .option(
+      '--workers <number>',
+      'networks trained at once',
+      whole(1),
+      Math.min(MOST_WORKERS, availableParallelism()),
+    )
     .parse()
     .opts()
 }

@@ -51,7 +51,12 @@ export class ResultStore {
    */
   resume(): void {
     if (!existsSync(this.path)) {
-      fail('EVENKEEL_STATE', '--resume', `there is no ${this.path}`, 'start without --resume, or give its --out')
+      fail(
+        'EVENKEEL_STATE',
+        '--resume',
+        `there is no ${this.path}`,
+        'start without --resume, or give its --out',
+      )
     }
     const file = parse(this.path)
     const differing = differences(file.options, this.options)
@@ -108,7 +113,12 @@ function parse(path: string): StudyFile {
   try {
     file = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    fail('EVENKEEL_STATE', '--resume', `${path} is not JSON (${(error as Error).message})`, 'start without --resume')
+    fail(
+      'EVENKEEL_STATE',
+      '--resume',
+      `${path} is not JSON (${(error as Error).message})`,
+      'start without --resume',
+    )
   }
   if (file.format !== FORMAT) {
     fail(

@@ -1,0 +1,87 @@
+import type { Dataset } from '../data/dataset.js'
+import { batchSizeSection } from './batch-size-section.js'
+import { depthSection } from './depth-section.js'
+import { findings } from './findings.js'
+import { sampleImages } from './images.js'
+import { inferenceSection } from './inference-section.js'
+import { captioned, escapeHtml, type Section } from './section.js'
+import { STYLE } from './style.js'
+import type { Study } from './summary.js'
+import { type Table, tables } from './table.js'
+
+/** The study as one HTML page that needs nothing else: plots, tables and what they say, all from the results. */
+export function report(study: Study, data: Dataset): string {
+  const { seed, scale } = study.options
+  const { train, test, classes } = study.options.data
+  const found = findings(study)
+  const name = escapeHtml(study.options.data.name)
+  const { depth, batchSize, advice } = tables(study)
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>What normalization does: ${name}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>What normalization does</h1>
+<p class="lead">Networks trained with and without it on ${train} images of ${classes} classes (${name}), judged on ${test} others.</p>
+</header>
+<section class="findings">
+<h2>Findings</h2>
+${paragraphs(Object.values(found))}
+</section>
+${section(depthSection(study), depth)}
+${section(batchSizeSection(study), batchSize)}
+${section(inferenceSection(study))}
+${adviceSection(advice)}
+<section>
+<h2>The data and the run</h2>
+${captioned(`Training images of ${name}: a column per class.`, sampleImages(data))}
+<p>Seed ${seed}, ${scale} scale, ${study.cells.length} networks. The same seed, data and scale give the same results.json.
+Every norm is evenkeel's, through <code>evenkeel/tfjs</code>; all else is TensorFlow.js. Errors are shares of the test images; a network that diverged counts as guessing.</p>
+</section>
+</main>
+</body>
+</html>
+`
+}
+
+function paragraphs(texts: readonly (string | undefined)[]): string {
+  return texts
+    .filter((text) => text !== undefined)
+    .map((text) => `<p>${escapeHtml(text)}</p>`)
+    .join('\n')
+}
+
+/** A section with its table, folded away, below; nothing where the experiment has no results. */
+function section(content: Section | undefined, table?: Table): string {
+  if (!content) return ''
+  const numbers = table ? `<details><summary>The numbers</summary>${htmlTable(table)}</details>` : ''
+  return `<section>
+<h2>${content.title}</h2>
+<p>${content.text}</p>
+${content.figures.join('\n')}
+${numbers}
+</section>`
+}
+
+function adviceSection(table: Table): string {
+  if (table.rows.length === 0) return ''
+  return `<section>
+<h2>${table.title}</h2>
+<p><code>recommend()</code> is asked for each batch size of the study. It agrees where its norm errs no more than the best one
+measured, but for what the replicates differ by.</p>
+${htmlTable(table)}
+</section>`
+}
+
+function htmlTable({ title, head, rows }: Table): string {
+  const cells = (row: readonly string[], tag: 'th' | 'td') =>
+    row.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('')
+  const body = rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')
+  return `<table><caption>${title}</caption><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body}</tbody></table>`
+}

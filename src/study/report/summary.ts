@@ -1,0 +1,169 @@
+import type { Finished } from '../experiments/cells.js'
+import type { InferenceResult, TestOrder } from '../experiments/inference.js'
+import type { NormName } from '../network/models.js'
+import type { StudyOptions } from '../runner/store.js'
+
+/** What a report is made of: results.json's content. */
+export interface Study {
+  readonly options: StudyOptions
+  readonly cells: readonly Finished[]
+}
+
+export const NORM_TITLES: Readonly<Record<NormName, string>> = {
+  none: 'none',
+  batch: 'BatchNorm',
+  layer: 'LayerNorm',
+  group: 'GroupNorm',
+  instance: 'InstanceNorm',
+  rms: 'RMSNorm',
+}
+
+/** The errors of one kind of cell over its replicates; shares from 0 to 1. */
+export interface Errors {
+  /** Diverged networks count as guessing. */
+  readonly mean: number
+  /** Standard deviation over the replicates; 0 where there is one. */
+  readonly deviation: number
+  readonly count: number
+  readonly diverged: number
+}
+
+/** The error of guessing; a network that does better than half of it has learnt something. */
+export const chanceError = (classes: number) => 1 - 1 / classes
+export const trains = ({ mean }: Errors, classes: number) => mean < chanceError(classes) / 2
+
+export interface DepthRow extends Errors {
+  readonly norm: NormName
+  readonly learningRate: number
+}
+
+export interface BatchSizeRow extends Errors {
+  readonly norm: NormName
+  readonly batchSize: number
+}
+
+export interface DecayRow extends Errors {
+  readonly step: number
+  readonly decay: number
+}
+
+export interface TestBatchRow extends Errors {
+  readonly size: number
+  readonly order: TestOrder
+}
+
+export type CellsOf<E extends Finished['cell']['experiment']> = Extract<
+  Finished,
+  { cell: { experiment: E } }
+>[]
+
+/** The finished cells of one experiment. */
+export function cellsOf<E extends Finished['cell']['experiment']>(
+  { cells }: Study,
+  experiment: E,
+): CellsOf<E> {
+  return cells.filter(({ cell }) => cell.experiment === experiment) as CellsOf<E>
+}
+
+/** A row per norm and learning rate, in the study's order. */
+export function depthRows(study: Study): DepthRow[] {
+  const groups = grouped(cellsOf(study, 'depth'), ({ cell }) => `${cell.norm} ${cell.learningRate}`)
+  return groups.map((group) => ({
+    norm: group[0].cell.norm,
+    learningRate: group[0].cell.learningRate,
+    ...errorsOf(
+      study,
+      group.map(({ result }) => result.testError),
+    ),
+  }))
+}
+
+/** A row per norm and batch size. */
+export function batchSizeRows(study: Study): BatchSizeRow[] {
+  const groups = grouped(cellsOf(study, 'batch-size'), ({ cell }) => `${cell.norm} ${cell.batchSize}`)
+  return groups.map((group) => ({
+    norm: group[0].cell.norm,
+    batchSize: group[0].cell.batchSize,
+    ...errorsOf(
+      study,
+      group.map(({ result }) => result.testError),
+    ),
+  }))
+}
+
+/** A row per checkpoint and decay. */
+export function decayRows(study: Study): DecayRow[] {
+  const groups = grouped(flatResults(study, 'byDecay'), ({ step, decay }) => `${step} ${decay}`)
+  return groups.map((group) => ({
+    step: group[0].step,
+    decay: group[0].decay,
+    ...errorsOf(
+      study,
+      group.map(({ testError }) => testError),
+    ),
+  }))
+}
+
+/** A row per order and size of test batches. */
+export function testBatchRows(study: Study): TestBatchRow[] {
+  const groups = grouped(flatResults(study, 'byTestBatch'), ({ order, size }) => `${order} ${size}`)
+  return groups.map((group) => ({
+    size: group[0].size,
+    order: group[0].order,
+    ...errorsOf(
+      study,
+      group.map(({ testError }) => testError),
+    ),
+  }))
+}
+
+function flatResults<K extends 'byDecay' | 'byTestBatch'>(
+  study: Study,
+  key: K,
+): InferenceResult[K][number][] {
+  return cellsOf(study, 'inference').flatMap(({ result }) => result[key] as InferenceResult[K][number][])
+}
+
+/**
+ * The median of the rows' deviations over their replicates: how much a cell's error moves by chance. Two or
+ * three replicates say little by themselves, and the median is not led by networks that failed.
+ */
+export function typicalDeviation(rows: readonly Errors[]): number {
+  const sorted = rows.filter(({ count }) => count > 1).map(({ deviation }) => deviation)
+  sorted.sort((a, b) => a - b)
+  return sorted.length === 0 ? 0 : sorted[Math.floor(sorted.length / 2)]
+}
+
+/** Two standard errors of a difference of two rows' means: less than this is no difference. */
+export function noticeable(rows: readonly Errors[]): number {
+  const count = Math.max(1, rows[0]?.count ?? 1)
+  return 2 * typicalDeviation(rows) * Math.sqrt(2 / count)
+}
+
+function errorsOf({ options }: Study, errors: readonly (number | null)[]): Errors {
+  const values = errors.map((error) => error ?? chanceError(options.data.classes))
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return {
+    mean,
+    deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0,
+    count: values.length,
+    diverged: errors.filter((error) => error === null).length,
+  }
+}
+
+/** Items with the same key together, in the order of their first. */
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    groups.set(key, [...(groups.get(key) ?? []), item])
+  }
+  return [...groups.values()]
+}
+
+/** 0.0423 -> '4.2 %' */
+export const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+
+/** The distinct values of a column, in order of appearance. */
+export const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)]
