@@ -36,30 +36,36 @@ export function checkOptions(who: string, options: unknown, known: readonly stri
 }
 
 function unknownOption(who: string, name: string, value: unknown, known: readonly string[]): never {
-  if (name === 'momentum' && known.includes('runningAverage')) {
-    const came = typeof value === 'number' ? value : undefined
-    fail(
-      'EVENKEEL_OPTION',
-      who,
-      'there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, ' +
-        'the weight of the old average',
-      `use runningAverage: { newWeight: ${came ?? 0.1} } for PyTorch's momentum ${came ?? 0.1}, ` +
-        `or runningAverage: { decay: ${came ?? 0.99} } for Keras's`,
-    )
-  }
-  const synonym = SYNONYMS[name]
-  const meant = known.includes(synonym) ? synonym : nearest(name, known)
+  if (name === 'momentum') refuseMomentum(who, value, known)
+  const meant = known.includes(SYNONYMS[name]) ? SYNONYMS[name] : nearest(name, known)
+  const listed = `the options are ${known.join(', ')}`
   fail(
     'EVENKEEL_OPTION',
     who,
     `there is no option ${name}`,
-    `try ${meant}${known.length > 1 ? `; the options are ${known.join(', ')}` : ''}`,
+    meant === undefined ? listed : `try ${meant}${known.length > 1 ? `; ${listed}` : ''}`,
   )
 }
 
-function nearest(name: string, known: readonly string[]): string {
+function refuseMomentum(who: string, value: unknown, known: readonly string[]): never {
+  const came = typeof value === 'number' ? value : undefined
+  fail(
+    'EVENKEEL_OPTION',
+    who,
+    'there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, ' +
+      'the weight of the old average',
+    known.includes('runningAverage')
+      ? `use runningAverage: { newWeight: ${came ?? 0.1} } for PyTorch's momentum ${came ?? 0.1}, ` +
+          `or runningAverage: { decay: ${came ?? 0.99} } for Keras's`
+      : 'leave it out: no running average is kept here',
+  )
+}
+
+/** The known name with the fewest letters to change, unless that is more than two (a swap) and half of them. */
+function nearest(name: string, known: readonly string[]): string | undefined {
   const far = (candidate: string) => editDistance(name.toLowerCase(), candidate.toLowerCase())
-  return known.reduce((best, candidate) => (far(candidate) < far(best) ? candidate : best))
+  const best = known.reduce((a, b) => (far(b) < far(a) ? b : a))
+  return far(best) <= Math.max(2, Math.max(name.length, best.length) / 2) ? best : undefined
 }
 
 /** Levenshtein's distance, one row at a time. */
@@ -83,7 +89,8 @@ export function checkChoice<T extends string>(
   choices: readonly T[],
 ): asserts value is T {
   if (choices.includes(value as T)) return
-  const listed = choices.map((choice) => `'${choice}'`).join(' or ')
+  const quoted = choices.map((choice) => `'${choice}'`)
+  const listed = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
   fail('EVENKEEL_OPTION', who, `${name} must be ${listed}, got ${String(value)}`, `try '${choices[0]}'`)
 }
 

@@ -71,23 +71,25 @@ export function recommend(options: RecommendOptions): Recommendation {
 }
 
 function forSequence({ channels, prefer }: RecommendOptions): Recommendation {
+  const options = {}
   if (prefer === 'speed') {
     const reason = 'RMSNorm needs no mean, is cheaper than LayerNorm, and does as well in most transformers'
-    return { norm: 'RMSNorm', args: [channels, {}], options: {}, reason }
+    return { norm: 'RMSNorm', args: [channels, options], options, reason }
   }
   const reason =
     'lengths and padding vary between the samples of a batch; LayerNorm looks at each token alone'
-  return { norm: 'LayerNorm', args: [channels, {}], options: {}, reason }
+  return { norm: 'LayerNorm', args: [channels, options], options, reason }
 }
 
 function forDense({ batchSize, channels }: RecommendOptions): Recommendation {
   const { denseBatch } = THRESHOLDS
+  const options = {}
   if (batchSize >= denseBatch) {
     const reason = `${batchSize} samples (${denseBatch} or more) give steady statistics per feature, and inference costs nothing once folded`
-    return { norm: 'BatchNorm', args: [channels, {}], options: {}, reason }
+    return { norm: 'BatchNorm', args: [channels, options], options, reason }
   }
   const reason = `${batchSize} samples (fewer than ${denseBatch}) give noisy statistics per feature; LayerNorm does not depend on the batch`
-  return { norm: 'LayerNorm', args: [channels, {}], options: {}, reason }
+  return { norm: 'LayerNorm', args: [channels, options], options, reason }
 }
 
 function forConv({ batchSize, channels, spatial, layout, task }: RecommendOptions): Recommendation {
@@ -95,12 +97,8 @@ function forConv({ batchSize, channels, spatial, layout, task }: RecommendOption
   if (task === 'style') {
     const reason =
       "InstanceNorm removes each image's own contrast from every channel, as style transfer wants it"
-    return {
-      norm: 'InstanceNorm',
-      args: [channels, { ...options, affine: true }],
-      options: { ...options, affine: true },
-      reason,
-    }
+    const affine = { ...options, affine: true }
+    return { norm: 'InstanceNorm', args: [channels, affine], options: affine, reason }
   }
   const { convBatch } = THRESHOLDS
   if (batchSize >= convBatch) {
@@ -134,6 +132,14 @@ function checkRecommend(options: RecommendOptions): void {
   if (layout !== undefined) checkLayout(WHO, layout)
   checkChoice(WHO, 'task', task, ['general', 'style'])
   checkChoice(WHO, 'prefer', prefer, ['accuracy', 'speed'])
+  if (task === 'style' && spatial === 1) {
+    fail(
+      'EVENKEEL_OPTION',
+      WHO,
+      "task: 'style' needs space to take each channel's statistics over, got spatial: 1",
+      'leave task out',
+    )
+  }
   for (const [name, given] of [
     ['spatial', spatial !== undefined],
     ['layout', layout !== undefined],
