@@ -67,9 +67,13 @@ function onceOnly(who: string, data: FloatArray, shape: number[], sources: tf.Te
   return tf.customGrad(() => ({ value: toTensor(data, shape), gradFunc: refuse }))(...sources)
 }
 
-/** The values, without a copy where the backend keeps them as a typed array; never to be written to. */
+/**
+ * A float32 tensor's values, without a copy where the backend keeps them as such; never to be written to. After a
+ * cast from int32 or bool tfjs's CPU backend calls a tensor float32 and goes on holding its Int32Array.
+ */
 export function valuesOf(x: tf.Tensor): Float32Array {
-  return x.dataSync<'float32'>()
+  const values: ArrayLike<number> = x.dataSync()
+  return values instanceof Float32Array ? values : Float32Array.from(values)
 }
 
 function toTensor(data: FloatArray, shape: number[]): tf.Tensor {

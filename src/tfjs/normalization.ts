@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Statistics } from '../buffers.js'
 import { fail } from '../errors.js'
-import { checkEps, type Plan } from '../plan.js'
+import type { Plan } from '../plan.js'
 import { definedExtent } from './axes.js'
 import { differentiable } from './differentiable.js'
 import {
@@ -68,7 +68,14 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
     super(args)
     this.supportsMasking = true
     this.epsilon = args.epsilon ?? epsilon
-    checkEps(this.who, this.epsilon)
+    if (!(this.epsilon > 0 && Number.isFinite(this.epsilon))) {
+      fail(
+        'EVENKEEL_OPTION',
+        this.who,
+        `epsilon must be positive and finite, got ${this.epsilon}`,
+        'try 1e-3',
+      )
+    }
     this.scale = args.scale ?? true
     this.center = args.center ?? true
     this.gammaParameter = {

@@ -29,7 +29,7 @@ describe('errors say what was expected, what came and what to do', () => {
     [
       'epsilon of 0',
       () => batchNormalization({ ...NAME, epsilon: 0 }),
-      "BatchNormalization 'n': eps must be a positive finite number, got 0; try eps: 1e-5.",
+      "BatchNormalization 'n': epsilon must be positive and finite, got 0; try 1e-3.",
     ],
     [
       'momentum beyond 1',
@@ -137,11 +137,15 @@ describe('errors say what was expected, what came and what to do', () => {
 })
 
 describe('input that tfjs holds otherwise', () => {
-  it('integers and booleans are converted', () => {
+  it('integers and booleans are converted, in both directions', () => {
     const layer = layerNormalization()
-    const expected = apply(layer, tf.tensor2d([[0, 1, 1]])).arraySync()
-    expect(apply(layer, tf.tensor2d([[0, 1, 1]], [1, 3], 'int32')).arraySync()).toEqual(expected)
-    expect(apply(layer, tf.tensor2d([[false, true, true]], [1, 3], 'bool')).arraySync()).toEqual(expected)
+    const outcome = (x: tf.Tensor) => {
+      const gradient = tf.grad((input: tf.Tensor) => apply(layer, input))(x.toFloat(), x.toFloat())
+      return [apply(layer, x), gradient].map((tensor) => tensor.arraySync())
+    }
+    const expected = outcome(tf.tensor2d([[0, 1, 1]]))
+    expect(outcome(tf.tensor2d([[0, 1, 1]], [1, 3], 'int32'))).toEqual(expected)
+    expect(outcome(tf.tensor2d([[false, true, true]], [1, 3], 'bool'))).toEqual(expected)
   })
 
   it('an empty batch comes back empty', () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { BatchNorm } from '../../src/layers/batch-norm.js'
 import { batchNormalization } from '../../src/tfjs/index.js'
 import {
   apply,
@@ -59,6 +60,18 @@ describe.each(TFJS_BACKENDS)('moving statistics on tfjs backend %s', (backend) =
     // One float32 rounding per batch, of values up to 150.
     expect(difference(movingMean, mean)).toBeLessThan(1e-5)
     expect(difference(movingVariance, variance)).toBeLessThan(1e-4)
+  })
+
+  it("are, with the output, bit for bit those of BatchNorm under Keras's convention", () => {
+    const layer = batchNormalization()
+    const norm = new BatchNorm(CHANNELS, { convention: 'keras' })
+    for (const x of batches(5)) {
+      const y = norm.forward({ data: Float32Array.from(valuesOf(x)), shape: x.shape })
+      expect(valuesOf(apply(layer, x, true))).toEqual(Array.from(y.data))
+    }
+    const [mean, variance] = layer.getWeights().slice(2).map(valuesOf)
+    expect(mean).toEqual(Array.from(norm.runningMean!.data))
+    expect(variance).toEqual(Array.from(norm.runningVariance!.data))
   })
 
   it('stay as they are in inference', () => {
