@@ -33,3 +33,9 @@ export function oracleTolerance(field: keyof Outcome, dtype: DType, scale: numbe
 
 /** A result that is subnormal is a sum of at most three terms (dx), each rounded. */
 const SUBNORMAL_ROUNDINGS = 3
+
+/**
+ * How many roundings of the largest element may lie between evenkeel and PyTorch, or PyTorch's float64 truth: both
+ * take some ten steps from input to output, in another order.
+ */
+export const PYTORCH_ROUNDINGS = 12
