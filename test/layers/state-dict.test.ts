@@ -55,7 +55,7 @@ describe('stateDict', () => {
 
   test('copies: writing into it does not reach the layer', () => {
     const norm = trained()
-    const before = norm.stateDict()
+    const before = structuredClone(norm.stateDict())
     for (const { data } of Object.values(norm.stateDict())) {
       if (data instanceof BigInt64Array) data.fill(99n)
       else data.fill(99)
