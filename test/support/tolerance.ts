@@ -39,3 +39,10 @@ const SUBNORMAL_ROUNDINGS = 3
  * take some ten steps from input to output, in another order.
  */
 export const PYTORCH_ROUNDINGS = 12
+
+/**
+ * Central differences of step h err by h^2 times a third derivative (1e-10) and by the roundings of the loss, a sum of
+ * about 100 terms, over h (1e-10). Relative to the largest gradient; ten times that.
+ */
+export const DIFFERENCE_STEP = 1e-5
+export const DIFFERENCE_TOLERANCE = 1e-8
