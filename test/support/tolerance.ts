@@ -46,3 +46,12 @@ export const PYTORCH_ROUNDINGS = 12
  */
 export const DIFFERENCE_STEP = 1e-5
 export const DIFFERENCE_TOLERANCE = 1e-8
+
+/**
+ * Two ways to the same normalized output, in another order or with other shifts: each within about ten roundings of the
+ * truth, of elements up to 8.
+ */
+export const SAME_OUTPUT: Readonly<Record<DType, number>> = {
+  float32: 2 * 10 * 8 * UNIT_ROUNDOFF.float32,
+  float64: 2 * 10 * 8 * UNIT_ROUNDOFF.float64,
+}
