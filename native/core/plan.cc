@@ -4,8 +4,11 @@ namespace evenkeel {
 
 namespace {
 
-// Extents beyond this are no array that JavaScript could hold; products of four stay within double's whole numbers.
+// Extents, and products of them, beyond this are no array that JavaScript could hold.
 constexpr double kLargestExtent = 9007199254740992.0;  // 2^53
+
+// An extent of 0 empties the array, but not the tables over the other extents: their lengths must not wrap around.
+double at_least_one(double extent) { return extent > 0 ? extent : 1; }
 
 bool read_extent(double value, size_t* extent) {
   if (!(value >= 0 && value <= kLargestExtent)) return false;
@@ -30,7 +33,7 @@ bool read_plan(const double* descriptor, Plan* plan) {
   plan->centred = descriptor[7] != 0;
   plan->given = descriptor[8] != 0;
   plan->eps = descriptor[9];
-  const double size = descriptor[3] * descriptor[4] * descriptor[5];
+  const double size = at_least_one(descriptor[3]) * at_least_one(descriptor[4]) * at_least_one(descriptor[5]);
   const bool rows = plan->pattern == Pattern::rows;
   // Only a row's statistics go with rows, one sample holds all columns of a batch, and the size must be a size.
   return size <= kLargestExtent && rows == (plan->scope == Scope::row) && (!rows || plan->channels == 1) &&
