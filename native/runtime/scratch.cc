@@ -41,15 +41,19 @@ class Pool {
     return taken;
   }
 
-  bool keep(Block given) noexcept {
-    if (kept_ + given.capacity > kKeptBytes) return false;
+  // What is not kept, of the given block and the kept ones: the smallest gives way, so that blocks of small calls do
+  // not fill the pool for good.
+  Block keep(Block given) noexcept {
+    Block* smallest = &blocks_[0];
     for (Block& block : blocks_) {
-      if (block.data) continue;
-      block = given;
-      kept_ += given.capacity;
-      return true;
+      if (block.capacity < smallest->capacity) smallest = &block;
     }
-    return false;
+    const bool fits = kept_ - smallest->capacity + given.capacity <= kKeptBytes;
+    if (!fits || smallest->capacity >= given.capacity) return given;
+    const Block given_up = *smallest;
+    kept_ += given.capacity - given_up.capacity;
+    *smallest = given;
+    return given_up;
   }
 
  private:
@@ -68,8 +72,6 @@ void* scratch_acquire(size_t bytes, size_t* capacity) {
   return kept.data ? kept.data : allocate(rounded);
 }
 
-void scratch_release(void* block, size_t capacity) noexcept {
-  if (!pool.keep({block, capacity})) deallocate(block);
-}
+void scratch_release(void* block, size_t capacity) noexcept { deallocate(pool.keep({block, capacity}).data); }
 
 }  // namespace evenkeel
