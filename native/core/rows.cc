@@ -39,15 +39,15 @@ void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardB
   kernels.rows_map(io.x + start, io.y + start, plan.spatial, io.weight, io.bias, fold, plan.centred);
 }
 
-// The same for one long row, its slabs split among the team.
+// The same for one long row, its slabs split among the team. cells: one per slab.
 template <typename T>
-void forward_split_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, size_t row) {
+void forward_split_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, size_t row,
+                       Cell* cells) {
   const Slabs slabs(1, plan.spatial, kSlab<T>);
   const size_t bytes = plan.spatial * sizeof(T);
   const T* x = io.x + row * plan.spatial;
   T* y = io.y + row * plan.spatial;
   if (!plan.given) {
-    Scratch<Cell> cells(slabs.tasks);
     parallel_for(slabs.tasks, bytes, [&](size_t task) {
       const auto slab = slabs[task];
       cells[task] = kernels.run_moments(x + slab.begin, slab.length, plan.centred);
@@ -131,12 +131,12 @@ void backward_row(const Plan& plan, const KernelTable<T>& kernels, const Backwar
   map_gradient(plan, kernels, whole, io.dx + row * plan.spatial, rstd_of(io.variance[row], plan.eps), total);
 }
 
+// The same for one long row, its slabs split among the team. sums: one per slab.
 template <typename T>
 void backward_split_row(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, size_t row,
-                        ColumnSums<T>* columns) {
+                        ColumnSums<T>* columns, Sums* sums) {
   const Slabs slabs(1, plan.spatial, kSlab<T>);
   const size_t bytes = 2 * plan.spatial * sizeof(T);
-  Scratch<Sums> sums(slabs.tasks);
   parallel_for(slabs.tasks, bytes, [&](size_t task) {
     const auto slab = slabs[task];
     const RowGradient<T> part = row_gradient(plan, io, row, slab.begin, slab.length);
@@ -180,8 +180,10 @@ void add_column_sums(const Plan& plan, const BackwardBuffers<T>& io, ColumnSums<
 template <typename T>
 void rows_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
   const size_t row_bytes = plan.spatial * sizeof(T);
-  if (splits_rows(plan, parts_of(plan.spatial, kSlab<T>), row_bytes)) {
-    for (size_t row = 0; row < plan.samples; ++row) forward_split_row(plan, kernels, io, row);
+  const size_t slabs = parts_of(plan.spatial, kSlab<T>);
+  if (splits_rows(plan, slabs, row_bytes)) {
+    Scratch<Cell> cells(slabs);
+    for (size_t row = 0; row < plan.samples; ++row) forward_split_row(plan, kernels, io, row, cells.data());
     return;
   }
   parallel_for(plan.samples, 2 * plan.samples * row_bytes, [&](size_t row) { forward_row(plan, kernels, io, row); });
@@ -192,15 +194,17 @@ void rows_backward(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   const size_t row_bytes = plan.spatial * sizeof(T);
   const size_t slabs = parts_of(plan.samples, kSlabRows);
   if (slabs == 0) return;
-  const bool split = splits_rows(plan, parts_of(plan.spatial, kSlab<T>), row_bytes);
+  const size_t slabs_per_row = parts_of(plan.spatial, kSlab<T>);
+  const bool split = splits_rows(plan, slabs_per_row, row_bytes);
   const size_t workers = split ? 1 : workers_for(slabs, 3 * plan.samples * row_bytes);
   const bool wanted = io.dweight || io.dbias;
   ColumnSums<T> sums(slabs, workers, wanted ? plan.spatial : 0);
   ColumnSums<T>* columns = wanted ? &sums : nullptr;
+  Scratch<Sums> row_sums(split ? slabs_per_row : 0);
   const auto slab_range = [&](size_t begin, size_t end, size_t worker) {
     for (size_t row = begin * kSlabRows; row < smaller(end * kSlabRows, plan.samples); ++row) {
       if (split) {
-        backward_split_row(plan, kernels, io, row, columns);
+        backward_split_row(plan, kernels, io, row, columns, row_sums.data());
       } else {
         backward_row(plan, kernels, io, row, columns, worker);
       }
