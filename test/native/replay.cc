@@ -1,0 +1,232 @@
+// Runs cases from a file on one instruction set, for builds that Node cannot load: another processor's under an
+// emulator, emulated intrinsics, sanitizers. test/support/replay.ts writes the cases and judges the results.
+//
+//   replay --isas                                         prints the instruction sets, best first
+//   replay CASES RESULTS ISA THREADS BYTES_PER_WORKER     prints how many cases ran
+//
+// Both files are little-endian and have no header; every array is padded to a multiple of 8 bytes. A case is 13 float64
+//
+//   descriptor[10]    as native/core/plan.h reads it
+//   aliasing          0: none, 1: y is x, 2: dx is dy, 3: dx is x
+//   parameters        a sum of 1: weight, 2: bias, 4: dweight, 8: dbias
+//   misalignment      elements by which each array lies off a cache line
+//
+// and then x [size], dy [size], weight, bias, mean, variance (float64, [slots]), dweight, dbias (what they hold
+// before); parameters that are not there are left out. A result is y, mean, variance, dx, dweight, dbias in the same
+// way, of a forward pass and then a backward pass on its statistics. The exit status is 1 where an array that is only
+// read was changed, or something was written beside one.
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "core/pass.h"
+#include "guarded.h"
+#include "runtime/dispatch.h"
+#include "runtime/float_environment.h"
+#include "runtime/parallel.h"
+
+namespace evenkeel {
+namespace test {
+
+namespace {
+
+constexpr size_t kAlignment = 8;
+constexpr size_t kHeaderLength = kDescriptorLength + 3;
+enum Aliasing { kNoAliasing, kYIsX, kDxIsDy, kDxIsX };
+enum Parameters { kWeight = 1, kBias = 2, kDweight = 4, kDbias = 8 };
+
+[[noreturn]] void stop(const std::string& why) { throw std::runtime_error(why); }
+
+class Reader {
+ public:
+  explicit Reader(const char* path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) stop(std::string("cannot read ") + path);
+    bytes_.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  bool at_end() const { return at_ == bytes_.size(); }
+
+  void read(void* into, size_t bytes) {
+    const size_t padded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    if (padded > bytes_.size() - at_) stop("the file of cases ends within a case");
+    if (bytes > 0) std::memcpy(into, bytes_.data() + at_, bytes);
+    at_ += padded;
+  }
+
+ private:
+  std::vector<char> bytes_;
+  size_t at_ = 0;
+};
+
+class Writer {
+ public:
+  explicit Writer(const char* path) : file_(path, std::ios::binary) {}
+
+  template <typename T>
+  void write(const T* array, size_t length) {
+    constexpr char kZeros[kAlignment] = {};
+    const size_t bytes = length * sizeof(T);
+    file_.write(reinterpret_cast<const char*>(array), static_cast<std::streamsize>(bytes));
+    file_.write(kZeros, static_cast<std::streamsize>((kAlignment - bytes % kAlignment) % kAlignment));
+  }
+  void close() {
+    file_.close();
+    if (!file_) stop("cannot write the results");
+  }
+
+ private:
+  std::ofstream file_;
+};
+
+// An array and what the file says it held before; nothing where the case has none.
+template <typename T>
+class Array {
+ public:
+  Array(Reader* reader, bool present, size_t length, size_t misalignment) {
+    if (!present) return;
+    array_ = std::make_unique<Guarded<T>>(length, misalignment);
+    before_.resize(length);
+    reader->read(before_.data(), length * sizeof(T));
+    for (size_t i = 0; i < length; ++i) (*array_)[i] = before_[i];
+  }
+  // An array of the same values, or one to be written.
+  Array(const Array& of, size_t length, size_t misalignment, bool filled)
+      : array_(std::make_unique<Guarded<T>>(length, misalignment)), before_(of.before_) {
+    for (size_t i = 0; i < length; ++i) (*array_)[i] = filled ? before_[i] : std::numeric_limits<T>::quiet_NaN();
+  }
+
+  T* data() { return array_ ? array_->data() : nullptr; }
+  void check(const char* name, bool may_be_written) {
+    if (!array_) return;
+    if (!array_->intact()) stop(std::string("written beside ") + name);
+    if (!may_be_written && !same_bits(array_->data(), before_.data(), before_.size())) {
+      stop(std::string(name) + " was changed, although it is only read");
+    }
+  }
+  void write_to(Writer* writer) const {
+    if (array_) writer->write(array_->data(), array_->size());
+  }
+
+ private:
+  std::unique_ptr<Guarded<T>> array_;
+  std::vector<T> before_;
+};
+
+template <typename T>
+void replay_case(const Plan& plan, const double* flags, const Isa& isa, Reader* reader, Writer* writer) {
+  const auto aliasing = static_cast<Aliasing>(flags[0]);
+  const auto parameters = static_cast<unsigned>(flags[1]);
+  const auto offset = static_cast<size_t>(flags[2]);
+  Array<T> x(reader, true, plan.size(), offset);
+  Array<T> dy(reader, true, plan.size(), offset);
+  Array<T> weight(reader, parameters & kWeight, plan.affine_length(), offset);
+  Array<T> bias(reader, parameters & kBias, plan.affine_length(), offset);
+  Array<double> mean(reader, true, plan.slots(), offset);
+  Array<double> variance(reader, true, plan.slots(), offset);
+  Array<T> dweight(reader, parameters & kDweight, plan.affine_length(), offset);
+  Array<T> dbias(reader, parameters & kDbias, plan.affine_length(), offset);
+  // A forward pass in place destroys x: what backward reads is then a copy that the caller kept.
+  Array<T> kept_x(x, plan.size(), offset, true);
+  Array<T> own_y(x, plan.size(), offset, false);
+  Array<T> own_dx(x, plan.size(), offset, false);
+  Array<T>& y = aliasing == kYIsX ? x : own_y;
+  Array<T>& backward_x = aliasing == kYIsX ? kept_x : x;
+  Array<T>& dx = aliasing == kDxIsDy ? dy : aliasing == kDxIsX ? x : own_dx;
+
+  const KernelTable<T>& kernels = kernels_of<T>(isa);
+  {
+    const FloatEnvironment plain;
+    forward<T>(plan, kernels, {x.data(), y.data(), weight.data(), bias.data(), mean.data(), variance.data()});
+    y.write_to(writer);
+    mean.write_to(writer);
+    variance.write_to(writer);
+    backward<T>(plan, kernels,
+                {dy.data(), backward_x.data(), dx.data(), weight.data(), mean.data(), variance.data(), dweight.data(),
+                 dbias.data()});
+  }
+  dx.write_to(writer);
+  dweight.write_to(writer);
+  dbias.write_to(writer);
+
+  x.check("x", aliasing == kYIsX || aliasing == kDxIsX);
+  kept_x.check("the kept x", false);
+  dy.check("dy", aliasing == kDxIsDy);
+  own_y.check("y", true);
+  own_dx.check("dx", true);
+  weight.check("weight", false);
+  bias.check("bias", false);
+  mean.check("mean", !plan.given);
+  variance.check("variance", !plan.given);
+  dweight.check("dweight", true);
+  dbias.check("dbias", true);
+}
+
+size_t replay(Reader* cases, Writer* results, const Isa& isa) {
+  size_t count = 0;
+  for (; !cases->at_end(); ++count) {
+    double header[kHeaderLength];
+    cases->read(header, sizeof header);
+    Plan plan;
+    if (!read_plan(header, &plan)) stop("the descriptor of case " + std::to_string(count) + " is no plan");
+    const double* flags = header + kDescriptorLength;
+    try {
+      if (plan.float64) {
+        replay_case<double>(plan, flags, isa, cases, results);
+      } else {
+        replay_case<float>(plan, flags, isa, cases, results);
+      }
+    } catch (const std::exception& error) {
+      stop("case " + std::to_string(count) + ": " + error.what());
+    }
+  }
+  return count;
+}
+
+const Isa& find_isa(const std::string& name) {
+  const IsaList& list = available_isas();
+  for (size_t i = 0; i < list.count; ++i) {
+    if (list.isas[i]->name == name) return *list.isas[i];
+  }
+  stop("no instruction set " + name);
+}
+
+void print_isas() {
+  const IsaList& list = available_isas();
+  for (size_t i = 0; i < list.count; ++i) std::printf("%s\n", list.isas[i]->name);
+}
+
+int run(const std::vector<const char*>& arguments) {
+  try {
+    if (arguments.size() == 1 && std::string(arguments[0]) == "--isas") {
+      print_isas();
+      return 0;
+    }
+    if (arguments.size() != 5) stop("usage: replay --isas | replay CASES RESULTS ISA THREADS BYTES_PER_WORKER");
+    Reader cases(arguments[0]);
+    Writer results(arguments[1]);
+    const Isa& isa = find_isa(arguments[2]);
+    set_thread_count(std::atoi(arguments[3]));
+    set_bytes_per_worker(std::strtoull(arguments[4], nullptr, 10));
+    const size_t count = replay(&cases, &results, isa);
+    results.close();
+    std::printf("%zu\n", count);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "replay: %s\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+
+}  // namespace test
+}  // namespace evenkeel
+
+int main(int count, char** arguments) { return evenkeel::test::run({arguments + 1, arguments + count}); }
