@@ -55,3 +55,9 @@ export const SAME_OUTPUT: Readonly<Record<DType, number>> = {
   float32: 2 * 10 * 8 * UNIT_ROUNDOFF.float32,
   float64: 2 * 10 * 8 * UNIT_ROUNDOFF.float64,
 }
+
+/**
+ * Mean and variance of an output that should have 0 and 1: a few roundings of its elements, which lie below 8, and the
+ * rounding of a float64 mean around 100, which moves a slot of two near values.
+ */
+export const NORMALIZED_VARIANCE: Readonly<Record<DType, number>> = { float32: 1e-5, float64: 1e-10 }
