@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../src/backend/backend.js'
-import { BYTES_PER_THREAD, setBytesPerThread } from '../src/backend/native.js'
+import { BYTES_PER_THREAD, setBytesPerThread, threads } from '../src/backend/native.js'
 import { backends, info, setThreads } from '../src/backend/select.js'
 import { type Case, cases, casesByKind } from './support/cases.js'
 import { Digest, firstDifference, OUTCOME_FIELDS, run } from './support/run.js'
@@ -27,6 +27,11 @@ describe.skipIf(native.length === 0)('the same bits', () => {
       `parity: ${cases.length} cases x ${native.length} backends (${names}) x ${THREADS.length} thread counts, ` +
         `${compared} arrays compared bit for bit; digest ${digest}`,
     )
+  })
+
+  it.each(THREADS)('%i threads are set', (count) => {
+    setThreads(count)
+    expect(threads()).toBe(count)
   })
 
   it.each([...casesByKind])('%s', (_, list) => {
@@ -69,6 +74,7 @@ describe('the native backend', () => {
     if (native.length > 0) return
     const why = `the native backend is not built, nothing was compared: ${info().loadErrors.join('; ')}`
     if (process.env.CI) expect.fail(why)
+    console.warn(why)
     skip(why)
   })
 })
@@ -80,9 +86,9 @@ function differences(each: Case): string[] {
     const array = expected[field]
     if (array) digest.add(array)
   }
-  return THREADS.flatMap((threads) => {
-    setThreads(threads)
-    return native.flatMap((backend) => compare(backend, each, buffers, expected, threads))
+  return THREADS.flatMap((count) => {
+    setThreads(count)
+    return native.flatMap((backend) => compare(backend, each, buffers, expected, count))
   })
 }
 
@@ -91,7 +97,7 @@ function compare(
   each: Case,
   buffers: ReturnType<Case['make']>,
   expected: ReturnType<typeof run>,
-  threads: number,
+  count: number,
 ): string[] {
   const actual = run(backend, each, buffers)
   const failures: string[] = []
@@ -105,5 +111,5 @@ function compare(
     const difference = firstDifference(a, e)
     if (difference) failures.push(`${field}${difference}`)
   }
-  return failures.map((failure) => `${backend.name}, ${threads} threads: ${each.title}: ${failure}`)
+  return failures.map((failure) => `${backend.name}, ${count} threads: ${each.title}: ${failure}`)
 }
