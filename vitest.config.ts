@@ -1,3 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 } })
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    // OpenMP's threads sleep between regions: beside other test files, spinning ones take the cores from each other.
+    env: { OMP_WAIT_POLICY: 'passive' },
+  },
+})
