@@ -42,10 +42,10 @@ export interface Settings {
 /** The full study: some 25 minutes on two cores. */
 export const FULL: Settings = {
   trainCount: 8000,
-  testCount: 2000,
+  testCount: 4000,
   depth: {
     norms: ['none', 'batch', 'layer', 'rms'],
-    learningRates: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
+    learningRates: [0.003, 0.01, 0.03, 0.1, 0.3, 1],
     replicates: 2,
     depth: 24,
     width: 64,
@@ -56,7 +56,7 @@ export const FULL: Settings = {
   batchSize: {
     norms: ['none', 'batch', 'layer', 'group', 'instance'],
     batchSizes: [2, 4, 8, 16, 32, 64, 128],
-    replicates: 3,
+    replicates: 4,
     epochs: 3,
     learningRate: 0.02,
     momentum: 0.9,
@@ -77,14 +77,14 @@ export const FULL: Settings = {
 export const QUICK: Settings = {
   ...FULL,
   trainCount: 4000,
-  testCount: 1000,
+  testCount: 2000,
   depth: {
     ...FULL.depth,
-    learningRates: [0.01, 0.1, 1],
+    learningRates: [0.01, 0.1, 0.3],
     replicates: 1,
     depth: 20,
-    steps: 200,
-    records: 25,
+    steps: 350,
+    records: 35,
   },
   batchSize: { ...FULL.batchSize, batchSizes: [2, 8, 32, 128], replicates: 2, epochs: 2 },
   inference: { ...FULL.inference, replicates: 1, decays: [0, 0.5, 0.9, 0.99, 0.999] },

@@ -1,7 +1,8 @@
 import { recommend } from '../../recommend.js'
-import type { NormName } from '../network/models.js'
+import { CONV_CHANNELS, type NormName } from '../network/models.js'
 import {
   batchSizeRows,
+  compare,
   depthRows,
   distinct,
   type Errors,
@@ -24,8 +25,7 @@ export interface AdviceRow {
   readonly agrees: boolean
 }
 
-/** The ConvNet's widest layers; recommend() asks for it. */
-const CONV_CHANNELS = 32
+const WIDEST = Math.max(...CONV_CHANNELS)
 
 interface Contender extends Errors {
   readonly norm: NormName
@@ -37,8 +37,13 @@ export function adviceRows(study: Study): AdviceRow[] {
   const depth = depthRows(study)
   const rows = distinct(conv.map(({ batchSize }) => batchSize)).flatMap((batchSize) => {
     const contenders = conv.filter((row) => row.batchSize === batchSize)
-    const advice = recommend({ batchSize, kind: 'conv', channels: CONV_CHANNELS, layout: 'channels-last' })
-    return judge(`ConvNet, batches of ${batchSize}`, advice, contenders, noticeable(conv))
+    const advice = recommend({ batchSize, kind: 'conv', channels: WIDEST, layout: 'channels-last' })
+    return judge(
+      `ConvNet, batches of ${batchSize}`,
+      advice,
+      contenders,
+      (chosen, best) => compare(study, chosen, best).margin,
+    )
   })
   const { batchSize, width } = study.options.settings.depth
   const atBest = distinct(depth.map(({ norm }) => norm)).map((norm) =>
@@ -47,7 +52,9 @@ export function adviceRows(study: Study): AdviceRow[] {
   const advice = recommend({ batchSize, kind: 'dense', channels: width })
   return [
     ...rows,
-    ...judge(`deep network, batches of ${batchSize}, best learning rate`, advice, atBest, noticeable(depth)),
+    ...judge(`deep network, batches of ${batchSize}, best learning rate`, advice, atBest, () =>
+      noticeable(depth),
+    ),
   ]
 }
 
@@ -55,7 +62,7 @@ function judge(
   title: string,
   advice: { readonly norm: string; readonly reason: string },
   contenders: readonly Contender[],
-  margin: number,
+  marginOf: (chosen: NormName, best: NormName) => number,
 ): AdviceRow[] {
   const chosen = contenders.find(({ norm }) => NORM_TITLES[norm] === advice.norm)
   if (!chosen) return []
@@ -70,7 +77,7 @@ function judge(
       best: NORM_TITLES[best.norm],
       bestError: best.mean,
       cost,
-      agrees: cost <= margin,
+      agrees: cost <= marginOf(chosen.norm, best.norm),
     },
   ]
 }

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import type { DepthCell, DepthResult } from '../experiments/depth.js'
-import { figure, normScales, PERCENT_AXIS } from './figure.js'
+import { figure, normColours, normScales, PERCENT_AXIS } from './figure.js'
 import { captioned, type Section } from './section.js'
 import { cellsOf, chanceError, depthRows, distinct, NORM_TITLES, type Study, trains } from './summary.js'
 
@@ -28,7 +28,7 @@ export function depthSection(study: Study): Section | undefined {
         lossPlot(first),
       ),
       captioned(
-        `Variance of what enters each activation, ${at}: white is 1, orange less, purple more. A norm holds it in place; without one it drifts with depth and time.`,
+        `Variance of what enters each activation, ${at}: white is near 1, purple less, orange more. A norm holds it in place; without one it drifts with depth and time.`,
         heatmap(shown, 'variance', VARIANCE_COLOURS),
       ),
       captioned(`Mean of what enters each activation, ${at}.`, heatmap(shown, 'mean', MEAN_COLOURS)),
@@ -99,8 +99,8 @@ function lossPlot(cells: DepthCells): string {
     height: 260,
     x: { label: 'step', ticks: 3 },
     y: { label: 'training loss', grid: true, domain: [0, HIGHEST_LOSS] },
-    fx: { label: 'learning rate', tickFormat: String },
-    ...normScales(distinct(cells.map(({ cell }) => cell.norm))),
+    fx: { label: null, tickFormat: (rate: number) => `rate ${rate}` },
+    ...normColours(distinct(cells.map(({ cell }) => cell.norm))),
     marks: [
       Plot.frame({ strokeOpacity: 0.15 }),
       Plot.lineY(points, { fx: 'rate', x: 'step', y: 'loss', z: 'title', stroke: 'title', strokeWidth: 1.7 }),
@@ -115,29 +115,30 @@ type Quantity = 'mean' | 'variance' | 'gradientNorm'
 /** Thresholds and a colour for each class between them. */
 type Colours = Plot.ScaleOptions
 
+/** Wide enough that the thresholds stand apart in the legend. */
+const LEGEND = { legend: true, width: 560, type: 'threshold', tickFormat: String } as const
+
 const VARIANCE_COLOURS: Colours = {
-  type: 'threshold',
+  ...LEGEND,
   scheme: 'PuOr',
-  reverse: false,
-  domain: [1e-4, 1e-3, 1e-2, 1e-1, 0.5, 2, 10, 100, 1e3, 1e4],
+  domain: [0.001, 0.01, 0.03, 0.1, 0.5, 2, 10, 30, 100, 1000],
+  reverse: true,
   label: 'variance',
-  tickFormat: String,
 }
 
 const MEAN_COLOURS: Colours = {
-  type: 'threshold',
+  ...LEGEND,
   scheme: 'PuOr',
   domain: [-10, -3, -1, -0.3, -0.1, 0.1, 0.3, 1, 3, 10],
+  reverse: true,
   label: 'mean',
-  tickFormat: String,
 }
 
 const GRADIENT_COLOURS: Colours = {
-  type: 'threshold',
+  ...LEGEND,
   scheme: 'viridis',
-  domain: [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10],
-  label: 'gradient norm',
-  tickFormat: String,
+  domain: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+  label: "norm of the weights' gradient",
 }
 
 /** A panel per norm: steps across, layers down, the quantity as colour. */
@@ -159,7 +160,7 @@ function heatmap(cells: DepthCells, quantity: Quantity, colours: Colours): strin
     x: { label: 'step', domain: [0, cells[0].cell.steps], ticks: 4 },
     y: { label: 'layer, the classifier last', reverse: true, ticks: 6 },
     fx: { label: null, domain: cells.map(({ cell }) => NORM_TITLES[cell.norm]) },
-    color: { ...colours, legend: true },
+    color: colours,
     marks: [
       Plot.rect(tiles, {
         fx: 'title',

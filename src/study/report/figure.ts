@@ -30,6 +30,14 @@ export function normScales(norms: readonly NormName[]): Plot.PlotOptions {
   }
 }
 
+/** The same colours, for plots of bare lines. */
+export function normColours(norms: readonly NormName[]): Plot.PlotOptions {
+  return { color: { ...normScales(norms).color, legend: true } }
+}
+
+/** The colour of one norm, for a plot that has no legend. */
+export const colourOf = (norm: NormName): string => LOOKS[norm].colour
+
 /** Colours for a few series that are no norms. */
 export const SERIES_COLOURS = ['#1f87cc', '#e69500', '#009e73', '#d05f9d', '#8c8c8c']
 

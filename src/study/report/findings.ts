@@ -1,13 +1,16 @@
 import {
   type BatchSizeRow,
   batchSizeRows,
+  type Comparison,
+  compare,
   type DepthRow,
   decayRows,
   depthRows,
   distinct,
+  type Gap,
   NORM_TITLES,
-  noticeable,
   percent,
+  points,
   type Study,
   testBatchRows,
   trains,
@@ -63,8 +66,7 @@ function batchSizeFinding(study: Study): string | undefined {
   const batch = rows.filter(({ norm }) => norm === 'batch')
   const group = rows.filter(({ norm }) => norm === 'group')
   if (batch.length === 0 || group.length === 0) return undefined
-  const margin = noticeable(rows)
-  return `${rangeOf(batch)}; ${rangeOf(group)}. ${comparison(batch, group, margin)}`
+  return `${rangeOf(batch)}; ${rangeOf(group)}. ${comparison(compare(study, 'batch', 'group'))}`
 }
 
 /** 'BatchNorm errs on 5.0 % at batch size 2 and on 4.0 % at 128, at best on 3.1 % (16)' */
@@ -77,32 +79,28 @@ function rangeOf(rows: readonly BatchSizeRow[]): string {
   )
 }
 
-function comparison(batch: readonly BatchSizeRow[], group: readonly BatchSizeRow[], margin: number): string {
-  const gaps = batch.flatMap(({ batchSize, mean }) => {
-    const other = group.find((row) => row.batchSize === batchSize)
-    return other ? [{ batchSize, gain: other.mean - mean }] : []
-  })
-  const sizes = (chosen: typeof gaps) => listed(chosen.map(({ batchSize }) => String(batchSize)))
-  const ahead = gaps.filter(({ gain }) => gain > margin)
-  const behind = gaps.filter(({ gain }) => gain < -margin)
-  const even = gaps.filter(({ gain }) => Math.abs(gain) <= margin)
+function comparison({ gaps, margin }: Comparison): string {
+  const sizes = (chosen: readonly Gap[]) => listed(chosen.map(({ batchSize }) => String(batchSize)))
+  const ahead = gaps.filter(({ mean }) => mean < -margin)
+  const behind = gaps.filter(({ mean }) => mean > margin)
+  const level = gaps.filter(({ mean }) => Math.abs(mean) <= margin)
   const parts = [
     ahead.length > 0 ? `ahead of GroupNorm at ${sizes(ahead)}` : '',
     behind.length > 0 ? `behind it at ${sizes(behind)}` : '',
-    even.length > 0 ? `level with it at ${sizes(even)}` : '',
+    level.length > 0 ? `level with it at ${sizes(level)}` : '',
   ].filter((part) => part !== '')
   const from = aheadFrom(gaps)
   const crossing =
     from === undefined
       ? 'By the means, BatchNorm does not come out ahead at the largest size.'
       : `By the means, BatchNorm is ahead from batch size ${from} on.`
-  return `Judged by the spread over the replicates (differences above ${percent(margin)} count), BatchNorm is ${listed(parts)}. ${crossing}`
+  return `Replicate by replicate, where a difference of more than ${points(margin)} points is no chance, BatchNorm is ${listed(parts)}. ${crossing}`
 }
 
 /** The smallest size from which on BatchNorm's mean error is the lower one, up to the largest size. */
-export function aheadFrom(gaps: readonly { batchSize: number; gain: number }[]): number | undefined {
+export function aheadFrom(gaps: readonly Pick<Gap, 'batchSize' | 'mean'>[]): number | undefined {
   const sorted = [...gaps].sort((a, b) => b.batchSize - a.batchSize)
-  const firstBehind = sorted.findIndex(({ gain }) => gain <= 0)
+  const firstBehind = sorted.findIndex(({ mean }) => mean >= 0)
   return sorted[(firstBehind === -1 ? sorted.length : firstBehind) - 1]?.batchSize
 }
 

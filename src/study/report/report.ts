@@ -32,7 +32,9 @@ export function report(study: Study, data: Dataset): string {
 </header>
 <section class="findings">
 <h2>Findings</h2>
-${paragraphs(Object.values(found))}
+${finding('Depth', found.depth)}
+${finding('Batch size', found.batchSize)}
+${finding('Inference', found.inference)}
 </section>
 ${section(depthSection(study), depth)}
 ${section(batchSizeSection(study), batchSize)}
@@ -50,11 +52,8 @@ Every norm is evenkeel's, through <code>evenkeel/tfjs</code>; all else is Tensor
 `
 }
 
-function paragraphs(texts: readonly (string | undefined)[]): string {
-  return texts
-    .filter((text) => text !== undefined)
-    .map((text) => `<p>${escapeHtml(text)}</p>`)
-    .join('\n')
+function finding(title: string, text: string | undefined): string {
+  return text === undefined ? '' : `<p><strong>${title}.</strong> ${escapeHtml(text)}</p>`
 }
 
 /** A section with its table, folded away, below; nothing where the experiment has no results. */

@@ -134,6 +134,46 @@ export function typicalDeviation(rows: readonly Errors[]): number {
   return sorted.length === 0 ? 0 : sorted[Math.floor(sorted.length / 2)]
 }
 
+/** How two norms differ at one batch size, over the replicates, which share first weights and order of images. */
+export interface Gap {
+  readonly batchSize: number
+  /** The first norm's error minus the second's: [replicates], and their mean. */
+  readonly differences: readonly number[]
+  readonly mean: number
+}
+
+/** What pairing the replicates of two norms shows, at each batch size that has both. */
+export interface Comparison {
+  readonly gaps: readonly Gap[]
+  /** Two standard errors of such a mean: less than this is no difference. Their variance is pooled over the sizes. */
+  readonly margin: number
+}
+
+export function compare(study: Study, first: NormName, second: NormName): Comparison {
+  const chance = chanceError(study.options.data.classes)
+  const cells = cellsOf(study, 'batch-size')
+  const pairs = cells.flatMap(({ cell, result }) => {
+    const other = cells.find(
+      (candidate) =>
+        candidate.cell.norm === second &&
+        candidate.cell.batchSize === cell.batchSize &&
+        candidate.cell.replicate === cell.replicate,
+    )
+    if (cell.norm !== first || !other) return []
+    const difference = (result.testError ?? chance) - (other.result.testError ?? chance)
+    return [{ batchSize: cell.batchSize, difference }]
+  })
+  const gaps = grouped(pairs, ({ batchSize }) => String(batchSize)).map((group) => {
+    const differences = group.map(({ difference }) => difference)
+    return { batchSize: group[0].batchSize, differences, mean: meanOf(differences) }
+  })
+  const squares = gaps.flatMap(({ differences, mean }) => differences.map((value) => (value - mean) ** 2))
+  const freedom = Math.max(1, squares.length - gaps.length)
+  const variance = squares.reduce((sum, square) => sum + square, 0) / freedom
+  const replicates = Math.max(1, ...gaps.map(({ differences }) => differences.length))
+  return { gaps, margin: 2 * Math.sqrt(variance / replicates) }
+}
+
 /** Two standard errors of a difference of two rows' means: less than this is no difference. */
 export function noticeable(rows: readonly Errors[]): number {
   const count = Math.max(1, rows[0]?.count ?? 1)
@@ -142,7 +182,7 @@ export function noticeable(rows: readonly Errors[]): number {
 
 function errorsOf({ options }: Study, errors: readonly (number | null)[]): Errors {
   const values = errors.map((error) => error ?? chanceError(options.data.classes))
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const mean = meanOf(values)
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
   return {
     mean,
@@ -150,6 +190,10 @@ function errorsOf({ options }: Study, errors: readonly (number | null)[]): Error
     count: values.length,
     diverged: errors.filter((error) => error === null).length,
   }
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** Items with the same key together, in the order of their first. */
@@ -163,7 +207,10 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
 }
 
 /** 0.0423 -> '4.2 %' */
-export const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+export const percent = (share: number) => `${points(share)} %`
+
+/** 0.0423 -> '4.2' */
+export const points = (share: number) => (100 * share).toFixed(1)
 
 /** The distinct values of a column, in order of appearance. */
 export const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)]

@@ -7,6 +7,7 @@ import {
   type Errors,
   NORM_TITLES,
   percent,
+  points,
   type Study,
 } from './summary.js'
 
@@ -47,7 +48,7 @@ function crossTable<Row extends Errors & { norm: keyof typeof NORM_TITLES }>(
 /** '4.2 % ± 0.3', or 'diverged' where no replicate came through. */
 function errorText({ mean, deviation, count, diverged }: Errors): string {
   if (diverged === count) return 'diverged'
-  const spread = count > 1 ? ` ± ${(100 * deviation).toFixed(1)}` : ''
+  const spread = count > 1 ? ` ± ${points(deviation)}` : ''
   return `${percent(mean)}${spread}${diverged > 0 ? ` (${diverged} diverged)` : ''}`
 }
 
@@ -61,7 +62,7 @@ function adviceTable(study: Study): Table {
       percent(row.recommendedError),
       row.best,
       percent(row.bestError),
-      row.agrees ? 'agrees' : `costs ${(100 * row.cost).toFixed(1)} points`,
+      row.agrees ? 'agrees' : `costs ${points(row.cost)} points`,
     ]),
   }
 }
