@@ -8,9 +8,9 @@ import { loadDataset } from './data/dataset.js'
 import { allCells } from './experiments/cells.js'
 import { report } from './report/report.js'
 import { printTable } from './report/table.js'
-import { inWorkers } from './runner/executors.js'
+import { type Events, type Executor, inWorkers } from './runner/executors.js'
 import { clock, showProgress } from './runner/progress.js'
-import { ResultStore } from './runner/store.js'
+import { ResultStore, studyOptions } from './runner/store.js'
 import { FULL, QUICK } from './settings.js'
 
 interface CommandLine {
@@ -71,51 +71,15 @@ async function main(): Promise<void> {
   const { data: directory, quick, seed, out, resume, workers } = commandLine()
   const started = performance.now()
   const settings = quick ? QUICK : FULL
-  const { trainCount, testCount } = settings
-  const data = loadDataset({ directory, seed, trainCount, testCount })
-  const [train, test] = [data.train.labels.length, data.test.labels.length]
-  const { name, fingerprint, classes } = data
-  const options = {
-    seed,
-    scale: quick ? ('quick' as const) : ('full' as const),
-    data: { name, fingerprint, train, test, classes },
-    settings,
-  }
-  const store = new ResultStore(out, options, allCells(settings, train))
+  const data = loadDataset({ directory, seed, ...settings })
+  const options = studyOptions(data, { seed, scale: quick ? 'quick' : 'full', settings })
+  const store = new ResultStore(out, options, allCells(settings, options.data.train))
   if (resume) store.resume()
-  const waiting = store.cells.filter((cell) => !store.has(cell))
-  console.log(
-    `${name}: ${train} images to train, ${test} to test. ${waiting.length} of ${store.cells.length} networks to train, ${workers} at once.`,
-  )
-  store.save()
-  if (waiting.length > 0) {
-    const script = new URL('./runner/worker.js', import.meta.url)
-    const interrupt = new AbortController()
-    process.once('SIGINT', () => interrupt.abort(new Interrupted()))
-    const progress = showProgress(waiting, process.stdout)
-    try {
-      await inWorkers(script, workers, { seed, data })(
-        waiting,
-        {
-          progress: (cell, share) => progress.update(cell, share),
-          finished(cell, result) {
-            store.add(cell, result)
-            progress.finished(cell)
-          },
-        },
-        interrupt.signal,
-      )
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error
-      const count = `${store.finished.length} of ${store.cells.length} networks`
-      progress.stop()
-      console.log(`\nInterrupted: ${store.path} holds ${count}; the same command with --resume goes on.`)
-      process.exitCode = INTERRUPTED
-      return
-    } finally {
-      progress.stop()
-    }
-  }
+  const { name, train, test } = options.data
+  const count = `${store.waiting.length} of ${store.cells.length} networks to train`
+  console.log(`${name}: ${train} images to train, ${test} to test. ${count}, ${workers} at once.`)
+  const script = new URL('./runner/worker.js', import.meta.url)
+  await runWaiting(store, inWorkers(script, workers, { seed, data }))
   const page = join(out, 'report.html')
   const study = { options, cells: store.finished }
   writeFileSync(page, report(study, data))
@@ -123,10 +87,34 @@ async function main(): Promise<void> {
   console.log(`\n${store.path} and ${page} written after ${clock((performance.now() - started) / 1000)}.`)
 }
 
+/** Runs what is not finished yet, with a progress bar; Ctrl-C throws Interrupted. */
+async function runWaiting(store: ResultStore, execute: Executor): Promise<void> {
+  const { waiting } = store
+  if (waiting.length === 0) return
+  const controller = new AbortController()
+  process.once('SIGINT', () => {
+    const held = `${store.path} holds ${store.finished.length} of ${store.cells.length} networks`
+    controller.abort(new Interrupted(`Interrupted: ${held}; the same command with --resume goes on.`))
+  })
+  const progress = showProgress(waiting, process.stdout)
+  const events: Events = {
+    progress: (cell, share) => progress.update(cell, share),
+    finished(cell, result) {
+      store.add(cell, result)
+      progress.finished(cell)
+    },
+  }
+  try {
+    await execute(waiting, events, controller.signal)
+  } finally {
+    progress.stop()
+  }
+}
+
 try {
   await main()
 } catch (error) {
-  if (!(error instanceof EvenkeelError)) throw error
+  if (!(error instanceof EvenkeelError || error instanceof Interrupted)) throw error
   console.error(error.message)
-  process.exitCode = 1
+  process.exitCode = error instanceof Interrupted ? INTERRUPTED : 1
 }

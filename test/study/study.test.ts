@@ -8,7 +8,7 @@ import { useWasm } from '../../src/study/network/wasm-kernels.js'
 import { report } from '../../src/study/report/report.js'
 import { NORM_TITLES, percent } from '../../src/study/report/summary.js'
 import { inThisThread } from '../../src/study/runner/executors.js'
-import { ResultStore, type StudyOptions } from '../../src/study/runner/store.js'
+import { ResultStore, type StudyOptions, studyOptions } from '../../src/study/runner/store.js'
 import { SEED, TINY, tinyData } from './support.js'
 
 const data = tinyData()
@@ -22,9 +22,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }))
 
 function options(changes: Partial<StudyOptions> = {}): StudyOptions {
-  const { name, fingerprint, classes, train, test } = data
-  const counts = { train: train.labels.length, test: test.labels.length, classes }
-  return { seed: SEED, scale: 'quick', data: { name, fingerprint, ...counts }, settings: TINY, ...changes }
+  return { ...studyOptions(data, { seed: SEED, scale: 'quick', settings: TINY }), ...changes }
 }
 
 const newStore = (name: string, changes?: Partial<StudyOptions>) =>
@@ -47,7 +45,7 @@ it('gives the same bytes from the same seed, in any order, interrupted or not; a
   await run(interrupted, cells.slice(3, 5))
   const resumed = newStore('parts')
   resumed.resume()
-  const waiting = cells.filter((cell) => !resumed.has(cell))
+  const { waiting } = resumed
   expect(waiting.length).toBe(cells.length - 2)
   await run(resumed, [...waiting].reverse())
   expect(content(resumed)).toBe(content(whole))

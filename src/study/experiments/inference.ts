@@ -4,6 +4,7 @@ import { randomFor } from '../data/random.js'
 import { convNet, type Network } from '../network/models.js'
 import { batchesOf, errorOver, testError, train } from '../network/training.js'
 import type { Settings } from '../settings.js'
+import { SECONDS } from './batch-size.js'
 import { type CellContext, rounded } from './cells.js'
 
 /**
@@ -34,7 +35,8 @@ export interface InferenceResult {
   readonly byTestBatch: { readonly size: number; readonly order: TestOrder; readonly testError: number }[]
 }
 
-const SECONDS = { step: 3e-3, image: 0.45e-3, evaluated: 0.25e-3 }
+/** How many images each evaluation is taken to have, for the time that it takes. */
+const EVALUATED = 2000
 
 export function inferenceCells(settings: Settings['inference'], trainCount: number): InferenceCell[] {
   const { batchSize, epochs, decays, testBatchSizes, checkpoints } = settings
@@ -43,7 +45,7 @@ export function inferenceCells(settings: Settings['inference'], trainCount: numb
   return Array.from({ length: settings.replicates }, (_, replicate) => ({
     experiment: 'inference' as const,
     id: `inference/${replicate}`,
-    cost: steps * (SECONDS.step + batchSize * SECONDS.image) + evaluations * 2000 * SECONDS.evaluated,
+    cost: steps * (SECONDS.step + batchSize * SECONDS.image) + evaluations * EVALUATED * SECONDS.evaluated,
     ...{ replicate, batchSize, steps, decays, testBatchSizes, checkpoints },
     learningRate: settings.learningRate,
     momentum: settings.momentum,

@@ -82,11 +82,11 @@ function errorPlot(all: readonly BatchSizeRow[], chance: number): string {
   })
 }
 
-/** From a little below the lowest bar to the top of the highest, in percent. */
+/** From the whole percent below the lowest bar to the top of the highest, in percent. */
 function around(rows: readonly { low: number; high: number }[]): [number, number] {
   const low = Math.min(...rows.map((row) => row.low))
   const high = Math.max(...rows.map((row) => row.high))
-  return [Math.max(0, Math.floor(100 * (low - (high - low) / 4))), 100 * high]
+  return [Math.max(0, Math.floor(100 * low)), 100 * high]
 }
 
 function gapPlot({ gaps, margin }: Comparison): string {

@@ -28,12 +28,12 @@ export function depthSection(study: Study): Section | undefined {
         lossPlot(first),
       ),
       captioned(
-        `Variance of what enters each activation, ${at}: white is near 1, purple less, orange more. A norm holds it in place; without one it drifts with depth and time.`,
+        `Variance of what enters each activation, ${at}: white is near 1, purple less, orange more. A norm sets it; without one it is free to drift with depth and time. The last row is the classifier, which has no norm.`,
         heatmap(shown, 'variance', VARIANCE_COLOURS),
       ),
       captioned(`Mean of what enters each activation, ${at}.`, heatmap(shown, 'mean', MEAN_COLOURS)),
       captioned(
-        `Norm of the gradient that reaches each layer's weights, ${at}. Where it is dark, the layer learns nothing; where its colour changes from layer to layer, no one rate fits all.`,
+        `Norm of the gradient that reaches each layer's weights, ${at}. Where it is dark, the layer hardly moves; where its colour changes from layer to layer, no one rate fits all.`,
         heatmap(shown, 'gradientNorm', GRADIENT_COLOURS),
       ),
     ],
@@ -122,7 +122,6 @@ const VARIANCE_COLOURS: Colours = {
   ...LEGEND,
   scheme: 'PuOr',
   domain: [0.001, 0.01, 0.03, 0.1, 0.5, 2, 10, 30, 100, 1000],
-  reverse: true,
   label: 'variance',
 }
 
@@ -130,7 +129,6 @@ const MEAN_COLOURS: Colours = {
   ...LEGEND,
   scheme: 'PuOr',
   domain: [-10, -3, -1, -0.3, -0.1, 0.1, 0.3, 1, 3, 10],
-  reverse: true,
   label: 'mean',
 }
 
@@ -158,7 +156,7 @@ function heatmap(cells: DepthCells, quantity: Quantity, colours: Colours): strin
   return figure({
     height: 270,
     x: { label: 'step', domain: [0, cells[0].cell.steps], ticks: 4 },
-    y: { label: 'layer, the classifier last', reverse: true, ticks: 6 },
+    y: { label: 'layer', reverse: true, ticks: 6 },
     fx: { label: null, domain: cells.map(({ cell }) => NORM_TITLES[cell.norm]) },
     color: colours,
     marks: [

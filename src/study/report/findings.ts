@@ -94,7 +94,7 @@ function comparison({ gaps, margin }: Comparison): string {
     from === undefined
       ? 'By the means, BatchNorm does not come out ahead at the largest size.'
       : `By the means, BatchNorm is ahead from batch size ${from} on.`
-  return `Replicate by replicate, where a difference of more than ${points(margin)} points is no chance, BatchNorm is ${listed(parts)}. ${crossing}`
+  return `Replicate by replicate, where a difference of more than ${points(margin)} points (two standard errors) counts, BatchNorm is ${listed(parts)}. ${crossing}`
 }
 
 /** The smallest size from which on BatchNorm's mean error is the lower one, up to the largest size. */

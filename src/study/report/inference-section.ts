@@ -24,11 +24,11 @@ export function inferenceSection(study: Study): Section | undefined {
       'same training, from mean 0 and variance 1 on, and do not influence it.',
     figures: [
       captioned(
-        "Test error by test batch size, where BatchNorm uses the test batch's own statistics, against running averages (the line; best decay). An image's answer then depends on its company: batches of one class go astray.",
+        "Test error by test batch size, where BatchNorm uses the test batch's own statistics, against running averages (the line; best decay). An image's answer then depends on its company; batches of one class show how much.",
         testBatchPlot(tests, decays),
       ),
       captioned(
-        'Test error with running averages by their decay (how much of the old average stays at each step), after parts of the training. A small decay takes over the noise of the last batches; a large one has not yet forgotten where it began.',
+        'Test error with running averages by their decay (how much of the old average stays at each step), after parts of the training. A small decay keeps the noise of the last batches; a large one still remembers where it began.',
         decayPlot(decays),
       ),
     ],

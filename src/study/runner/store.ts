@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../../errors.js'
+import type { Dataset } from '../data/dataset.js'
 import type { Cell, CellResult, Finished } from '../experiments/cells.js'
 import type { Settings } from '../settings.js'
 
@@ -16,6 +17,12 @@ export interface StudyOptions {
     readonly classes: number
   }
   readonly settings: Settings
+}
+
+export function studyOptions(data: Dataset, rest: Omit<StudyOptions, 'data'>): StudyOptions {
+  const { name, fingerprint, classes, train, test } = data
+  const counts = { train: train.labels.length, test: test.labels.length }
+  return { ...rest, data: { name, fingerprint, ...counts, classes } }
 }
 
 /** results.json. It holds no times and no dates: the same options give the same bytes. */
@@ -37,11 +44,10 @@ export class ResultStore {
 
   /** @param cells the whole study's, in the order in which the file lists them */
   constructor(
-    directory: string,
+    private readonly directory: string,
     readonly options: StudyOptions,
     readonly cells: readonly Cell[],
   ) {
-    mkdirSync(directory, { recursive: true })
     this.path = join(directory, 'results.json')
   }
 
@@ -71,13 +77,18 @@ export class ResultStore {
     for (const { cell, result } of file.cells) this.results.set(cell.id, result)
   }
 
-  has(cell: Cell): boolean {
+  private has(cell: Cell): boolean {
     return this.results.has(cell.id)
   }
 
   add(cell: Cell, result: CellResult): void {
     this.results.set(cell.id, result)
     this.save()
+  }
+
+  /** The cells that are not finished. */
+  get waiting(): Cell[] {
+    return this.cells.filter((cell) => !this.has(cell))
   }
 
   /** Finished cells in the study's order, whatever order they finished in. */
@@ -95,6 +106,7 @@ export class ResultStore {
       planned: this.cells.length,
       cells: this.finished,
     }
+    mkdirSync(this.directory, { recursive: true })
     const temporary = `${this.path}.part`
     writeFileSync(temporary, serialize(file))
     renameSync(temporary, this.path)
