@@ -40,6 +40,7 @@ bool same_bits(T a, T b) {
 
 template <typename T>
 bool same_bits(const T* a, const T* b, size_t length) {
+  if (length == 0 || std::memcmp(a, b, length * sizeof(T)) == 0) return true;
   for (size_t i = 0; i < length; ++i) {
     if (!same_bits(a[i], b[i])) return false;
   }

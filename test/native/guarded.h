@@ -32,7 +32,8 @@ class Guarded {
     const size_t bytes = (total_ * sizeof(T) + kLine - 1) / kLine * kLine;
     whole_ = static_cast<T*>(std::aligned_alloc(kLine, bytes));
     if (!whole_) throw std::bad_alloc();
-    for (size_t i = 0; i < total_; ++i) whole_[i] = guard_value();
+    for (size_t i = 0; i < front_; ++i) whole_[i] = guard_value();
+    for (size_t i = front_ + length; i < total_; ++i) whole_[i] = guard_value();
     poison();
   }
   ~Guarded() {
@@ -51,12 +52,7 @@ class Guarded {
   // Whether nothing was written beside the array.
   bool intact() {
     unpoison();
-    bool intact = true;
-    for (size_t i = 0; i < total_; ++i) {
-      const bool inside = i >= front_ && i < front_ + length_;
-      const T expected = guard_value();
-      if (!inside && std::memcmp(whole_ + i, &expected, sizeof(T)) != 0) intact = false;
-    }
+    const bool intact = is_guard(0, front_) && is_guard(front_ + length_, total_);
     poison();
     return intact;
   }
@@ -67,6 +63,14 @@ class Guarded {
   static constexpr size_t kGuard = 2 * kLine / sizeof(T);
 
   static T guard_value() { return std::numeric_limits<T>::quiet_NaN(); }
+
+  bool is_guard(size_t begin, size_t end) const {
+    const T expected = guard_value();
+    for (size_t i = begin; i < end; ++i) {
+      if (std::memcmp(whole_ + i, &expected, sizeof(T)) != 0) return false;
+    }
+    return true;
+  }
 
   void poison() {
 #if defined(EVENKEEL_ASAN)

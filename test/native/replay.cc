@@ -19,7 +19,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <iterator>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -47,9 +47,11 @@ enum Parameters { kWeight = 1, kBias = 2, kDweight = 4, kDbias = 8 };
 class Reader {
  public:
   explicit Reader(const char* path) {
-    std::ifstream file(path, std::ios::binary);
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    bytes_.resize(file ? static_cast<size_t>(file.tellg()) : 0);
+    file.seekg(0);
+    file.read(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
     if (!file) stop(std::string("cannot read ") + path);
-    bytes_.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
   bool at_end() const { return at_ == bytes_.size(); }
 
@@ -94,12 +96,12 @@ class Array {
     array_ = std::make_unique<Guarded<T>>(length, misalignment);
     before_.resize(length);
     reader->read(before_.data(), length * sizeof(T));
-    for (size_t i = 0; i < length; ++i) (*array_)[i] = before_[i];
+    fill(before_);
   }
-  // An array of the same values, or one to be written.
-  Array(const Array& of, size_t length, size_t misalignment, bool filled)
-      : array_(std::make_unique<Guarded<T>>(length, misalignment)), before_(of.before_) {
-    for (size_t i = 0; i < length; ++i) (*array_)[i] = filled ? before_[i] : std::numeric_limits<T>::quiet_NaN();
+  // An array of the same values, or one to be written: NaN, which nothing may leave there.
+  Array(const Array& of, size_t misalignment, bool filled)
+      : array_(std::make_unique<Guarded<T>>(of.before_.size(), misalignment)), before_(of.before_) {
+    fill(filled ? before_ : std::vector<T>(before_.size(), std::numeric_limits<T>::quiet_NaN()));
   }
 
   T* data() { return array_ ? array_->data() : nullptr; }
@@ -115,6 +117,10 @@ class Array {
   }
 
  private:
+  void fill(const std::vector<T>& values) {
+    if (!values.empty()) std::memcpy(array_->data(), values.data(), values.size() * sizeof(T));
+  }
+
   std::unique_ptr<Guarded<T>> array_;
   std::vector<T> before_;
 };
@@ -133,9 +139,9 @@ void replay_case(const Plan& plan, const double* flags, const Isa& isa, Reader* 
   Array<T> dweight(reader, parameters & kDweight, plan.affine_length(), offset);
   Array<T> dbias(reader, parameters & kDbias, plan.affine_length(), offset);
   // A forward pass in place destroys x: what backward reads is then a copy that the caller kept.
-  Array<T> kept_x(x, plan.size(), offset, true);
-  Array<T> own_y(x, plan.size(), offset, false);
-  Array<T> own_dx(x, plan.size(), offset, false);
+  Array<T> kept_x(x, offset, true);
+  Array<T> own_y(x, offset, false);
+  Array<T> own_dx(x, offset, false);
   Array<T>& y = aliasing == kYIsX ? x : own_y;
   Array<T>& backward_x = aliasing == kYIsX ? kept_x : x;
   Array<T>& dx = aliasing == kDxIsDy ? dy : aliasing == kDxIsX ? x : own_dx;

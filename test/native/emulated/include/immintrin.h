@@ -69,6 +69,8 @@ inline simde__m512d cvtps_pd(simde__m256 narrow) {
 
 }  // namespace emulated
 
+typedef simde__mmask16 __mmask16;
+typedef simde__mmask8 __mmask8;
 #undef _mm512_maskz_loadu_ps
 #undef _mm512_maskz_loadu_pd
 #undef _mm512_mask_storeu_ps

@@ -1,0 +1,124 @@
+// The native tests, and the replay of test/support/cases.ts against the portable backend, on a build of CMake's:
+//
+//   node scripts/native-tests.mjs [sanitized | neon | avx512-emulated | threads]
+//
+// Exits with 1 where a test fails, and where a tool is missing (and says how to install it): nothing is skipped silently.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const QEMU = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu']
+/** What the host's own compiler and CPU have; replay --isas says which. */
+const ALL_ISAS = null
+/** As in test/parity.test.ts. */
+const THREADS = [1, 2, 3, 7]
+
+const BUILDS = {
+  sanitized: {
+    title: 'AddressSanitizer and UndefinedBehaviorSanitizer',
+    cmake: ['-DEVENKEEL_SANITIZE=address,undefined'],
+    isas: ALL_ISAS,
+    threads: THREADS,
+    leaks: true,
+  },
+  neon: {
+    title: 'AArch64 under qemu',
+    cmake: [
+      '-DCMAKE_SYSTEM_NAME=Linux',
+      '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+      '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
+      `-DCMAKE_CROSSCOMPILING_EMULATOR=${QEMU.join(';')}`,
+    ],
+    emulator: QEMU,
+    isas: ['neon', 'scalar'],
+    threads: THREADS,
+    programs: ['aarch64-linux-gnu-g++', 'qemu-aarch64'],
+    packages: ['g++-aarch64-linux-gnu', 'qemu-user'],
+  },
+  'avx512-emulated': {
+    // It proves the order of lanes and the masks of simd/avx512.h. On a CPU that has AVX-512, test/parity.test.ts runs it.
+    title: 'AVX-512 source on emulated intrinsics (SIMDe), not on an AVX-512 CPU',
+    cmake: ['-DEVENKEEL_EMULATE_AVX512=ON'],
+    isas: ['avx512'],
+    threads: THREADS,
+    files: ['/usr/include/simde/x86/avx512.h'],
+    packages: ['libsimde-dev'],
+  },
+  threads: {
+    title: 'ThreadSanitizer, with std::thread for OpenMP',
+    cmake: ['-DEVENKEEL_SANITIZE=thread', '-DEVENKEEL_STD_THREADS=ON'],
+    isas: ALL_ISAS,
+    // Starting threads is slow under ThreadSanitizer, and more of them share nothing else.
+    threads: [3],
+  },
+}
+
+const name = process.argv[2] ?? 'sanitized'
+const build = BUILDS[name]
+if (build === undefined) stop(`no build ${name}; there are ${Object.keys(BUILDS).join(', ')}`)
+const directory = `build-cmake/${name}`
+
+checkTools()
+run('cmake', ['-S', '.', '-B', directory, ...build.cmake], 'ignore')
+run('cmake', ['--build', directory, '--parallel', String(availableParallelism())], 'ignore')
+const env = testEnvironment()
+run('ctest', ['--test-dir', directory, '--output-on-failure', '--no-tests=error'], 'inherit', env)
+replay(env)
+console.log(`native tests, ${build.title}: passed`)
+
+function stop(why) {
+  console.error(`native tests: ${why}`)
+  process.exit(1)
+}
+
+function checkTools() {
+  const missing = [
+    ...['cmake', ...(build.programs ?? [])].filter((program) => !onPath(program)),
+    ...(build.files ?? []).filter((file) => !existsSync(file)),
+  ]
+  if (missing.length === 0) return
+  const packages = ['cmake', 'g++', ...(build.packages ?? [])]
+  stop(`${missing.join(', ')} missing; on Debian and Ubuntu: apt-get install ${packages.join(' ')}`)
+}
+
+function onPath(program) {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined
+}
+
+/** Runs a program; where it fails, shows what it printed, and stops. */
+function run(program, args, output, environment = process.env) {
+  const stdio = output === 'ignore' ? 'pipe' : 'inherit'
+  const result = spawnSync(program, args, { cwd: root, stdio, encoding: 'utf8', env: environment })
+  if (result.status === 0) return
+  if (stdio === 'pipe') console.error(`${result.stdout}\n${result.stderr}`)
+  stop(`${[program, ...args].join(' ')} failed${result.error ? `: ${result.error.message}` : ''}`)
+}
+
+/** Leaks are looked for where that is possible: the checker traces its own process, which some containers forbid. */
+function testEnvironment() {
+  // Threads of a team that wait by spinning slow each other down where they are more than the CPUs.
+  const environment = { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1', OMP_WAIT_POLICY: 'passive' }
+  if (!build.leaks) return environment
+  const probe = spawnSync(`${root}${directory}/native_tests`, ['merge'], {
+    encoding: 'utf8',
+    env: { ...environment, ASAN_OPTIONS: 'detect_leaks=1' },
+  })
+  const forbidden = probe.stderr.includes('LeakSanitizer has encountered a fatal error')
+  if (forbidden) console.warn('native tests: leaks are not looked for, because tracing is forbidden here.')
+  return { ...environment, ASAN_OPTIONS: `detect_leaks=${forbidden ? 0 : 1}` }
+}
+
+/** test/replay.test.ts, on this build's replay program. */
+function replay(environment) {
+  const command = [...(build.emulator ?? []), `${root}${directory}/replay`]
+  const { title, threads } = build
+  const isas = build.isas ?? spawnSync(command[0], ['--isas'], { encoding: 'utf8' }).stdout.trim().split('\n')
+  const replayer = JSON.stringify({ title, command, isas, threads })
+  const vitest = `${root}node_modules/vitest/vitest.mjs`
+  run(process.execPath, [vitest, 'run', 'test/replay.test.ts'], 'inherit', {
+    ...environment,
+    EVENKEEL_REPLAY: replayer,
+  })
+}

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { portable } from '../src/backend/portable/index.js'
+import { type Case, cases, casesByKind } from './support/cases.js'
+import { encodeCase, offeredIsas, type Replayer, replay } from './support/replay.js'
+import { Digest, firstDifference, OUTCOME_FIELDS, type Outcome, run } from './support/run.js'
+
+// Every case of the table on a build that Node cannot load (another processor's, emulated, sanitized), bit for bit
+// against the portable backend. scripts/native-tests.mjs makes these builds and names them here.
+
+const SHOWN_FAILURES = 8
+/** For a sanitized or emulated build on a busy machine; it takes seconds on a free one. */
+const KIND_TIMEOUT_MS = 300_000
+const replayer: Replayer | null = JSON.parse(process.env.EVENKEEL_REPLAY ?? 'null')
+const digest = new Digest()
+let compared = 0
+
+if (replayer === null) {
+  it.skip('replay: run by `npm run test:native` and its like', () => {})
+} else {
+  describe(`replay: ${replayer.title}`, () => replayTests(replayer))
+}
+
+function replayTests(replayer: Replayer): void {
+  const { title, command, isas, threads } = replayer
+
+  beforeAll(() => {
+    expect(offeredIsas(command)).toEqual(expect.arrayContaining([...isas]))
+  })
+  afterAll(() => {
+    console.log(
+      `replay: ${title}: ${cases.length} cases x ${isas.join(', ')} x ${threads.length} thread counts ` +
+        `(${threads.join(', ')}), ${compared} arrays compared bit for bit; digest ${digest}`,
+    )
+  })
+
+  it.each([...casesByKind])(
+    '%s',
+    (_, list) => {
+      const before = compared
+      const encoded: Uint8Array[] = []
+      const expected = list.map((each) => expectation(each, encoded))
+      const failures = isas.flatMap((isa) =>
+        threads.flatMap((count) => {
+          const results = replay(replayer, encoded, list.length, isa, count)
+          const found = list.flatMap((each, i) =>
+            differences(results.next(expected[i]), expected[i]).map(
+              (difference) => `${isa}, ${count} threads: ${each.title}: ${difference}`,
+            ),
+          )
+          expect(results.atEnd()).toBe(true)
+          return found
+        }),
+      )
+      expect(failures.slice(0, SHOWN_FAILURES), `${failures.length} differences`).toEqual([])
+      // y, mean, variance and dx at the least.
+      expect(compared - before).toBeGreaterThanOrEqual(list.length * isas.length * threads.length * 4)
+    },
+    KIND_TIMEOUT_MS,
+  )
+}
+
+function expectation(each: Case, encoded: Uint8Array[]): Outcome {
+  const buffers = each.make()
+  encoded.push(...encodeCase(each.plan, buffers))
+  const outcome = run(portable, each, buffers)
+  for (const field of OUTCOME_FIELDS) {
+    const array = outcome[field]
+    if (array) digest.add(array)
+  }
+  return outcome
+}
+
+function differences(actual: Outcome, expected: Outcome): string[] {
+  return OUTCOME_FIELDS.flatMap((field) => {
+    const [a, e] = [actual[field], expected[field]]
+    if (a === null || e === null) return []
+    compared++
+    const difference = firstDifference(a, e)
+    return difference ? [`${field}${difference}`] : []
+  })
+}
