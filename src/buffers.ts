@@ -1,14 +1,6 @@
-import { fail } from './errors.js'
+import { describe, fail } from './errors.js'
 import { checkSameShape, type Plan } from './plan.js'
-import {
-  checkTensor,
-  dtypeOf,
-  type FloatArray,
-  formatShape,
-  newArray,
-  sizeOf,
-  type Tensor,
-} from './tensor.js'
+import { checkTensor, dtypeOf, type FloatArray, newArray, type Tensor } from './tensor.js'
 
 /** One (mean, biased variance) pair per slot of a plan. */
 export interface Statistics {
@@ -162,11 +154,4 @@ function checkDType(plan: Plan, name: string, data: FloatArray): void {
 
 function arrayName(plan: Plan): string {
   return plan.dtype === 'float64' ? 'Float64Array' : 'Float32Array'
-}
-
-function describe(value: unknown): string {
-  if (value === null || typeof value !== 'object') return String(value)
-  const { length, shape } = value as { length?: number; shape?: readonly number[] }
-  if (Array.isArray(shape)) return `a tensor of ${formatShape(shape)}, ${sizeOf(shape)} elements`
-  return `${value.constructor?.name ?? 'an object'}${length === undefined ? '' : ` of ${length}`}`
 }

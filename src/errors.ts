@@ -27,3 +27,18 @@ export class EvenkeelError extends Error {
 export function fail(code: ErrorCode, who: string, problem: string, remedy: string): never {
   throw new EvenkeelError(code, `${who}: ${problem}; ${remedy}.`)
 }
+
+/** Longer than any shape is; what is longer is data. */
+const LONGEST_LIST = 8
+
+/** What came, in a message: short, and told apart from what it looks like ('64' is not 64). */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'function') return `the function ${value.name}`
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value) && value.length <= LONGEST_LIST) return `[${value.map(describe).join(', ')}]`
+  const { length, shape } = value as { length?: unknown; shape?: unknown }
+  if (Array.isArray(shape)) return `a tensor of ${describe(shape)}`
+  const name = value.constructor?.name ?? 'an object'
+  return length === undefined ? name : `${name} of ${String(length)}`
+}

@@ -62,7 +62,8 @@ export function batchNorm(x: Tensor, options: BatchNormFunctionalOptions = {}): 
   const { statistics, eps = DEFAULT_EPS } = options
   const spec = { layout: layoutOf(who, options), eps, given: statistics !== undefined }
   const plan = planBatch(who, x.shape, dtypeOf(x.data), spec)
-  return normalize(plan, x, options, statistics && copyStatistics(plan, statistics))
+  const given = statistics === undefined ? undefined : copyStatistics(plan, statistics)
+  return normalize(plan, x, options, given)
 }
 
 /**
@@ -151,12 +152,22 @@ export interface Gradients {
  * @throws EvenkeelError where dy or the arrays do not fit, or the forward pass or an earlier gradient overwrote the input.
  */
 export function gradients(context: Context, dy: Tensor, options: GradientOptions = {}): Gradients {
-  const { plan } = context
+  const plan = planOf(context)
   checkOptions(plan.layer, options, ['out', 'dweight', 'dbias'])
   const dweight = gradientArray(plan, 'weight', context.weight, options.dweight)
   const dbias = gradientArray(plan, 'bias', context.bias, options.dbias)
   const dx = runBackward(context, dy, options.out, dweight, dbias)
   return { dx, dweight, dbias }
+}
+
+function planOf(context: Partial<Context> | null | undefined): Plan {
+  if (context?.plan !== undefined) return context.plan
+  return fail(
+    'EVENKEEL_OPTION',
+    'gradients',
+    'the first argument must be the context of a forward pass',
+    'pass context of const { y, context } = layerNorm(...)',
+  )
 }
 
 function gradientArray(plan: Plan, name: string, parameter: FloatArray | null, into?: FloatArray) {

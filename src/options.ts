@@ -1,4 +1,4 @@
-import { fail } from './errors.js'
+import { describe, fail } from './errors.js'
 
 /** What other libraries call our options; a better hint than the nearest spelling. */
 const SYNONYMS: Readonly<Record<string, string>> = {
@@ -26,7 +26,7 @@ export function checkOptions(who: string, options: unknown, known: readonly stri
     fail(
       'EVENKEEL_OPTION',
       who,
-      `options must be an object, got ${Array.isArray(options) ? 'an array' : String(options)}`,
+      `options must be an object, got ${describe(options)}`,
       `write { ${known[0]}: ... }; the options are ${known.join(', ')}`,
     )
   }
@@ -91,12 +91,12 @@ export function checkChoice<T extends string>(
   if (choices.includes(value as T)) return
   const quoted = choices.map((choice) => `'${choice}'`)
   const listed = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
-  fail('EVENKEEL_OPTION', who, `${name} must be ${listed}, got ${String(value)}`, `try '${choices[0]}'`)
+  fail('EVENKEEL_OPTION', who, `${name} must be ${listed}, got ${describe(value)}`, `try '${choices[0]}'`)
 }
 
 export function checkBoolean(who: string, name: string, value: unknown): asserts value is boolean {
   if (typeof value === 'boolean') return
-  fail('EVENKEEL_OPTION', who, `${name} must be true or false, got ${String(value)}`, `try ${name}: true`)
+  fail('EVENKEEL_OPTION', who, `${name} must be true or false, got ${describe(value)}`, `try ${name}: true`)
 }
 
 export function checkCount(who: string, name: string, value: unknown): asserts value is number {
@@ -104,7 +104,7 @@ export function checkCount(who: string, name: string, value: unknown): asserts v
   fail(
     'EVENKEEL_OPTION',
     who,
-    `${name} must be a whole number from 1 up, got ${String(value)}`,
+    `${name} must be a whole number from 1 up, got ${describe(value)}`,
     `give its extent, as in ${name}: 64`,
   )
 }

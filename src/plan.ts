@@ -1,4 +1,4 @@
-import { fail } from './errors.js'
+import { describe, fail } from './errors.js'
 import { type DType, formatShape, sizeOf } from './tensor.js'
 
 /** Where the elements lie: rows [R, L], planes [N, C, S], columns [N, S, C]. */
@@ -168,7 +168,12 @@ export function checkSameShape(plan: Plan, name: string, shape: readonly number[
 /** Throws unless the channels split evenly; the remedy names the nearest count of groups that fits. */
 export function checkGroups(layer: string, channels: number, groups: number): void {
   if (!Number.isSafeInteger(groups) || groups < 1) {
-    fail('EVENKEEL_OPTION', layer, `groups must be a whole number from 1 up, got ${groups}`, 'try groups: 1')
+    fail(
+      'EVENKEEL_OPTION',
+      layer,
+      `groups must be a whole number from 1 up, got ${describe(groups)}`,
+      'try groups: 1',
+    )
   }
   if (channels % groups === 0) return
   const divisors = Array.from({ length: channels }, (_, i) => i + 1).filter((g) => channels % g === 0)
@@ -187,7 +192,12 @@ export function checkGroups(layer: string, channels: number, groups: number): vo
 /** Throws unless eps is a positive finite number: 0 would divide by 0 on a constant channel. */
 export function checkEps(layer: string, eps: unknown): asserts eps is number {
   if (typeof eps === 'number' && eps > 0 && Number.isFinite(eps)) return
-  fail('EVENKEEL_OPTION', layer, `eps must be a positive finite number, got ${String(eps)}`, 'try eps: 1e-5')
+  fail(
+    'EVENKEEL_OPTION',
+    layer,
+    `eps must be a positive finite number, got ${describe(eps)}`,
+    'try eps: 1e-5',
+  )
 }
 
 /** Throws unless each extent is a whole number from 1 up. */
@@ -199,11 +209,10 @@ export function checkExtents(
   const valid =
     Array.isArray(extents) && extents.length > 0 && extents.every((n) => Number.isSafeInteger(n) && n > 0)
   if (valid) return
-  const came = Array.isArray(extents) ? formatShape(extents) : String(extents)
   fail(
     'EVENKEEL_OPTION',
     layer,
-    `${name} must be an array of whole numbers from 1 up, got ${came}`,
+    `${name} must be an array of whole numbers from 1 up, got ${describe(extents)}`,
     'give the extents to normalize over, as in [768]',
   )
 }
@@ -214,7 +223,7 @@ export function checkChannels(layer: string, channels: unknown): asserts channel
   fail(
     'EVENKEEL_OPTION',
     layer,
-    `the number of channels must be a whole number from 1 up, got ${String(channels)}`,
+    `the number of channels must be a whole number from 1 up, got ${describe(channels)}`,
     'give the extent of the channel dimension, as in 64',
   )
 }
@@ -224,13 +233,13 @@ export function checkLayout(layer: string, layout: unknown): asserts layout is L
   fail(
     'EVENKEEL_OPTION',
     layer,
-    `layout must be 'channels-first' or 'channels-last', got ${String(layout)}`,
+    `layout must be 'channels-first' or 'channels-last', got ${describe(layout)}`,
     "use 'channels-first' for [N, C, ...space], 'channels-last' for [N, ...space, C]",
   )
 }
 
 /** The highest rank of a channel layout: [N, C, D, H, W]. */
-const MAX_RANK = 5
+export const MAX_RANK = 5
 
 function splitChannels(layer: string, shape: readonly number[], spec: ChannelsSpec, minRank: number) {
   const last = spec.layout === 'channels-last'

@@ -1,4 +1,4 @@
-import { fail } from './errors.js'
+import { describe, fail } from './errors.js'
 
 /** The element types that evenkeel computes in. */
 export type FloatArray = Float32Array | Float64Array
@@ -42,8 +42,8 @@ export function formatShape(shape: readonly number[]): string {
 export function checkTensor(who: string, value: unknown, name = 'input'): asserts value is Tensor {
   const { data, shape } = (value ?? {}) as Partial<Tensor>
   if (!(data instanceof Float32Array || data instanceof Float64Array)) {
-    const came =
-      value instanceof Float32Array || value instanceof Float64Array ? 'a bare array' : describe(data)
+    const bare = value instanceof Float32Array || value instanceof Float64Array
+    const came = bare ? 'a bare array' : describe(data === undefined ? value : data)
     fail(
       'EVENKEEL_DTYPE',
       who,
@@ -80,12 +80,4 @@ export function checkLength(
       ? 'pass an array whose buffer was not transferred'
       : 'pass data.subarray(...) of that length, or mend the shape',
   )
-}
-
-function describe(value: unknown): string {
-  if (value === undefined || value === null) return String(value)
-  if (Array.isArray(value)) return `[${value.map(String).join(', ')}]`
-  return typeof value === 'object'
-    ? (value.constructor?.name ?? 'an object')
-    : `${typeof value} ${String(value)}`
 }

@@ -99,7 +99,7 @@ test.each<{ title: string; options: unknown; message: string | RegExp }>([
   {
     title: 'an unknown kind',
     options: { kind: 'linear', batchSize: 4, channels: 4 },
-    message: "recommend: kind must be 'dense', 'conv' or 'sequence', got linear; try 'dense'.",
+    message: "recommend: kind must be 'dense', 'conv' or 'sequence', got 'linear'; try 'dense'.",
   },
   {
     title: 'a batch size of 0',

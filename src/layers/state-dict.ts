@@ -1,4 +1,4 @@
-import { fail } from '../errors.js'
+import { describe, fail } from '../errors.js'
 import { dtypeOf, type FloatArray, formatShape, newArray, sizeOf, type Tensor } from '../tensor.js'
 import type { RunningStatistics } from './running-statistics.js'
 
@@ -38,7 +38,7 @@ export function loadState(who: string, state: State, dict: unknown): void {
     fail(
       'EVENKEEL_STATE',
       who,
-      `a state dict must be an object, got ${String(dict)}`,
+      `a state dict must be an object, got ${describe(dict)}`,
       'pass what stateDict() returns',
     )
   }
@@ -89,7 +89,7 @@ function checkEntry(who: string, name: string, value: unknown, target: Tensor): 
     fail(
       'EVENKEEL_STATE',
       who,
-      `${name} must be { data: Float32Array or Float64Array, shape }, got ${data?.constructor?.name ?? String(value)}`,
+      `${name} must be { data: Float32Array or Float64Array, shape }, got ${describe(data === undefined ? value : data)}`,
       `give a float array of shape ${wanted}`,
     )
   }
@@ -121,10 +121,11 @@ function checkCounter(who: string, value: unknown): number | null {
   const typed = data instanceof BigInt64Array || data instanceof Float32Array || data instanceof Float64Array
   const count = typed && data.length === 1 ? Number(data[0]) : Number.NaN
   if (Number.isSafeInteger(count) && count >= 0) return count
+  const came = typed && data.length === 1 ? `[${data[0]}]` : describe(data === undefined ? value : data)
   fail(
     'EVENKEEL_STATE',
     who,
-    `${COUNTER} must be { data: BigInt64Array of one count from 0 up, shape: [] }, got ${typed ? `[${data.join(', ')}]` : String(data)}`,
+    `${COUNTER} must be { data: BigInt64Array of one count from 0 up, shape: [] }, got ${came}`,
     'leave it out if it is unknown',
   )
 }

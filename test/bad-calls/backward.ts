@@ -3,47 +3,49 @@ import { detached, onBatch, plain, type Row, some, used, wrong } from './scene.j
 
 // Gradients that cannot be had.
 
+const normalized = () => layerNorm(some([4, 8]), { normalizedShape: 8 })
+
 export const BACKWARD: readonly Row[] = [
   [
     'backward before forward',
     'EVENKEEL_STATE',
-    /BatchNorm: backward\(\) came before any forward\(\); run forward\(\) first/,
+    'BatchNorm: backward() came before any forward(); run forward() first; backward() gives the gradient of the last one.',
     plain(() => new BatchNorm(3).backward(some([4, 3]))),
   ],
   [
     'dy of another shape',
     'EVENKEEL_SHAPE',
-    /dy must have the input's shape \[4, 3, 5\], got \[4, 5, 3\]; wrap/,
+    "BatchNorm: dy must have the input's shape [4, 3, 5], got [4, 5, 3]; wrap its data in that shape: tensor(data, shape).",
     onBatch((l) => l.backward(some([4, 5, 3]))),
   ],
   [
     'dy of another type',
     'EVENKEEL_DTYPE',
-    /dy must be float32 as the input is, got float64; convert/,
+    'BatchNorm: dy must be float32 as the input is, got float64; convert it: Float32Array.from(...).',
     onBatch((l) => l.backward(some([4, 3, 5], 'float64'))),
   ],
   [
     'dy that is too short',
     'EVENKEEL_BUFFER',
-    /dy of shape \[4, 3, 5\] needs 60 elements, got 59/,
+    'BatchNorm: dy of shape [4, 3, 5] needs 60 elements, got 59; pass data.subarray(...) of that length, or mend the shape.',
     onBatch((l) => l.backward({ data: new Float32Array(59), shape: [4, 3, 5] })),
   ],
   [
     'a detached dy',
     'EVENKEEL_BUFFER',
-    /dy of shape .* got a detached or empty array; pass/,
+    'BatchNorm: dy of shape [4, 3, 5] needs 60 elements, got a detached or empty array; pass an array whose buffer was not transferred.',
     onBatch((l) => l.backward(detached(some([4, 3, 5])))),
   ],
   [
     'no dy',
     'EVENKEEL_DTYPE',
-    /dy must be \{ data.* got undefined; wrap/,
+    'BatchNorm: dy must be { data: Float32Array or Float64Array, shape }, got undefined; wrap the data: tensor(data, shape).',
     onBatch((l) => l.backward(wrong(undefined))),
   ],
   [
     'backward after forward in place',
     'EVENKEEL_STATE',
-    /the gradient needs the input, which was overwritten: .*; run forward again without out/,
+    'LayerNorm: the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it; run forward again without out, or with out apart from the input.',
     () => {
       const layer = new LayerNorm(8)
       const x = some([4, 8])
@@ -54,7 +56,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'a second backward after dx over x',
     'EVENKEEL_STATE',
-    /input, which was overwritten/,
+    'LayerNorm: the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it; run forward again without out, or with out apart from the input.',
     () => {
       const layer = new LayerNorm(8)
       const x = some([4, 8])
@@ -66,7 +68,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'an input that was detached after forward',
     'EVENKEEL_BUFFER',
-    /needs the input that forward saw, of 32 elements, but it holds 0 now \(detached\?\); keep/,
+    'LayerNorm: the gradient needs the input that forward saw, of 32 elements, but it holds 0 now (detached?); keep the input attached until its gradient is done.',
     () => {
       const layer = new LayerNorm(8)
       const x = some([4, 8])
@@ -78,7 +80,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'dx over a part of dy',
     'EVENKEEL_BUFFER',
-    /out overlaps a part of dy in one buffer; pass dy itself/,
+    'LayerNorm: out overlaps a part of dy in one buffer; pass dy itself to replace it, or a buffer apart from it.',
     () => {
       const memory = new Float32Array(40).fill(1)
       const dy = { data: memory.subarray(0, 32), shape: [4, 8] }
@@ -89,7 +91,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'dweight over dbias',
     'EVENKEEL_BUFFER',
-    /layerNorm: dweight overlaps dbias in one buffer; give/,
+    'layerNorm: dweight overlaps dbias in one buffer; give dweight memory of its own.',
     () => {
       const { context } = layerNorm(some([4, 8]), {
         normalizedShape: 8,
@@ -104,7 +106,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'dweight without a weight',
     'EVENKEEL_OPTION',
-    /dweight was given, but forward had no weight; leave/,
+    'layerNorm: dweight was given, but forward had no weight; leave dweight out, or pass weight to forward.',
     () => {
       const { context } = layerNorm(some([4, 8]), { normalizedShape: 8 })
       const dweight = new Float32Array(8).fill(2)
@@ -114,11 +116,50 @@ export const BACKWARD: readonly Row[] = [
   [
     'dbias that is too short',
     'EVENKEEL_BUFFER',
-    /dbias needs 8 elements, got 7; give/,
+    'layerNorm: dbias needs 8 elements, got 7; give one for each normalized element.',
     () => {
       const { context } = layerNorm(some([4, 8]), { normalizedShape: 8, bias: new Float32Array(8) })
       const dbias = new Float32Array(7).fill(2)
       return { call: () => gradients(context, some([4, 8]), { dbias }), arrays: [dbias] }
     },
+  ],
+  [
+    "out over the weight's gradient",
+    'EVENKEEL_BUFFER',
+    'LayerNorm: out overlaps dweight in one buffer; give out memory of its own.',
+    () => {
+      const layer = new LayerNorm(8)
+      const out = { data: layer.weight!.grad.data, shape: [1, 8] }
+      return used(layer, some([1, 8]), (l) => l.backward(some([1, 8]), { out }))
+    },
+  ],
+  [
+    'dbias over the input',
+    'EVENKEEL_BUFFER',
+    'layerNorm: dbias overlaps input in one buffer; give dbias memory of its own.',
+    () => {
+      const x = some([4, 8])
+      const { context } = layerNorm(x, { normalizedShape: 8, bias: new Float32Array(8) })
+      const dbias = x.data.subarray(0, 8)
+      return { call: () => gradients(context, some([4, 8]), { dbias }), arrays: [x.data] }
+    },
+  ],
+  [
+    'an unknown option of gradients',
+    'EVENKEEL_OPTION',
+    'layerNorm: there is no option dx; the options are out, dweight, dbias.',
+    plain(() => gradients(normalized().context, some([4, 8]), wrong({ dx: 1 }))),
+  ],
+  [
+    'gradients of all that forward returned',
+    'EVENKEEL_OPTION',
+    'gradients: the first argument must be the context of a forward pass; pass context of const { y, context } = layerNorm(...).',
+    plain(() => gradients(wrong(normalized()), some([4, 8]))),
+  ],
+  [
+    'gradients of nothing',
+    'EVENKEEL_OPTION',
+    'gradients: the first argument must be the context of a forward pass; pass context of const { y, context } = layerNorm(...).',
+    plain(() => gradients(wrong(undefined), some([4, 8]))),
   ],
 ]

@@ -1,5 +1,5 @@
 import { GroupNorm, groupNorm, InstanceNorm, LayerNorm } from '../../src/index.js'
-import { filled, onBatch, onRows, plain, type Row, some, used, wrong } from './scene.js'
+import { detached, filled, onBatch, onRows, plain, type Row, some, used, wrong } from './scene.js'
 
 // Inputs that a layer cannot normalize.
 
@@ -7,38 +7,43 @@ export const FORWARD: readonly Row[] = [
   [
     'float64 in a float32 layer',
     'EVENKEEL_DTYPE',
-    /BatchNorm: input must be float32 as the layer is, got float64; convert/,
+    "BatchNorm: input must be float32 as the layer is, got float64; convert it, or construct the layer with dtype: 'float64'.",
     onBatch((l) => l.forward(some([4, 3, 5], 'float64'))),
   ],
   [
     'rank 1',
     'EVENKEEL_SHAPE',
-    /BatchNorm: input must be \[N, C, \.\.\.space\] of rank 2 to 5, got rank 1, \[3\]; add/,
+    'BatchNorm: input must be [N, C, ...space] of rank 2 to 5, got rank 1, [3]; add the missing dimensions, each of extent 1 if need be.',
     onBatch((l) => l.forward(some([3]))),
   ],
-  ['rank 6', 'EVENKEEL_SHAPE', /got rank 6, .*; join/, onBatch((l) => l.forward(some([4, 3, 1, 1, 1, 1])))],
+  [
+    'rank 6',
+    'EVENKEEL_SHAPE',
+    'BatchNorm: input must be [N, C, ...space] of rank 2 to 5, got rank 6, [4, 3, 1, 1, 1, 1]; join some of the spatial dimensions.',
+    onBatch((l) => l.forward(some([4, 3, 1, 1, 1, 1]))),
+  ],
   [
     'rank 2 in InstanceNorm',
     'EVENKEEL_SHAPE',
-    /InstanceNorm: .* rank 3 to 5, got rank 2/,
+    'InstanceNorm: input must be [N, C, ...space] of rank 3 to 5, got rank 2, [4, 3]; add the missing dimensions, each of extent 1 if need be.',
     plain(() => new InstanceNorm(3).forward(some([4, 3]))),
   ],
   [
     'other channels',
     'EVENKEEL_SHAPE',
-    /expected 3 channels in dimension 1 of \[N, C, \.\.\.space\], got 4 in \[4, 4, 5\]; construct/,
+    "BatchNorm: expected 3 channels in dimension 1 of [N, C, ...space], got 4 in [4, 4, 5]; construct the layer with 4 channels, or mend the input's shape.",
     onBatch((l) => l.forward(some([4, 4, 5]))),
   ],
   [
     'channels at the end',
     'EVENKEEL_SHAPE',
-    /got 5 in \[4, 5, 3\]; if the channels are last, set layout: 'channels-last'/,
+    "BatchNorm: expected 3 channels in dimension 1 of [N, C, ...space], got 5 in [4, 5, 3]; if the channels are last, set layout: 'channels-last'.",
     onBatch((l) => l.forward(some([4, 5, 3]))),
   ],
   [
     'channels in front, though they shall be last',
     'EVENKEEL_SHAPE',
-    /if the channels are in dimension 1, set layout: 'channels-first'/,
+    "GroupNorm: expected 3 channels in dimension 2 of [N, ...space, C], got 5 in [4, 3, 5]; if the channels are in dimension 1, set layout: 'channels-first'.",
     () =>
       used(new GroupNorm(1, 3, { layout: 'channels-last' }), some([4, 5, 3]), (l) =>
         l.forward(some([4, 3, 5])),
@@ -47,73 +52,73 @@ export const FORWARD: readonly Row[] = [
   [
     'another last extent',
     'EVENKEEL_SHAPE',
-    /LayerNorm: input must end in normalizedShape \[8\], got \[8, 4\]; reshape/,
+    'LayerNorm: input must end in normalizedShape [8], got [8, 4]; reshape the input, or construct the layer with the last dimensions of your data.',
     onRows((l) => l.forward(some([8, 4]))),
   ],
   [
     'fewer dimensions than normalizedShape',
     'EVENKEEL_SHAPE',
-    /normalizedShape \[4, 8\], got \[8\]/,
+    'LayerNorm: input must end in normalizedShape [4, 8], got [8]; reshape the input, or construct the layer with the last dimensions of your data.',
     plain(() => new LayerNorm([4, 8]).forward(some([8]))),
   ],
   [
     'no channels in the input',
     'EVENKEEL_SHAPE',
-    /at least one channel, got \[2, 0, 3\]; mend/,
+    "groupNorm: input must have at least one channel, got [2, 0, 3]; mend the input's shape.",
     plain(() => groupNorm(some([2, 0, 3]), { groups: 1 })),
   ],
   [
     'one value per channel',
     'EVENKEEL_STATISTICS',
-    /BatchNorm: training needs more than one value per channel .* got 1 from shape \[1, 3\]; use a larger batch .* LayerNorm or GroupNorm.* eval\(\)/,
+    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
     onBatch((l) => l.forward(some([1, 3]))),
   ],
   [
     'one value per channel with space',
     'EVENKEEL_STATISTICS',
-    /got 1 from shape \[1, 3, 1, 1\]/,
+    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3, 1, 1]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
     onBatch((l) => l.forward(some([1, 3, 1, 1]))),
   ],
   [
     'an empty batch',
     'EVENKEEL_STATISTICS',
-    /got 0 from shape \[0, 3, 5\]/,
+    'BatchNorm: training needs more than one value per channel (batch x space), got 0 from shape [0, 3, 5]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
     onBatch((l) => l.forward(some([0, 3, 5]))),
   ],
   [
     'an empty space',
     'EVENKEEL_STATISTICS',
-    /got 0 from shape \[4, 3, 0\]/,
+    'BatchNorm: training needs more than one value per channel (batch x space), got 0 from shape [4, 3, 0]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
     onBatch((l) => l.forward(some([4, 3, 0]))),
   ],
   [
     'one value of space',
     'EVENKEEL_STATISTICS',
-    /InstanceNorm: needs more than one value per channel of a sample .*; use BatchNorm or LayerNorm/,
+    'InstanceNorm: needs more than one value per channel of a sample (space), got 1 from shape [4, 3, 1]; use BatchNorm or LayerNorm where there is no space to average over.',
     plain(() => new InstanceNorm(3).forward(some([4, 3, 1]))),
   ],
   [
     'one value per group',
     'EVENKEEL_STATISTICS',
-    /GroupNorm: needs more than one value per group .*; use fewer groups/,
+    'GroupNorm: needs more than one value per group (channels x space), got 1 from shape [2, 4]; use fewer groups.',
     plain(() => new GroupNorm(4, 4).forward(some([2, 4]))),
   ],
   [
     'NaN in a batch',
     'EVENKEEL_STATISTICS',
-    /statistics are not finite in channel 0 \(mean NaN, variance NaN\); .* look for NaN/,
+    "BatchNorm: the batch's statistics are not finite in channel 0 (mean NaN, variance NaN); the running averages were left as they are; look for NaN or Infinity in the input, or a learning rate that is too high.",
     onBatch((l) => l.forward(filled([4, 3, 5], Number.NaN))),
   ],
   [
     'infinity in a batch',
     'EVENKEEL_STATISTICS',
-    /not finite in channel 0/,
+    "BatchNorm: the batch's statistics are not finite in channel 0 (mean NaN, variance NaN); the running averages were left as they are; look for NaN or Infinity in the input, or a learning rate that is too high.",
     onBatch((l) => l.forward(filled([4, 3, 5], Number.POSITIVE_INFINITY))),
   ],
   [
     'NaN in a sample, with running averages',
     'EVENKEEL_STATISTICS',
-    /InstanceNorm: .* not finite in channel 0 of sample 0/,
+    "InstanceNorm: the batch's statistics are not finite in channel 0 of sample 0 (mean NaN, variance NaN); the running averages were left as they are; look for NaN or Infinity in the input, or a learning rate that is too high.",
     () =>
       used(new InstanceNorm(3, { runningAverage: { newWeight: 0.1 } }), some([4, 3, 5]), (l) =>
         l.forward(filled([4, 3, 5], Number.NaN)),
@@ -122,19 +127,41 @@ export const FORWARD: readonly Row[] = [
   [
     'a running variance that overflows',
     'EVENKEEL_STATISTICS',
-    /would overflow float32; they were left as they are; scale/,
+    "BatchNorm: the running averages of channel 0 would overflow float32; they were left as they are; scale the input down, or use dtype: 'float64'.",
     onBatch((l) => l.forward(filled([4, 3, 5], 1e25))),
   ],
   [
     'an unknown option of forward',
     'EVENKEEL_OPTION',
-    /LayerNorm: there is no option into; the options are out/,
+    'LayerNorm: there is no option into; the options are out.',
     onRows((l) => l.forward(some([4, 8]), wrong({ into: 1 }))),
   ],
   [
     'a mode that is no switch',
     'EVENKEEL_OPTION',
-    /train\(on\) must be true or false, got eval; try/,
+    "BatchNorm: train(on) must be true or false, got 'eval'; try train(on): true.",
     onBatch((l) => l.train(wrong('eval'))),
+  ],
+  [
+    'an option of forward that is nearly one',
+    'EVENKEEL_OPTION',
+    'LayerNorm: there is no option output; try out.',
+    onRows((l) => l.forward(some([4, 8]), wrong({ output: some([4, 8]) }))),
+  ],
+  [
+    'a tensor in the place of the options',
+    'EVENKEEL_OPTION',
+    'LayerNorm: there is no option data; the options are out.',
+    onRows((l) => l.forward(some([4, 8]), wrong(some([4, 8])))),
+  ],
+  [
+    'a weight that was detached',
+    'EVENKEEL_BUFFER',
+    'LayerNorm: weight needs 8 elements, got a detached or empty array; give one for each normalized element.',
+    () => {
+      const layer = new LayerNorm(8)
+      detached(layer.weight!)
+      return { call: () => layer.forward(some([4, 8])) }
+    },
   ],
 ]

@@ -1,10 +1,10 @@
 import { type ErrorCode, LayerNorm, layerNorm, type Tensor } from '../../src/index.js'
-import { type Row, some, used, wrong } from './scene.js'
+import { detached, type Row, some, used, wrong } from './scene.js'
 
 // Where the result cannot go.
 
 /** Rows whose `out` must keep what it holds. */
-function withOut(title: string, code: ErrorCode, message: RegExp, make: (x: Tensor) => Tensor): Row {
+function withOut(title: string, code: ErrorCode, message: string, make: (x: Tensor) => Tensor): Row {
   return [
     title,
     code,
@@ -18,7 +18,7 @@ function withOut(title: string, code: ErrorCode, message: RegExp, make: (x: Tens
       const out = make(view)
       return {
         ...used(layer, x, (l) => l.forward(view, { out })),
-        arrays: out.data ? [memory, out.data] : [memory],
+        arrays: out?.data?.length > 0 ? [memory, out.data] : [memory],
       }
     },
   ]
@@ -28,37 +28,40 @@ export const OUT: readonly Row[] = [
   withOut(
     'out of another shape',
     'EVENKEEL_SHAPE',
-    /out must have the input's shape \[4, 8\], got \[8, 4\]; wrap/,
+    "LayerNorm: out must have the input's shape [4, 8], got [8, 4]; wrap its data in that shape: tensor(data, shape).",
     () => some([8, 4]),
   ),
   withOut(
     'out that is too short',
     'EVENKEEL_BUFFER',
-    /out of shape \[4, 8\] needs 32 elements, got 16; pass/,
+    'LayerNorm: out of shape [4, 8] needs 32 elements, got 16; pass data.subarray(...) of that length, or mend the shape.',
     () => ({ data: new Float32Array(16).fill(3), shape: [4, 8] }),
   ),
   withOut(
     'out of another type',
     'EVENKEEL_DTYPE',
-    /out must be float32 as the input is, got float64; convert/,
+    'LayerNorm: out must be float32 as the input is, got float64; convert it: Float32Array.from(...).',
     () => some([4, 8], 'float64'),
   ),
   withOut(
     'out over a part of the input',
     'EVENKEEL_BUFFER',
-    /out overlaps a part of input in one buffer; pass input itself/,
+    'LayerNorm: out overlaps a part of input in one buffer; pass input itself to replace it, or a buffer apart from it.',
     ({ data }) => ({
       data: new Float32Array(data.buffer, data.byteOffset + 4, 32),
       shape: [4, 8],
     }),
   ),
-  withOut('out that is a bare array', 'EVENKEEL_DTYPE', /out must be \{ data.*; wrap/, () =>
-    wrong(new Float32Array(32)),
+  withOut(
+    'out that is a bare array',
+    'EVENKEEL_DTYPE',
+    'LayerNorm: out must be { data: Float32Array or Float64Array, shape }, got a bare array; wrap the data: tensor(data, shape).',
+    () => wrong(new Float32Array(32)),
   ),
   [
     'out over the weight',
     'EVENKEEL_BUFFER',
-    /layerNorm: out overlaps weight in one buffer; give out memory of its own/,
+    'layerNorm: out overlaps weight in one buffer; give out memory of its own.',
     () => {
       const memory = new Float32Array(40).fill(1)
       const [weight, data] = [memory.subarray(32), memory.subarray(4, 36)]
@@ -66,4 +69,16 @@ export const OUT: readonly Row[] = [
       return { call: () => layerNorm(some([4, 8]), options), arrays: [memory] }
     },
   ],
+  withOut(
+    'out that is detached',
+    'EVENKEEL_BUFFER',
+    'LayerNorm: out of shape [4, 8] needs 32 elements, got a detached or empty array; pass an array whose buffer was not transferred.',
+    () => detached(some([4, 8])),
+  ),
+  withOut(
+    'no out',
+    'EVENKEEL_DTYPE',
+    'LayerNorm: out must be { data: Float32Array or Float64Array, shape }, got null; wrap the data: tensor(data, shape).',
+    () => wrong(null),
+  ),
 ]

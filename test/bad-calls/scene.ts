@@ -18,7 +18,7 @@ export interface Scene {
   readonly good?: Tensor
   readonly arrays?: readonly FloatArray[]
 }
-export type Row = readonly [title: string, code: ErrorCode, message: RegExp, scene: () => Scene]
+export type Row = readonly [title: string, code: ErrorCode, message: string, scene: () => Scene]
 
 /** Wrong arguments are what this file is about: the compiler must let them pass. */
 // biome-ignore lint/suspicious/noExplicitAny: as above

@@ -11,15 +11,7 @@ import {
   type Tensor,
   tensor,
 } from '../../src/index.js'
-import {
-  dot,
-  expectClose,
-  expectError,
-  expectGradient,
-  momentsOf,
-  randomArray,
-  randomTensor,
-} from './support.js'
+import { expectClose, expectError, momentsOf, randomArray, randomTensor } from './support.js'
 
 interface Form {
   readonly title: string
@@ -76,18 +68,6 @@ describe.each(FORMS)('$title', ({ shape, affineLength, run }) => {
   const affine = () => ({
     weight: randomArray(affineLength, 'float64', 'weight'),
     bias: randomArray(affineLength, 'float64', 'bias'),
-  })
-
-  test('its gradients are the derivatives', () => {
-    const x = randomTensor(shape)
-    const dy = randomTensor(shape, 'float64', 'dy')
-    const { weight, bias } = affine()
-    const loss = () => dot(run(x, { weight, bias }).y.data, dy.data)
-    const { dx, dweight, dbias } = gradients(run(x, { weight, bias }).context, dy)
-    expect(dx.shape).toEqual(shape)
-    expectGradient(loss, x.data, dx.data)
-    expectGradient(loss, weight, dweight!)
-    expectGradient(loss, bias, dbias!)
   })
 
   test('without weight and bias it has no gradients for them, and is the case of 1 and 0', () => {
@@ -211,20 +191,6 @@ describe('context', () => {
       slots.map(({ variance }) => variance),
     )
     expect(context.count).toBe(6)
-  })
-
-  test('the pairs of two half batches merge into that of the whole', () => {
-    const x = randomTensor([8, 3])
-    const [a, b] = [x.data.subarray(0, 12), x.data.subarray(12)].map(
-      (data) => batchNorm({ data, shape: [4, 3] }).context,
-    )
-    const whole = batchNorm(x).context
-    const mean = whole.mean.map((_, c) => (a.mean[c] + b.mean[c]) / 2)
-    const variance = mean.map((m, c) => {
-      return (a.variance[c] + (a.mean[c] - m) ** 2 + b.variance[c] + (b.mean[c] - m) ** 2) / 2
-    })
-    expectClose(whole.mean, mean)
-    expectClose(whole.variance, variance)
   })
 
   test('a forward of no elements has gradients of none', () => {

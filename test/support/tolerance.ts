@@ -61,3 +61,13 @@ export const SAME_OUTPUT: Readonly<Record<DType, number>> = {
  * rounding of a float64 mean around 100, which moves a slot of two near values.
  */
 export const NORMALIZED_VARIANCE: Readonly<Record<DType, number>> = { float32: 1e-5, float64: 1e-10 }
+
+/** A formula written out in a test: a few hundred operations on numbers near 1; a wrong one is off by far more. */
+export const FORMULA_ROUNDINGS = 256
+
+/** The tfjs layers, in float32 on numbers of size 1 to 5, against the same: what a wrong formula misses by is above 1e-2. */
+export const TFJS_OUTPUT = 4e-6
+export const TFJS_GRADIENT = 2e-5
+/** Moving averages over up to twelve batches: one float32 rounding for each, of means below 10, of variances below 150. */
+export const TFJS_MOVING_MEAN = 1e-5
+export const TFJS_MOVING_VARIANCE = 1e-4
