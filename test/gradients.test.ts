@@ -15,8 +15,9 @@ import {
   rmsNorm,
   type Tensor,
 } from '../src/index.js'
+import { differences } from './support/differences.js'
 import { Random, seedOf } from './support/random.js'
-import { DIFFERENCE_STEP, DIFFERENCE_TOLERANCE } from './support/tolerance.js'
+import { DIFFERENCE_TOLERANCE } from './support/tolerance.js'
 
 // Every gradient against central differences of the forward pass, in float64, through the public API.
 
@@ -167,19 +168,6 @@ describe('gradients are central differences', () => {
     }
   })
 })
-
-/** The loss's slope along each element of `values`, which is moved and put back. */
-function differences(values: Float64Array, loss: () => number): Float64Array {
-  return values.map((value, i) => {
-    const at = (moved: number) => {
-      values[i] = moved
-      return loss()
-    }
-    const slope = (at(value + DIFFERENCE_STEP) - at(value - DIFFERENCE_STEP)) / (2 * DIFFERENCE_STEP)
-    values[i] = value
-    return slope
-  })
-}
 
 function dot(a: FloatArray, b: Float64Array): number {
   return b.reduce((sum, value, i) => sum + a[i] * value, 0)

@@ -8,6 +8,7 @@ import {
   rmsNormalization,
 } from '../../src/tfjs/index.js'
 import { seedOf } from '../support/random.js'
+import { TFJS_GRADIENT, TFJS_OUTPUT } from '../support/tolerance.js'
 import * as oracle from './oracle.js'
 import {
   apply,
@@ -148,10 +149,6 @@ const CASES: readonly Case[] = [
   },
 ]
 
-/** A few float32 roundings of numbers of size 1 to 5; what a wrong formula misses by is above 1e-2. */
-const FORWARD_TOLERANCE = 4e-6
-const GRADIENT_TOLERANCE = 2e-5
-
 /** Runs a case on float32 and holds output and all gradients against the formula's in float64. */
 function compare(one: Case, training: boolean): void {
   const random = new Random(seedOf(one.title))
@@ -173,7 +170,7 @@ function compare(one: Case, training: boolean): void {
   const values = { x: valuesOf(x), gamma: gamma ? valuesOf(gamma) : null, beta: beta ? valuesOf(beta) : null }
 
   expect(difference(valuesOf(apply(layer, x, training)), oracle.forward(norm, values))).toBeLessThan(
-    FORWARD_TOLERANCE,
+    TFJS_OUTPUT,
   )
 
   const sources = [x, gamma?.read(), beta?.read()].filter((tensor) => tensor !== undefined)
@@ -182,7 +179,7 @@ function compare(one: Case, training: boolean): void {
   const wanted = [expected.x, expected.gamma, expected.beta].filter((gradient) => gradient !== null)
   expect(gradients.map(({ shape }) => shape)).toEqual(sources.map(({ shape }) => shape))
   for (const [i, gradient] of gradients.entries()) {
-    expect(difference(valuesOf(gradient), wanted[i])).toBeLessThan(GRADIENT_TOLERANCE)
+    expect(difference(valuesOf(gradient), wanted[i])).toBeLessThan(TFJS_GRADIENT)
   }
 }
 
@@ -226,7 +223,7 @@ describe.each(TFJS_BACKENDS)('on tfjs backend %s', (backend) => {
       return [apply(layer, x, true), apply(layer, x), ...gradients, ...layer.getWeights()].map(valuesOf)
     })
     for (const [i, result] of results[0].entries()) {
-      expect(difference(result, results[1][i])).toBeLessThan(GRADIENT_TOLERANCE)
+      expect(difference(result, results[1][i])).toBeLessThan(TFJS_GRADIENT)
     }
   })
 })

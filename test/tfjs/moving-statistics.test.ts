@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { BatchNorm } from '../../src/layers/batch-norm.js'
 import { batchNormalization } from '../../src/tfjs/index.js'
+import { TFJS_MOVING_MEAN, TFJS_MOVING_VARIANCE, TFJS_OUTPUT } from '../support/tolerance.js'
 import {
   apply,
   difference,
@@ -57,9 +58,8 @@ describe.each(TFJS_BACKENDS)('moving statistics on tfjs backend %s', (backend) =
     for (const x of xs) apply(layer, x, true)
     const { mean, variance } = followed(xs, momentum)
     const [, , movingMean, movingVariance] = layer.getWeights().map(valuesOf)
-    // One float32 rounding per batch, of values up to 150.
-    expect(difference(movingMean, mean)).toBeLessThan(1e-5)
-    expect(difference(movingVariance, variance)).toBeLessThan(1e-4)
+    expect(difference(movingMean, mean)).toBeLessThan(TFJS_MOVING_MEAN)
+    expect(difference(movingVariance, variance)).toBeLessThan(TFJS_MOVING_VARIANCE)
   })
 
   it("are, with the output, bit for bit those of BatchNorm under Keras's convention", () => {
@@ -90,8 +90,8 @@ describe.each(TFJS_BACKENDS)('moving statistics on tfjs backend %s', (backend) =
     await model.fit(x, tf.zerosLike(x), { epochs: 1, batchSize: BATCH, shuffle: false, verbose: 0 })
     const after = model.layers[0].getWeights().slice(2).map(valuesOf)
     const { mean, variance } = followed(xs, 0.5)
-    expect(difference(after[0], mean)).toBeLessThan(1e-5)
-    expect(difference(after[1], variance)).toBeLessThan(1e-5)
+    expect(difference(after[0], mean)).toBeLessThan(TFJS_MOVING_MEAN)
+    expect(difference(after[1], variance)).toBeLessThan(TFJS_MOVING_VARIANCE)
     model.evaluate(x, tf.zerosLike(x))
     model.predict(x)
     expect(model.layers[0].getWeights().slice(2).map(valuesOf)).toEqual(after)
@@ -148,7 +148,7 @@ describe.each(TFJS_BACKENDS)('moving statistics on tfjs backend %s', (backend) =
     const model = tf.sequential({ layers: [theirs] })
     theirs.setWeights(layer.getWeights())
     const x = batches(3)[2]
-    expect(difference(valuesOf(apply(layer, x)), valuesOf(apply(theirs, x)))).toBeLessThan(4e-6)
+    expect(difference(valuesOf(apply(layer, x)), valuesOf(apply(theirs, x)))).toBeLessThan(TFJS_OUTPUT)
 
     const ours = tf.sequential({
       layers: [batchNormalization({ inputShape: [CHANNELS], name: theirs.name })],
