@@ -1,5 +1,5 @@
-import { fail } from './errors.js'
-import { BatchNorm } from './layers/batch-norm.js'
+import { describe, fail } from './errors.js'
+import type { BatchNorm } from './layers/batch-norm.js'
 import { checkBoolean, checkChoice, checkCount, checkOptions } from './options.js'
 import { checkLayout, type Layout } from './plan.js'
 import {
@@ -13,6 +13,23 @@ import {
 } from './tensor.js'
 
 const WHO = 'foldBatchNorm'
+
+/**
+ * What is read of a BatchNorm. It is known by its name, not by its class, which exists twice where a program uses the
+ * ESM and the CommonJS build (docs/decisions/0005).
+ */
+export type FoldableNorm = Pick<
+  BatchNorm,
+  | 'name'
+  | 'channels'
+  | 'eps'
+  | 'weight'
+  | 'bias'
+  | 'runningMean'
+  | 'runningVariance'
+  | 'hasStatistics'
+  | 'training'
+>
 
 export interface FoldOptions {
   /** What the weight belongs to: a fully connected or a convolutional layer. */
@@ -59,7 +76,7 @@ export interface FoldedLayer {
 export function foldBatchNorm(
   weight: Tensor,
   bias: Tensor | null,
-  norm: BatchNorm,
+  norm: FoldableNorm,
   options: FoldOptions,
 ): FoldedLayer {
   checkNorm(norm)
@@ -90,7 +107,7 @@ export function foldBatchNorm(
 }
 
 /** y = x * scale + shift is what the norm computes in eval mode. */
-function frozen({ eps, channels, weight, bias, runningMean, runningVariance }: BatchNorm) {
+function frozen({ eps, channels, weight, bias, runningMean, runningVariance }: FoldableNorm) {
   const mean = runningMean!.data
   const variance = runningVariance!.data
   const scale = new Float64Array(channels)
@@ -185,13 +202,12 @@ function checkRank(shape: readonly number[], fits: boolean, kind: string, wanted
   )
 }
 
-function checkNorm(norm: unknown): asserts norm is BatchNorm {
-  if (!(norm instanceof BatchNorm)) {
-    const came = (norm as object | null)?.constructor?.name ?? String(norm)
+function checkNorm(norm: FoldableNorm): void {
+  if (typeof norm !== 'object' || norm?.name !== 'BatchNorm') {
     fail(
       'EVENKEEL_OPTION',
       WHO,
-      `only a BatchNorm is constant in inference and can be folded, got ${came}`,
+      `only a BatchNorm is constant in inference and can be folded, got ${describe(norm)}`,
       'keep the other norms as they are',
     )
   }

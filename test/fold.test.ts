@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { BatchNorm, type FoldOptions, foldBatchNorm, GroupNorm, type Tensor } from '../src/index.js'
 import { type DType, newArray, sizeOf } from '../src/tensor.js'
 import { expectClose, expectError, randomArray, randomTensor } from './layers/support.js'
+import { FORMULA_ROUNDINGS, UNIT_ROUNDOFF } from './support/tolerance.js'
 
 function trainedNorm(channels: number, dtype: DType = 'float64'): BatchNorm {
   const norm = new BatchNorm(channels, { dtype })
@@ -194,6 +195,17 @@ test('without weight and bias the norm counts as 1 and 0; and a loaded one as tr
   expect([folded.weight.data[0], folded.bias.data[0]]).toEqual([2, 2])
 })
 
+test('a BatchNorm of the other build, whose class is another one, can be folded', async () => {
+  const weight = randomTensor([3, 5], 'float64', 'weight')
+  const expected = foldBatchNorm(weight, null, trainedNorm(3), { kind: 'linear' })
+  vi.resetModules()
+  const other = await import('../src/index.js')
+  const norm = new other.BatchNorm(3, { dtype: 'float64' })
+  norm.loadStateDict(trainedNorm(3).stateDict()).eval()
+  expect(norm).not.toBeInstanceOf(BatchNorm)
+  expect(foldBatchNorm(weight, null, norm, { kind: 'linear' })).toEqual(expected)
+})
+
 describe('maxAbsError', () => {
   const norm = trainedNorm(3)
   const weight = randomTensor([3, 5], 'float32', 'weight')
@@ -218,7 +230,7 @@ describe('maxAbsError', () => {
 
   test('is the most that an output moves for inputs in [-1, 1]: attained at a corner, exceeded nowhere', () => {
     // The sums in float64 have roundings of their own, of 2^-53 times a few.
-    const room = 64 * 2 ** -53
+    const room = FORMULA_ROUNDINGS * UNIT_ROUNDOFF.float64
     expect(Math.abs(moved(corners(5)) - folded.maxAbsError)).toBeLessThan(room)
     const inside = randomTensor([200, 5])
     inside.data.forEach((value, i) => {
@@ -230,7 +242,7 @@ describe('maxAbsError', () => {
   test('is of the size of float32 roundings', () => {
     expect(folded.maxAbsError).toBeGreaterThan(0)
     const [largest] = [...exact.weight.data, ...exact.bias.data].map(Math.abs).sort((a, b) => b - a)
-    expect(folded.maxAbsError).toBeLessThanOrEqual((sizeOf([5]) + 1) * largest * 2 ** -24)
+    expect(folded.maxAbsError).toBeLessThanOrEqual((sizeOf([5]) + 1) * largest * UNIT_ROUNDOFF.float32)
   })
 })
 

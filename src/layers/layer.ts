@@ -41,13 +41,14 @@ interface Settings {
  * options and its plan.
  */
 export abstract class Layer {
+  /** The norm's name, as in messages: 'BatchNorm'. */
+  readonly name: string
   readonly eps: number
   readonly dtype: DType
   /** The learnable scale, or null. */
   readonly weight: Parameter | null
   /** The learnable shift, or null. */
   readonly bias: Parameter | null
-  readonly #name: string
   readonly #running: RunningStatistics | null
   #training = true
   /** The last plan, reused while shape and mode stay. */
@@ -62,7 +63,7 @@ export abstract class Layer {
     const { eps, dtype, affine, affineShape, running = null, runningShape = [] } = settings
     checkChoice(name, 'dtype', dtype, DTYPES)
     checkEps(name, eps)
-    this.#name = name
+    this.name = name
     this.eps = eps
     this.dtype = dtype
     this.weight = affine.weight ? newParameter(dtype, affineShape, 1) : null
@@ -111,7 +112,7 @@ export abstract class Layer {
     if (this.#context === null) {
       fail(
         'EVENKEEL_STATE',
-        this.#name,
+        this.name,
         'backward() came before any forward()',
         'run forward() first; backward() gives the gradient of the last one',
       )
@@ -127,7 +128,7 @@ export abstract class Layer {
   }
 
   train(on = true): this {
-    checkBoolean(this.#name, 'train(on)', on)
+    checkBoolean(this.name, 'train(on)', on)
     this.#training = on
     return this
   }
@@ -184,7 +185,7 @@ export abstract class Layer {
    * finite, a negative variance; nothing has changed then.
    */
   loadStateDict(dict: Readonly<StateDict>): this {
-    loadState(this.#name, this.#state(), dict)
+    loadState(this.name, this.#state(), dict)
     return this
   }
 
@@ -196,11 +197,11 @@ export abstract class Layer {
     const given = this.#running !== null && !this.#training
     const last = this.#plan
     if (last !== null && last.given === given && isCompanion(last, x)) return last
-    checkTensor(this.#name, x)
+    checkTensor(this.name, x)
     if (dtypeOf(x.data) !== this.dtype) {
       fail(
         'EVENKEEL_DTYPE',
-        this.#name,
+        this.name,
         `input must be ${this.dtype} as the layer is, got ${dtypeOf(x.data)}`,
         `convert it, or construct the layer with dtype: '${dtypeOf(x.data)}'`,
       )
@@ -211,7 +212,7 @@ export abstract class Layer {
 
   #outOf(options: CallOptions | undefined): Tensor | undefined {
     if (options === undefined) return undefined
-    checkOptions(this.#name, options, ['out'])
+    checkOptions(this.name, options, ['out'])
     return options.out
   }
 }
