@@ -8,7 +8,12 @@ exports.load = function load() {
   try {
     return { addon: require('../build/Release/evenkeel.node'), errors: [] }
   } catch (error) {
-    const [reason] = String(error.message).split('\n')
-    return { addon: null, errors: [`build/Release/evenkeel.node: ${reason}`] }
+    return { addon: null, errors: [`build/Release/evenkeel.node: ${reasonOf(error)}`] }
   }
+}
+
+function reasonOf(error) {
+  if (error.code === 'MODULE_NOT_FOUND')
+    return 'it was not built; if npm tried to, build/install.log says what failed'
+  return String(error.message).split('\n')[0]
 }

@@ -15,7 +15,8 @@ namespace {
 // Below this many bytes a worker's share is done before a sleeping thread wakes (tens of microseconds).
 constexpr size_t kBytesPerWorker = size_t{256} << 10;
 
-std::atomic<int> threads{1};
+// 0: nobody has said yet; one thread then.
+std::atomic<int> threads{0};
 std::atomic<size_t> bytes_per_worker{kBytesPerWorker};
 
 // One team in the process: a call that finds it busy (from a worker thread) runs inline rather than starting another.

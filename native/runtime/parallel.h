@@ -5,6 +5,7 @@
 
 namespace evenkeel {
 
+// Of the process; 0 before the first set_thread_count(), which means one.
 int thread_count() noexcept;
 void set_thread_count(int threads) noexcept;
 

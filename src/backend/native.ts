@@ -1,5 +1,5 @@
 import { load } from '#addon'
-import { fail } from '../errors.js'
+import { describe, fail } from '../errors.js'
 import type { FloatArray } from '../tensor.js'
 import type { Backend } from './backend.js'
 
@@ -64,21 +64,31 @@ function nativeBackend(native: Addon): (isa: string, index: number) => Backend {
   })
 }
 
+/** More threads than any machine profits from; keeps a typing error from starting a million. */
+export const MAX_THREADS = 1024
+
+/** Of the whole process, worker threads included; 0 before anyone has set it. */
 export function threads(): number {
   return addon === null ? 1 : addon.threads()
 }
 
-/** Throws unless `count` is a whole number from 1 to 1024; the portable backend has one thread whatever is set. */
+/**
+ * Sets how many threads a call may use, in the whole process, worker threads included.
+ * Throws unless `count` is a whole number from 1 to 1024; the portable backend has one thread whatever is set.
+ */
 export function setThreads(count: number): void {
-  if (!Number.isSafeInteger(count) || count < 1 || count > MAX_THREADS) {
-    fail(
-      'EVENKEEL_OPTION',
-      'setThreads',
-      `the number of threads must be a whole number from 1 to ${MAX_THREADS}, got ${String(count)}`,
-      'os.availableParallelism() is a good choice',
-    )
-  }
+  checkThreads('setThreads', count)
   addon?.setThreads(count)
+}
+
+export function checkThreads(who: string, count: number): void {
+  if (Number.isSafeInteger(count) && count >= 1 && count <= MAX_THREADS) return
+  fail(
+    'EVENKEEL_OPTION',
+    who,
+    `the number of threads must be a whole number from 1 to ${MAX_THREADS}, got ${describe(count)}`,
+    'os.availableParallelism() is a good choice',
+  )
 }
 
 /** Default of setBytesPerThread, as native/runtime/parallel.cc has it. */
@@ -88,6 +98,3 @@ export const BYTES_PER_THREAD = 256 * 1024
 export function setBytesPerThread(bytes: number): void {
   addon?.setBytesPerThread(bytes)
 }
-
-/** More threads than any machine profits from; keeps a typing error from starting a million. */
-const MAX_THREADS = 1024

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { fail } from '../errors.js'
 import { version } from '../version.js'
 import type { Backend } from './backend.js'
-import { loadErrors, nativeBackends, setThreads, threads } from './native.js'
+import { checkThreads, loadErrors, MAX_THREADS, nativeBackends, setThreads, threads } from './native.js'
 import { portable } from './portable/index.js'
 
 /** What runs, and why. */
@@ -26,7 +26,9 @@ export function backends(): readonly Backend[] {
 
 /** The backend that the environment and the machine choose, once, at load. */
 const chosen = choose(process.env)
-setThreads(threadsFrom(process.env))
+const wishedThreads = threadsFrom(process.env)
+// The count is the process's: this module's copy in a worker, or in the other build, must not undo a setThreads().
+if (threads() === 0) setThreads(wishedThreads)
 
 export function currentBackend(): Backend {
   return chosen
@@ -87,8 +89,10 @@ function forced(isa: string): Backend {
 }
 
 function threadsFrom(env: NodeJS.ProcessEnv): number {
-  const wish = env.EVENKEEL_THREADS
-  return wish ? Number(wish) : availableParallelism()
+  const { EVENKEEL_THREADS: wish } = env
+  if (!wish) return Math.min(availableParallelism(), MAX_THREADS)
+  checkThreads(`EVENKEEL_THREADS=${wish}`, Number(wish))
+  return Number(wish)
 }
 
 export { setThreads }
