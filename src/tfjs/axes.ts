@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import { fail } from '../errors.js'
-import type { Layout } from '../plan.js'
+import { type Layout, MAX_RANK } from '../plan.js'
+import { sizeOf } from '../tensor.js'
 
 /** The axis counted from 0; the batch's axis, 0, holds no features and is refused. */
 export function resolveAxis(who: string, axis: number, rank: number): number {
@@ -44,9 +45,6 @@ export function channelLayout(who: string, axis: number, rank: number): Layout {
   )
 }
 
-/** The highest rank that evenkeel's channel layouts have: [N, C, D, H, W]. */
-const MAX_RANK = 5
-
 /**
  * The same elements as a channel layout, for statistics over all but one axis. Any axis and any rank fits:
  * what lies before it and what lies behind it are one dimension each.
@@ -54,7 +52,7 @@ const MAX_RANK = 5
 export function channelView(shape: readonly number[], axis: number): { shape: number[]; layout: Layout } {
   const last = axis === shape.length - 1
   const fits = shape.length <= MAX_RANK && (last || axis === 1)
-  const joined = [product(shape.slice(0, axis)), shape[axis], product(shape.slice(axis + 1))]
+  const joined = [sizeOf(shape.slice(0, axis)), shape[axis], sizeOf(shape.slice(axis + 1))]
   if (fits) return { shape: [...shape], layout: last ? 'channels-last' : 'channels-first' }
   return { shape: joined, layout: 'channels-first' }
 }
@@ -84,8 +82,4 @@ export function definedExtent(who: string, shape: tf.Shape, axis: number): numbe
     `dimension ${axis} of the input must be known when the layer is built, got ${JSON.stringify(shape)}`,
     'give its extent in inputShape',
   )
-}
-
-function product(extents: readonly number[]): number {
-  return extents.reduce((result, extent) => result * extent, 1)
 }
