@@ -186,7 +186,18 @@ void rows_forward(const Plan& plan, const KernelTable<T>& kernels, const Forward
     for (size_t row = 0; row < plan.samples; ++row) forward_split_row(plan, kernels, io, row, cells.data());
     return;
   }
-  parallel_for(plan.samples, 2 * plan.samples * row_bytes, [&](size_t row) { forward_row(plan, kernels, io, row); });
+  const size_t bytes = 2 * plan.samples * row_bytes;
+  if (plan.given || plan.spatial > kBlock<T>) {
+    parallel_for(plan.samples, bytes, [&](size_t row) { forward_row(plan, kernels, io, row); });
+    return;
+  }
+  const auto short_rows = [&](size_t begin, size_t end, size_t) {
+    const size_t at = begin * plan.spatial;
+    const ShortRows<T> part{io.x + at,       io.y + at,           plan.spatial, io.weight,   io.bias,
+                            io.mean + begin, io.variance + begin, plan.eps,     plan.centred};
+    kernels.short_rows_forward(part, end - begin);
+  };
+  parallel_ranges(plan.samples, workers_for(plan.samples, bytes), short_rows);
 }
 
 template <typename T>

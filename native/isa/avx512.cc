@@ -28,6 +28,7 @@ namespace avx512 {
 #include "kernels/runs.inl.h"
 #include "kernels/planes.inl.h"
 #include "kernels/rows.inl.h"
+#include "kernels/short_rows.inl.h"
 #include "kernels/columns.inl.h"
 #include "kernels/table.inl.h"
 

@@ -25,6 +25,20 @@ struct RowGradient {
   bool centred;
 };
 
+// Rows that fit a block each, side by side: what a whole forward pass over them reads and writes.
+template <typename T>
+struct ShortRows {
+  const T* x;
+  T* y;
+  size_t length;
+  const T* weight;
+  const T* bias;
+  double* mean;
+  double* variance;
+  double eps;
+  bool centred;
+};
+
 template <typename T>
 struct KernelTable {
   // Runs: elements that lie side by side, at most a slab of them.
@@ -44,6 +58,8 @@ struct KernelTable {
   // rows: one row, or part of one; weight and bias: [n] or null.
   // y = xhat * weight + bias
   void (*rows_map)(const T* x, T* y, size_t n, const T* weight, const T* bias, RowFold<T> fold, bool centred);
+  // Reduce, fold and map of `rows` rows of at most a block each, with their own statistics.
+  void (*short_rows_forward)(const ShortRows<T>& io, size_t rows);
   // Sums of g and of g * xhat with g = dy * weight; at most a slab.
   Sums (*rows_gradient_sums)(const RowGradient<T>& row);
   // dweight += dy * xhat, dbias += dy, elementwise in T.

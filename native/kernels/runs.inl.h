@@ -38,16 +38,21 @@ EVENKEEL_INLINE void sum_step(const typename V::Scalar* x, size_t valid, Lanes<V
   }
 }
 
-// The mean of a block's head; exact on a constant, because a lane adds at most two of its elements.
+// The sum of a block's head; exact on a constant, because a lane adds at most two of its elements.
 template <typename V>
-EVENKEEL_INLINE typename V::Scalar block_shift(const typename V::Scalar* x, size_t n) {
-  using T = typename V::Scalar;
-  constexpr size_t step = kLanes<T>;
+EVENKEEL_INLINE double head_sum(const typename V::Scalar* x, size_t n) {
+  constexpr size_t step = kLanes<typename V::Scalar>;
   Lanes<V> sum = zero_lanes<V>();
   size_t i = 0;
   for (; i + step <= n; i += step) sum_step<true, V>(x + i, step, sum);
   if (i < n) sum_step<false, V>(x + i, n - i, sum);
-  return static_cast<T>(tree_sum(sum) / static_cast<double>(n));
+  return tree_sum(sum);
+}
+
+// How many of a block's elements are its head.
+template <typename T>
+EVENKEEL_INLINE size_t head_of(size_t n) {
+  return smaller(n, kShiftSteps * kLanes<T>);
 }
 
 template <bool kFull, typename V>
@@ -61,22 +66,28 @@ EVENKEEL_INLINE void moments_step(const typename V::Scalar* x, size_t valid, V s
   }
 }
 
-// One pass over a block, shifted by the mean of its head.
+// One pass over a block: the sums of d = x - shift and of d * d.
 template <typename V>
-EVENKEEL_INLINE Cell block_moments(const typename V::Scalar* x, size_t n) {
-  using T = typename V::Scalar;
-  constexpr size_t step = kLanes<T>;
-  const T shift = block_shift<V>(x, smaller(n, kShiftSteps * step));
+EVENKEEL_INLINE Sums shifted_sums(const typename V::Scalar* x, size_t n, typename V::Scalar shift) {
+  constexpr size_t step = kLanes<typename V::Scalar>;
   const V k = V::broadcast(shift);
   Lanes<V> lanes1 = zero_lanes<V>();
   Lanes<V> lanes2 = zero_lanes<V>();
   size_t i = 0;
   for (; i + step <= n; i += step) moments_step<true, V>(x + i, step, k, lanes1, lanes2);
   if (i < n) moments_step<false, V>(x + i, n - i, k, lanes1, lanes2);
-  const double s1 = tree_sum(lanes1);
-  const double s2 = tree_sum(lanes2);
-  if (sizeof(T) == 4 && !squares_trusted(s1, s2)) return wide_moments(x, n, 1, true);
-  return finish_moments(shift, s1, s2, static_cast<double>(n));
+  return {tree_sum(lanes1), tree_sum(lanes2)};
+}
+
+// Shifted by the mean of its head.
+template <typename V>
+EVENKEEL_INLINE Cell block_moments(const typename V::Scalar* x, size_t n) {
+  using T = typename V::Scalar;
+  const size_t head = head_of<T>(n);
+  const T shift = static_cast<T>(head_sum<V>(x, head) / static_cast<double>(head));
+  const Sums sums = shifted_sums<V>(x, n, shift);
+  if (sizeof(T) == 4 && !squares_trusted(sums.s1, sums.s2)) return wide_moments(x, n, 1, true);
+  return finish_moments(shift, sums.s1, sums.s2, static_cast<double>(n));
 }
 
 template <bool kFull, typename V>
@@ -90,15 +101,19 @@ EVENKEEL_INLINE void squares_step(const typename V::Scalar* x, size_t valid, Lan
 
 // The same for norms that take the mean as 0.
 template <typename V>
-EVENKEEL_INLINE Cell block_squares(const typename V::Scalar* x, size_t n) {
-  using T = typename V::Scalar;
-  constexpr size_t step = kLanes<T>;
+EVENKEEL_INLINE double squares_sum(const typename V::Scalar* x, size_t n) {
+  constexpr size_t step = kLanes<typename V::Scalar>;
   Lanes<V> lanes2 = zero_lanes<V>();
   size_t i = 0;
   for (; i + step <= n; i += step) squares_step<true, V>(x + i, step, lanes2);
   if (i < n) squares_step<false, V>(x + i, n - i, lanes2);
-  const double s2 = tree_sum(lanes2);
-  if (sizeof(T) == 4 && !squares_trusted(s2 == 0 ? 1 : 0, s2)) return wide_moments(x, n, 1, false);
+  return tree_sum(lanes2);
+}
+
+template <typename V>
+EVENKEEL_INLINE Cell block_squares(const typename V::Scalar* x, size_t n) {
+  const double s2 = squares_sum<V>(x, n);
+  if (sizeof(typename V::Scalar) == 4 && !squares_trusted(s2 == 0 ? 1 : 0, s2)) return wide_moments(x, n, 1, false);
   return {static_cast<double>(n), 0, s2};
 }
 
