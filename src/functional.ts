@@ -76,7 +76,8 @@ export function batchNorm(x: Tensor, options: BatchNormFunctionalOptions = {}): 
 export function layerNorm(x: Tensor, options: RowsFunctionalOptions): Normalized {
   const who = 'layerNorm'
   begin(who, x, options, ['normalizedShape', ...AFFINE])
-  const spec = { normalizedShape: asShape(options.normalizedShape), eps: options.eps ?? DEFAULT_EPS }
+  const { eps = DEFAULT_EPS } = options
+  const spec = { normalizedShape: asShape(options.normalizedShape), eps }
   return normalize(planRows(who, x.shape, dtypeOf(x.data), spec), x, options)
 }
 
@@ -104,11 +105,8 @@ export function groupNorm(x: Tensor, options: GroupNormFunctionalOptions): Norma
 export function instanceNorm(x: Tensor, options: ChannelsFunctionalOptions = {}): Normalized {
   const who = 'instanceNorm'
   begin(who, x, options, ['layout', ...AFFINE])
-  const spec = {
-    groups: 'channels',
-    layout: layoutOf(who, options),
-    eps: options.eps ?? DEFAULT_EPS,
-  } as const
+  const { eps = DEFAULT_EPS } = options
+  const spec = { groups: 'channels', layout: layoutOf(who, options), eps } as const
   return normalize(planGroup(who, x.shape, dtypeOf(x.data), spec), x, options)
 }
 
@@ -123,7 +121,7 @@ export function rmsNorm(x: Tensor, options: RowsFunctionalOptions): Normalized {
   const who = 'rmsNorm'
   begin(who, x, options, ['normalizedShape', ...AFFINE])
   const dtype = dtypeOf(x.data)
-  const eps = options.eps ?? RMS_NORM_EPS[dtype]
+  const { eps = RMS_NORM_EPS[dtype] } = options
   const spec = { normalizedShape: asShape(options.normalizedShape), eps, centred: false }
   return normalize(planRows(who, x.shape, dtype, spec), x, options)
 }

@@ -161,4 +161,10 @@ export const FUNCTIONS: readonly Row[] = [
     'rmsNorm: eps must be a positive finite number, got NaN; try eps: 1e-5.',
     plain(() => rmsNorm(some([4, 8]), { normalizedShape: 8, eps: Number.NaN })),
   ],
+  [
+    'eps null',
+    'EVENKEEL_OPTION',
+    'layerNorm: eps must be a positive finite number, got null; try eps: 1e-5.',
+    plain(() => layerNorm(some([4, 8]), { normalizedShape: 8, eps: wrong(null) })),
+  ],
 ]
