@@ -95,6 +95,7 @@ describe('--resume', () => {
   it('refuses where there is nothing, or something else', () => {
     const store = newStore('run')
     expect(() => store.resume()).toThrow(/there is no .*results\.json; start without --resume/)
+    store.save()
     writeFileSync(store.path, '{"format":"another/1"}')
     expect(() => store.resume()).toThrow(/must be of the format evenkeel-study\/1, got another\/1/)
     writeFileSync(store.path, '{"form')

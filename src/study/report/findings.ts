@@ -44,7 +44,7 @@ function depthFinding(study: Study): string | undefined {
   const where = plain.length > 0 ? ` (${plain.map(({ learningRate }) => learningRate).join(', ')})` : ''
   return (
     `Of ${rates.length} learning rates from ${Math.min(...rates)} to ${Math.max(...rates)}, the plain network of ${depth} ` +
-    `hidden layers learnt at ${plain.length}${where}, ${listed(counts)}. ` +
+    `hidden layers got below half the error of guessing at ${plain.length}${where}, ${listed(counts)}. ` +
     bestSentence(rows)
   )
 }

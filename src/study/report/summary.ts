@@ -1,5 +1,5 @@
 import type { Finished } from '../experiments/cells.js'
-import type { InferenceResult, TestOrder } from '../experiments/inference.js'
+import type { TestOrder } from '../experiments/inference.js'
 import type { NormName } from '../network/models.js'
 import type { StudyOptions } from '../runner/store.js'
 
@@ -67,61 +67,55 @@ export function cellsOf<E extends Finished['cell']['experiment']>(
 
 /** A row per norm and learning rate, in the study's order. */
 export function depthRows(study: Study): DepthRow[] {
-  const groups = grouped(cellsOf(study, 'depth'), ({ cell }) => `${cell.norm} ${cell.learningRate}`)
-  return groups.map((group) => ({
-    norm: group[0].cell.norm,
-    learningRate: group[0].cell.learningRate,
-    ...errorsOf(
-      study,
-      group.map(({ result }) => result.testError),
-    ),
-  }))
+  return rowsOf(
+    study,
+    cellsOf(study, 'depth'),
+    ({ cell: { norm, learningRate } }) => ({ norm, learningRate }),
+    ({ result }) => result.testError,
+  )
 }
 
 /** A row per norm and batch size. */
 export function batchSizeRows(study: Study): BatchSizeRow[] {
-  const groups = grouped(cellsOf(study, 'batch-size'), ({ cell }) => `${cell.norm} ${cell.batchSize}`)
-  return groups.map((group) => ({
-    norm: group[0].cell.norm,
-    batchSize: group[0].cell.batchSize,
-    ...errorsOf(
-      study,
-      group.map(({ result }) => result.testError),
-    ),
-  }))
+  return rowsOf(
+    study,
+    cellsOf(study, 'batch-size'),
+    ({ cell: { norm, batchSize } }) => ({ norm, batchSize }),
+    ({ result }) => result.testError,
+  )
 }
 
 /** A row per checkpoint and decay. */
 export function decayRows(study: Study): DecayRow[] {
-  const groups = grouped(flatResults(study, 'byDecay'), ({ step, decay }) => `${step} ${decay}`)
-  return groups.map((group) => ({
-    step: group[0].step,
-    decay: group[0].decay,
-    ...errorsOf(
-      study,
-      group.map(({ testError }) => testError),
-    ),
-  }))
+  const results = cellsOf(study, 'inference').flatMap(({ result }) => result.byDecay)
+  return rowsOf(
+    study,
+    results,
+    ({ step, decay }) => ({ step, decay }),
+    ({ testError }) => testError,
+  )
 }
 
 /** A row per order and size of test batches. */
 export function testBatchRows(study: Study): TestBatchRow[] {
-  const groups = grouped(flatResults(study, 'byTestBatch'), ({ order, size }) => `${order} ${size}`)
-  return groups.map((group) => ({
-    size: group[0].size,
-    order: group[0].order,
-    ...errorsOf(
-      study,
-      group.map(({ testError }) => testError),
-    ),
-  }))
+  const results = cellsOf(study, 'inference').flatMap(({ result }) => result.byTestBatch)
+  return rowsOf(
+    study,
+    results,
+    ({ size, order }) => ({ size, order }),
+    ({ testError }) => testError,
+  )
 }
 
-function flatResults<K extends 'byDecay' | 'byTestBatch'>(
+/** A row of errors for each set of items that agree in what `keyOf` takes from them. */
+function rowsOf<T, Key extends object>(
   study: Study,
-  key: K,
-): InferenceResult[K][number][] {
-  return cellsOf(study, 'inference').flatMap(({ result }) => result[key] as InferenceResult[K][number][])
+  items: readonly T[],
+  keyOf: (item: T) => Key,
+  errorOf: (item: T) => number | null,
+): (Key & Errors)[] {
+  const groups = grouped(items, (item) => JSON.stringify(keyOf(item)))
+  return groups.map((group) => ({ ...keyOf(group[0]), ...errorsOf(study, group.map(errorOf)) }))
 }
 
 /**
