@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { DepthCell, DepthResult } from '../experiments/depth.js'
 import { figure, normColours, normScales, PERCENT_AXIS } from './figure.js'
 import { captioned, type Section } from './section.js'
-import { cellsOf, chanceError, depthRows, distinct, NORM_TITLES, type Study, trains } from './summary.js'
+import { cellsOf, chanceError, depthRows, distinct, NORM_TITLES, type Study } from './summary.js'
 
 /** The deep network: where it learns, how its loss falls, and what its layers see. */
 export function depthSection(study: Study): Section | undefined {
@@ -42,17 +42,18 @@ export function depthSection(study: Study): Section | undefined {
 
 type DepthCells = readonly { readonly cell: DepthCell; readonly result: DepthResult }[]
 
-/** The rate at which most normalized networks learn and the plain one does not: there the heatmaps say most. */
+/** The rate at which the best norm gains most over none: there the heatmaps say most. */
 function tellingRate(study: Study): number {
   const rows = depthRows(study)
-  const { classes } = study.options.data
-  const score = (rate: number) => {
-    const at = rows.filter(({ learningRate }) => learningRate === rate)
-    const plain = at.some((row) => row.norm === 'none' && trains(row, classes))
-    return at.filter((row) => row.norm !== 'none' && trains(row, classes)).length - (plain ? at.length : 0)
+  const gain = (rate: number) => {
+    const errors = (plain: boolean) =>
+      rows
+        .filter((row) => row.learningRate === rate && (row.norm === 'none') === plain)
+        .map(({ mean }) => mean)
+    return Math.max(...errors(true), 0) - Math.min(...errors(false), 1)
   }
   return distinct(rows.map(({ learningRate }) => learningRate)).reduce((best, rate) =>
-    score(rate) > score(best) ? rate : best,
+    gain(rate) > gain(best) ? rate : best,
   )
 }
 

@@ -59,7 +59,9 @@ function finding(title: string, text: string | undefined): string {
 /** A section with its table, folded away, below; nothing where the experiment has no results. */
 function section(content: Section | undefined, table?: Table): string {
   if (!content) return ''
-  const numbers = table ? `<details><summary>The numbers</summary>${htmlTable(table)}</details>` : ''
+  const numbers = table
+    ? `<details><summary>${table.title}, in numbers</summary>${htmlTable(table)}</details>`
+    : ''
   return `<section>
 <h2>${content.title}</h2>
 <p>${content.text}</p>
@@ -78,9 +80,9 @@ ${htmlTable(table)}
 </section>`
 }
 
-function htmlTable({ title, head, rows }: Table): string {
+function htmlTable({ head, rows }: Table): string {
   const cells = (row: readonly string[], tag: 'th' | 'td') =>
     row.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('')
   const body = rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')
-  return `<table><caption>${title}</caption><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body}</tbody></table>`
+  return `<table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body}</tbody></table>`
 }

@@ -20,7 +20,6 @@ figcaption { max-width: 90ch; margin-top: 6px; font-size: 14px; line-height: 1.5
 svg { max-width: 100%; height: auto }
 .samples { width: 100%; max-width: 840px; image-rendering: pixelated; border-radius: 4px }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; display: block; overflow-x: auto }
-caption { text-align: left; color: var(--faint); padding: 8px 0 }
 th, td { padding: 5px 14px 5px 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
 summary { cursor: pointer; color: var(--faint); font-size: 14px }
