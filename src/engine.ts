@@ -90,7 +90,7 @@ export function runBackward(
   return dx
 }
 
-function keptInput({ plan, x }: Context): FloatArray {
+function keptInput({ plan, x, mean, variance }: Context): FloatArray {
   if (x === null) {
     fail(
       'EVENKEEL_STATE',
@@ -105,6 +105,14 @@ function keptInput({ plan, x }: Context): FloatArray {
       plan.layer,
       `the gradient needs the input that forward saw, of ${plan.size} elements, but it holds ${x.length} now (detached?)`,
       'keep the input attached until its gradient is done',
+    )
+  }
+  if (mean.length !== plan.slots || variance.length !== plan.slots) {
+    fail(
+      'EVENKEEL_BUFFER',
+      plan.layer,
+      `the gradient needs the statistics of its forward, ${plan.slots} each, but the context holds ${mean.length} and ${variance.length} now (detached?)`,
+      'keep context.mean and context.variance attached until the gradient is done',
     )
   }
   return x

@@ -51,7 +51,10 @@ export function checkTensor(who: string, value: unknown, name = 'input'): assert
       'wrap the data: tensor(data, shape)',
     )
   }
-  if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
+  if (
+    !Array.isArray(shape) ||
+    !Array.from(shape).every((extent) => Number.isSafeInteger(extent) && extent >= 0)
+  ) {
     fail(
       'EVENKEEL_SHAPE',
       who,

@@ -162,4 +162,14 @@ export const BACKWARD: readonly Row[] = [
     'gradients: the first argument must be the context of a forward pass; pass context of const { y, context } = layerNorm(...).',
     plain(() => gradients(wrong(undefined), some([4, 8]))),
   ],
+  [
+    'a context whose statistics are detached',
+    'EVENKEEL_BUFFER',
+    'layerNorm: the gradient needs the statistics of its forward, 4 each, but the context holds 0 and 4 now (detached?); keep context.mean and context.variance attached until the gradient is done.',
+    plain(() => {
+      const { context } = normalized()
+      structuredClone(context.mean, { transfer: [context.mean.buffer as ArrayBuffer] })
+      return gradients(context, some([4, 8]))
+    }),
+  ],
 ]

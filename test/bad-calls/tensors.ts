@@ -83,4 +83,14 @@ export const TENSORS: readonly Row[] = [
     "LayerNorm: input's shape must be an array of whole numbers from 0 up, got Int32Array of 2; give each extent, as in [32, 64, 56, 56].",
     onRows((l) => l.forward(wrong({ data: new Float32Array(8), shape: Int32Array.of(1, 8) }))),
   ],
+  [
+    'a shape with a hole',
+    'EVENKEEL_SHAPE',
+    "LayerNorm: input's shape must be an array of whole numbers from 0 up, got [, 8]; give each extent, as in [32, 64, 56, 56].",
+    onRows((l) => {
+      const shape: number[] = []
+      shape[1] = 8
+      return l.forward({ data: new Float32Array(8), shape })
+    }),
+  ],
 ]
