@@ -9,11 +9,12 @@
 
 namespace evenkeel {
 
-inline double rstd_of(double variance, double eps) { return 1 / std::sqrt(variance + eps); }
+// Static, as in merge.h: kernels use these, and each instruction set must have its own copy.
+static inline double rstd_of(double variance, double eps) { return 1 / std::sqrt(variance + eps); }
 
 // xhat = xr + this: what mh, the mean rounded to T, lacks of the mean.
 template <typename T>
-double mean_rest(double mean, double rstd) {
+static inline double mean_rest(double mean, double rstd) {
   return -(mean - static_cast<double>(static_cast<T>(mean))) * rstd;
 }
 
@@ -26,7 +27,7 @@ struct RowFold {
 };
 
 template <typename T>
-RowFold<T> fold_row(double mean, double variance, double eps) {
+static inline RowFold<T> fold_row(double mean, double variance, double eps) {
   const double rstd = rstd_of(variance, eps);
   return {static_cast<T>(mean), static_cast<T>(rstd), static_cast<T>(mean_rest<T>(mean, rstd))};
 }
@@ -73,5 +74,18 @@ void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const Gradien
 // Adds the gradients of weight (sum of dy * xhat) and bias (sum of dy) over the samples.
 template <typename T>
 void add_parameter_gradients(const Plan& plan, const BackwardBuffers<T>& io, const GradientSums& sums);
+
+// From `reduce(table, &sums)`, which sums dy and dy * xr per sample and channel, to a whole table. Nothing is summed
+// where the statistics are given and no parameter wants a gradient.
+template <typename T, typename Reduce>
+void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const Reduce& reduce, BackwardTable<T>* table) {
+  fold_sums(plan, io, table);
+  if (plan.given && !io.dweight && !io.dbias) return;
+  GradientSums sums(plan.samples * plan.channels);
+  reduce(*table, &sums);
+  correct_sums(plan, io, &sums);
+  if (!plan.given) fold_backward(plan, io, sums, table);
+  add_parameter_gradients(plan, io, sums);
+}
 
 }  // namespace evenkeel

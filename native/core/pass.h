@@ -41,10 +41,4 @@ void backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuf
   }
 }
 
-// Whether a backward pass needs sums at all: not where statistics are given and no parameter wants a gradient.
-template <typename T>
-bool needs_sums(const Plan& plan, const BackwardBuffers<T>& io) {
-  return !plan.given || io.dweight || io.dbias;
-}
-
 }  // namespace evenkeel

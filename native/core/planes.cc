@@ -79,14 +79,10 @@ void planes_forward(const Plan& plan, const KernelTable<T>& kernels, const Forwa
 template <typename T>
 void planes_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
   BackwardTable<T> table(plan);
-  fold_sums(plan, io, &table);
-  if (needs_sums(plan, io)) {
-    GradientSums sums(plan.samples * plan.channels);
-    gradient_sums(plan, kernels, io, table, &sums);
-    correct_sums(plan, io, &sums);
-    if (!plan.given) fold_backward(plan, io, sums, &table);
-    add_parameter_gradients(plan, io, sums);
-  }
+  const auto reduce = [&](const BackwardTable<T>& folded, GradientSums* sums) {
+    gradient_sums(plan, kernels, io, folded, sums);
+  };
+  fold_gradients(plan, io, reduce, &table);
   const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
   parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
     const auto slab = slabs[task];

@@ -2,50 +2,15 @@ import type { Plan } from '../../plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { round, SHIFT_STEPS, SLAB_ROWS, STEPS } from './arithmetic.js'
-import {
-  type BackwardTable,
-  type ForwardTable,
-  foldBackward,
-  foldForward,
-  foldSums,
-  tableSamples,
-} from './fold.js'
-import { addParameterGradients, correctSums } from './gradients.js'
-import {
-  type Cell,
-  clear,
-  emptyCell,
-  type GradientSums,
-  merge,
-  mergeGradients,
-  slotOf,
-  varianceOf,
-} from './merge.js'
+import { type BackwardTable, type ForwardTable, tableSamples } from './fold.js'
+import { type Cell, clear, emptyCell, type GradientSums, merge, slotOf, varianceOf } from './merge.js'
 import { finishMoments, squaresTrusted, wideMoments } from './runs.js'
 
 // columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
 // Each channel is a lane of its own, so that no tree is needed.
 
-export function forward(plan: Plan, io: ForwardBuffers): void {
-  if (!plan.given) moments(plan, io)
-  map(plan, io, foldForward(plan, io.mean, io.variance, io.weight, io.bias))
-}
-
-export function backward(plan: Plan, io: BackwardBuffers): void {
-  const table = foldSums(plan, io.mean, io.variance, io.weight)
-  const needsSums = !plan.given || io.dweight !== null || io.dbias !== null
-  if (needsSums) {
-    const sums = correctSums(plan, io, gradientSums(plan, io, table))
-    if (!plan.given) {
-      foldBackward(plan, table, mergeGradients(plan, sums, io.weight), io.mean, io.variance)
-    }
-    addParameterGradients(plan, io, sums)
-  }
-  mapGradient(plan, io, table)
-}
-
 /** Columns merge into the slots: a channel's own, or its group's. */
-function moments(plan: Plan, io: ForwardBuffers): void {
+export function moments(plan: Plan, io: ForwardBuffers): void {
   const slots = Array.from({ length: plan.slots }, emptyCell)
   for (let n = 0; n < plan.samples; n++) {
     const columns = columnMoments(plan, io.x, n * plan.spatial * plan.channels)
@@ -120,7 +85,7 @@ function blockShift(x: FloatArray, first: number, rows: number, stride: number, 
   return round(round(x[first] * 0.5, single) + round(x[first + stride] * 0.5, single), single)
 }
 
-function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
+export function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
   const { samples, channels, spatial } = plan
   const single = plan.dtype === 'float32'
   const { x, y } = io
@@ -135,7 +100,7 @@ function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
 }
 
 /** Sums of dy and of dy * (x - mh) * r per column: float32 within a block of rows, float64 across. */
-function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTable): GradientSums {
+export function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTable): GradientSums {
   const { samples, channels, spatial } = plan
   const sums = {
     sum1: new Float64Array(samples * channels),
@@ -194,7 +159,7 @@ function blockGradientSums(
   }
 }
 
-function mapGradient(plan: Plan, io: BackwardBuffers, table: BackwardTable): void {
+export function mapGradient(plan: Plan, io: BackwardBuffers, table: BackwardTable): void {
   const { samples, channels, spatial, given } = plan
   const single = plan.dtype === 'float32'
   const { dy, x, dx } = io

@@ -1,9 +1,8 @@
 import type { Plan } from '../../plan.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { type Arithmetic, arithmetics, round, treeSum } from './arithmetic.js'
-import { type BackwardTable, type ForwardTable, foldBackward, foldForward, foldSums } from './fold.js'
-import { addParameterGradients, correctSums } from './gradients.js'
-import { clear, emptyCell, type GradientSums, merge, mergeGradients, varianceOf } from './merge.js'
+import type { BackwardTable, ForwardTable } from './fold.js'
+import { clear, emptyCell, type GradientSums, merge, varianceOf } from './merge.js'
 import { runMoments } from './runs.js'
 
 // planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
@@ -11,26 +10,8 @@ import { runMoments } from './runs.js'
 const run = emptyCell()
 const total = emptyCell()
 
-export function forward(plan: Plan, io: ForwardBuffers): void {
-  if (!plan.given) moments(plan, io)
-  map(plan, io, foldForward(plan, io.mean, io.variance, io.weight, io.bias))
-}
-
-export function backward(plan: Plan, io: BackwardBuffers): void {
-  const table = foldSums(plan, io.mean, io.variance, io.weight)
-  const needsSums = !plan.given || io.dweight !== null || io.dbias !== null
-  if (needsSums) {
-    const sums = correctSums(plan, io, gradientSums(plan, io, table))
-    if (!plan.given) {
-      foldBackward(plan, table, mergeGradients(plan, sums, io.weight), io.mean, io.variance)
-    }
-    addParameterGradients(plan, io, sums)
-  }
-  mapGradient(plan, io, table)
-}
-
 /** A group's planes are one run; a channel of the batch is merged from one run per sample. */
-function moments(plan: Plan, io: ForwardBuffers): void {
+export function moments(plan: Plan, io: ForwardBuffers): void {
   const { samples, channels, spatial, slots } = plan
   const k = arithmetics[plan.dtype]
   const grouped = plan.scope === 'group'
@@ -47,7 +28,7 @@ function moments(plan: Plan, io: ForwardBuffers): void {
   }
 }
 
-function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
+export function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
   const { samples, channels, spatial } = plan
   const single = plan.dtype === 'float32'
   const { x, y } = io
@@ -63,7 +44,7 @@ function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
   }
 }
 
-function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTable): GradientSums {
+export function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTable): GradientSums {
   const planes = plan.samples * plan.channels
   const k = arithmetics[plan.dtype]
   const sums = { sum1: new Float64Array(planes), sum2: new Float64Array(planes) }
@@ -120,7 +101,7 @@ function blockGradientSums(
   }
 }
 
-function mapGradient(plan: Plan, io: BackwardBuffers, table: BackwardTable): void {
+export function mapGradient(plan: Plan, io: BackwardBuffers, table: BackwardTable): void {
   const { samples, channels, spatial, given } = plan
   const single = plan.dtype === 'float32'
   const { dy, x, dx } = io
