@@ -124,6 +124,48 @@ void map_gradient() {
   });
 }
 
+// Reduce, fold and map of short rows, against the same steps row by row.
+template <typename T>
+void short_rows(double mean, double scale) {
+  constexpr double kEps = 1e-5;
+  each_isa<T>([&](const char* isa, const KernelTable<T>& kernels) {
+    for (size_t n : run_lengths()) {
+      if (n == 0 || n > naive::block<T>) continue;
+      // Around the rows that are taken at a time.
+      for (size_t rows : {1, 3, 4, 5, 9}) {
+        const bool centred = (n + rows) % 3 != 0;
+        Guarded<T> x(rows * n, kMisalignments[n % 4]);
+        Guarded<T> y(rows * n, 5);
+        Guarded<T> weight(n, 1);
+        Guarded<T> bias(n, 2);
+        Guarded<double> means(rows);
+        Guarded<double> variances(rows);
+        fill(&x, kSeed + n, mean, scale);
+        fill(&weight, kSeed + 1, 1);
+        fill(&bias, kSeed + 2);
+        kernels.short_rows_forward(
+            {x.data(), y.data(), n, weight.data(), bias.data(), means.data(), variances.data(), kEps, centred}, rows);
+        for (size_t row = 0; row < rows; ++row) {
+          const naive::Moments moments = naive::run_moments(x.data() + row * n, n, centred);
+          const double variance = moments.m2 / static_cast<double>(n);
+          const double rstd = 1 / std::sqrt(variance + kEps);
+          const T mh = static_cast<T>(moments.mean);
+          const T r = static_cast<T>(rstd);
+          const T c = static_cast<T>(-(moments.mean - static_cast<double>(mh)) * rstd);
+          bool same = same_bits(means[row], moments.mean) && same_bits(variances[row], variance);
+          for (size_t i = 0; i < n; ++i) {
+            const T value = x[row * n + i];
+            const T xhat = centred ? (value - mh) * r + c : value * r;
+            same = same && same_bits(y[row * n + i], xhat * weight[i] + bias[i]);
+          }
+          CHECK(same, "isa", isa, "type", type_name<T>(), "n", n, "row", row, "of", rows, "centred", centred);
+        }
+        CHECK(y.intact() && means.intact() && variances.intact(), "isa", isa, "n", n, "rows", rows);
+      }
+    }
+  });
+}
+
 template <typename T>
 void map_given() {
   each_row<T>([](const char* isa, const KernelTable<T>& kernels, Row<T>* row) {
@@ -140,6 +182,13 @@ void map_given() {
 TEST(the_map) {
   map<float>();
   map<double>();
+}
+
+TEST(short_rows_as_a_whole) {
+  short_rows<float>(3, 1);
+  short_rows<double>(3, 1);
+  short_rows<float>(0, 1e30);
+  short_rows<float>(0, 1e-25);
 }
 
 TEST(gradient_sums) {
