@@ -14,7 +14,7 @@ export const THRESHOLDS = {
   /** From this batch size on BatchNorm's statistics are steady enough on fully connected layers. */
   denseBatch: 32,
   /** The same on convolutions, where each channel averages over space too. */
-  convBatch: 16,
+  convBatch: 8,
   /** The GroupNorm paper's default; its results vary little between 8 and 64. */
   groups: 32,
   /** One channel per group would be InstanceNorm, which forgets each channel's level. */
@@ -60,7 +60,7 @@ export type Recommendation =
  *
  * - sequence: LayerNorm; RMSNorm where speed counts.
  * - dense: BatchNorm from batches of 32 on, else LayerNorm.
- * - conv: BatchNorm from batches of 16 on, else GroupNorm with about 32 groups; InstanceNorm for style transfer.
+ * - conv: BatchNorm from batches of 8 on, else GroupNorm with about 32 groups; InstanceNorm for style transfer.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
