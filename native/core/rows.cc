@@ -9,6 +9,10 @@ namespace evenkeel {
 
 namespace {
 
+// Up to this size rows are reduced four at a time; longer ones are slower so, once they come from memory
+// (docs/decisions/0006). At most a block.
+constexpr size_t kShortRowBytes = 1024;
+
 // Fewer rows than this times the workers leave some idle: then a long row is split among them instead.
 constexpr size_t kRowsPerWorker = 4;
 
@@ -187,7 +191,7 @@ void rows_forward(const Plan& plan, const KernelTable<T>& kernels, const Forward
     return;
   }
   const size_t bytes = 2 * plan.samples * row_bytes;
-  if (plan.given || plan.spatial > kBlock<T>) {
+  if (plan.given || row_bytes > kShortRowBytes) {
     parallel_for(plan.samples, bytes, [&](size_t row) { forward_row(plan, kernels, io, row); });
     return;
   }
