@@ -87,6 +87,18 @@ export function outputFor(plan: Plan, out: Tensor | undefined): Tensor {
   return out
 }
 
+/** Where a parameter's gradient is added: the caller's array, or a new, zeroed one; null where forward had no such parameter. */
+export function gradientArray(plan: Plan, name: string, parameter: FloatArray | null, into?: FloatArray) {
+  if (parameter !== null) return into ?? newArray(plan.dtype, plan.affineLength)
+  if (into === undefined || into === null) return null
+  fail(
+    'EVENKEEL_OPTION',
+    plan.layer,
+    `d${name} was given, but forward had no ${name}`,
+    `leave d${name} out, or pass ${name} to forward`,
+  )
+}
+
 /** Arrays by the names they have in messages; null where a layer has none. */
 export type Named = Readonly<Record<string, FloatArray | null>>
 

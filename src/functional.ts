@@ -1,9 +1,9 @@
-import { copyStatistics, newStatistics, type Statistics } from './buffers.js'
+import { copyStatistics, gradientArray, newStatistics, type Statistics } from './buffers.js'
 import { type Context, contextOf, runBackward, runForward } from './engine.js'
 import { fail } from './errors.js'
 import { checkOptions } from './options.js'
 import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './plan.js'
-import { checkTensor, type DType, dtypeOf, type FloatArray, newArray, type Tensor } from './tensor.js'
+import { checkTensor, type DType, dtypeOf, type FloatArray, type Tensor } from './tensor.js'
 
 /** PyTorch's eps for all but RMSNorm. */
 export const DEFAULT_EPS = 1e-5
@@ -165,17 +165,6 @@ function planOf(context: Partial<Context> | null | undefined): Plan {
     'gradients',
     'the first argument must be the context of a forward pass',
     'pass context of const { y, context } = layerNorm(...)',
-  )
-}
-
-function gradientArray(plan: Plan, name: string, parameter: FloatArray | null, into?: FloatArray) {
-  if (parameter !== null) return into ?? newArray(plan.dtype, plan.affineLength)
-  if (into === undefined || into === null) return null
-  fail(
-    'EVENKEEL_OPTION',
-    plan.layer,
-    `d${name} was given, but forward had no ${name}`,
-    `leave d${name} out, or pass ${name} to forward`,
   )
 }
 

@@ -66,13 +66,7 @@ export function checkTensor(who: string, value: unknown, name = 'input'): assert
 }
 
 /** Throws unless `data` holds exactly `expected` elements and is attached to its buffer. */
-export function checkLength(
-  who: string,
-  name: string,
-  data: FloatArray,
-  expected: number,
-  shape: string,
-): void {
+function checkLength(who: string, name: string, data: FloatArray, expected: number, shape: string): void {
   if (data.length === expected) return
   const detached = data.length === 0 && data.buffer.byteLength === 0
   fail(
