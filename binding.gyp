@@ -15,7 +15,7 @@
           "OS=='linux'",
           {
             "cflags_cc": [
-              "-std=c++17", "-O3", "-fopenmp", "-Wall", "-Wextra",
+              "-std=c++17", "-O3", "-pthread", "-Wall", "-Wextra",
               # No fused multiply-add: the bits are those of separate, correctly rounded operations.
               "-ffp-contract=off",
               # sqrt is then one instruction; nothing reads errno.
@@ -24,14 +24,13 @@
             ],
             "conditions": [["werror=='true'", { "cflags_cc": ["-Werror"] }]],
             "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
-            # OpenMP's sleeping threads live in this code: it must not be unmapped when a worker ends.
-            "ldflags": ["-fopenmp", "-Wl,-z,nodelete"]
+            # The team's sleeping threads live in this code: it must not be unmapped when a worker ends.
+            "ldflags": ["-pthread", "-Wl,-z,nodelete"]
           }
         ],
         [
           "OS=='mac'",
           {
-            # Apple's compiler ships no OpenMP: one thread.
             "xcode_settings": {
               "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
               "GCC_OPTIMIZATION_LEVEL": "3",
@@ -45,7 +44,7 @@
           "OS=='win'",
           {
             "msvs_settings": {
-              "VCCLCompilerTool": { "ExceptionHandling": 1, "AdditionalOptions": ["/std:c++17", "/O2", "/openmp", "/fp:precise"] }
+              "VCCLCompilerTool": { "ExceptionHandling": 1, "AdditionalOptions": ["/std:c++17", "/O2", "/fp:precise"] }
             }
           }
         ]

@@ -48,10 +48,9 @@ const BUILDS = {
     packages: ['libsimde-dev'],
   },
   threads: {
-    title: 'ThreadSanitizer, with std::thread for OpenMP',
-    cmake: ['-DEVENKEEL_SANITIZE=thread', '-DEVENKEEL_STD_THREADS=ON'],
+    title: 'ThreadSanitizer',
+    cmake: ['-DEVENKEEL_SANITIZE=thread'],
     isas: ALL_ISAS,
-    // Starting threads is slow under ThreadSanitizer, and more of them share nothing else.
     threads: [3],
   },
 }
@@ -99,8 +98,7 @@ function run(program, args, output, environment = process.env) {
 
 /** Leaks are looked for where that is possible: the checker traces its own process, which some containers forbid. */
 function testEnvironment() {
-  // Threads of a team that wait by spinning slow each other down where they are more than the CPUs.
-  const environment = { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1', OMP_WAIT_POLICY: 'passive' }
+  const environment = { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1' }
   if (!build.leaks) return environment
   const probe = spawnSync(`${root}${directory}/native_tests`, ['merge'], {
     encoding: 'utf8',

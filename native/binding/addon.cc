@@ -7,6 +7,7 @@
 
 #include "binding/arguments.h"
 #include "core/pass.h"
+#include "runtime/cache.h"
 #include "runtime/dispatch.h"
 #include "runtime/float_environment.h"
 #include "runtime/parallel.h"
@@ -108,6 +109,14 @@ napi_value set_bytes_per_thread_call(napi_env env, napi_callback_info info) {
   return arguments.finish();
 }
 
+// setCacheBytes(bytes): for tests; 0 asks the machine
+napi_value set_cache_bytes_call(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  const uint32_t bytes = arguments.index(0, UINT32_MAX);
+  if (arguments.ok()) set_cache_bytes(bytes);
+  return arguments.finish();
+}
+
 bool export_function(napi_env env, napi_value exports, const char* name, napi_callback call) {
   napi_value function;
   return napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function) == napi_ok &&
@@ -125,6 +134,7 @@ NAPI_MODULE_INIT() {
                         export_function(env, exports, "backward", backward_call) &&
                         export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
-                        export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call);
+                        export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call) &&
+                        export_function(env, exports, "setCacheBytes", set_cache_bytes_call);
   return exported ? exports : nullptr;
 }

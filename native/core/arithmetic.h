@@ -18,6 +18,9 @@ constexpr size_t kShiftSteps = 2;
 // Below this sum of float32 squares a block is redone in float64: 2^-90.
 constexpr double kSmallestTrustedSquares = 0x1p-90;
 
+// Bytes that memory moves at a time.
+constexpr size_t kCacheLine = 64;
+
 template <typename T>
 constexpr size_t kLanes = kStepBytes / sizeof(T);
 template <typename T>

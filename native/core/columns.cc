@@ -2,7 +2,7 @@
 
 #include "core/pass.h"
 #include "core/slabs.h"
-#include "runtime/parallel.h"
+#include "core/tiled_pass.h"
 
 namespace evenkeel {
 
@@ -73,42 +73,70 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   }
 }
 
+// A table of each sample's channels, repeated past the last one as the kernels want it.
+template <typename T>
+class Repeated {
+ public:
+  Repeated(const Plan& plan, const Scratch<T>& table)
+      : stride_(plan.channels + kRepeated<T>), values_(plan.table_samples() * stride_) {
+    for (size_t n = 0; n < plan.table_samples(); ++n) {
+      T* row = values_.data() + n * stride_;
+      for (size_t c = 0; c < plan.channels; ++c) row[c] = table[n * plan.channels + c];
+      for (size_t c = plan.channels; c < stride_; ++c) row[c] = row[c - plan.channels];
+    }
+  }
+
+  // Those of sample n, or of all samples where a batch shares them.
+  const T* of(const Plan& plan, size_t n) const {
+    return values_.data() + (plan.scope == Scope::batch ? 0 : n * stride_);
+  }
+
+ private:
+  const size_t stride_;
+  Scratch<T> values_;
+};
+
 }  // namespace
 
 template <typename T>
-void columns_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
-  ForwardTable<T> table(plan);
-  if (!plan.given) moments(plan, kernels, io);
-  fold_forward(plan, io, &table);
-  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
-  parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
-    const auto slab = slabs[task];
-    const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
-    const size_t cell = plan.scope == Scope::batch ? 0 : slab.index * plan.channels;
-    kernels.columns_map(io.x + at, io.y + at, slab.length, plan.channels, table.mh.data() + cell, table.a.data() + cell,
-                        table.b.data() + cell);
+void columns_forward(const Plan& whole, const KernelTable<T>& kernels, const ForwardBuffers<T>& all) {
+  forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool past_cache) {
+    ForwardTable<T> table(plan);
+    if (!plan.given) moments(plan, kernels, io);
+    fold_forward(plan, io, &table);
+    const Repeated<T> mh(plan, table.mh), a(plan, table.a), b(plan, table.b);
+    const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
+    parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
+      const auto slab = slabs.from_end(task);
+      const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
+      const ColumnFolds<T> folds{mh.of(plan, slab.index), a.of(plan, slab.index), b.of(plan, slab.index)};
+      kernels.columns_map(io.x + at, io.y + at, slab.length, plan.channels, past_cache, folds);
+    });
   });
 }
 
 template <typename T>
-void columns_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
-  BackwardTable<T> table(plan);
-  const auto reduce = [&](const BackwardTable<T>& folded, GradientSums* sums) {
-    gradient_sums(plan, kernels, io, folded, sums);
-  };
-  fold_gradients(plan, io, reduce, &table);
-  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
-  parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
-    const auto slab = slabs[task];
-    const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
-    const size_t cell = plan.scope == Scope::batch ? 0 : slab.index * plan.channels;
-    if (plan.given) {
-      kernels.columns_map_given(io.dy + at, io.dx + at, slab.length, plan.channels, table.a.data() + cell);
-    } else {
-      kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, plan.channels,
-                                   table.mh.data() + cell, table.r.data() + cell, table.a.data() + cell,
-                                   table.k2.data() + cell, table.k1.data() + cell);
-    }
+void columns_backward(const Plan& whole, const KernelTable<T>& kernels, const BackwardBuffers<T>& all) {
+  backward_tiles(whole, all, [&](const Plan& plan, const BackwardBuffers<T>& io, bool past_cache, GradientSums* sums) {
+    BackwardTable<T> table(plan);
+    const auto reduce = [&](const BackwardTable<T>& folded, GradientSums* into) {
+      gradient_sums(plan, kernels, io, folded, into);
+    };
+    fold_gradients(plan, io, reduce, &table, sums);
+    const Repeated<T> mh(plan, table.mh), r(plan, table.r), a(plan, table.a), k2(plan, table.k2), k1(plan, table.k1);
+    const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
+    parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
+      const auto slab = slabs.from_end(task);
+      const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
+      const size_t n = slab.index;
+      if (plan.given) {
+        kernels.columns_map_given(io.dy + at, io.dx + at, slab.length, plan.channels, past_cache, a.of(plan, n));
+      } else {
+        const ColumnGradientFolds<T> folds{mh.of(plan, n), r.of(plan, n), a.of(plan, n), k2.of(plan, n),
+                                           k1.of(plan, n)};
+        kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, plan.channels, past_cache, folds);
+      }
+    });
   });
 }
 

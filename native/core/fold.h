@@ -32,6 +32,21 @@ static inline RowFold<T> fold_row(double mean, double variance, double eps) {
   return {static_cast<T>(mean), static_cast<T>(rstd), static_cast<T>(mean_rest<T>(mean, rstd))};
 }
 
+// What the gradient of one row is mapped with: dx = (g * r + xhat * k2) + k1, g = dy * weight.
+template <typename T>
+struct RowGradientFold {
+  RowFold<T> row;
+  T k2;
+  T k1;
+};
+
+// s1, s2: the row's sums of g and of g * xhat.
+template <typename T>
+static inline RowGradientFold<T> fold_row_gradient(RowFold<T> row, double rstd, double s1, double s2, size_t length) {
+  const double n = static_cast<double>(length);
+  return {row, static_cast<T>(-(rstd * (s2 / n))), static_cast<T>(-(rstd * (s1 / n)))};
+}
+
 // y = (x - mh) * a + b, per sample and channel [N, C], or per channel [C] where the batch shares them.
 template <typename T>
 struct ForwardTable {
@@ -75,17 +90,21 @@ void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const Gradien
 template <typename T>
 void add_parameter_gradients(const Plan& plan, const BackwardBuffers<T>& io, const GradientSums& sums);
 
-// From `reduce(table, &sums)`, which sums dy and dy * xr per sample and channel, to a whole table. Nothing is summed
-// where the statistics are given and no parameter wants a gradient.
+// Whether a backward pass needs sums: not where the statistics are given and no parameter wants a gradient.
+template <typename T>
+bool needs_sums(const Plan& plan, const BackwardBuffers<T>& io) {
+  return !plan.given || io.dweight || io.dbias;
+}
+
+// From `reduce(table, &sums)`, which sums dy and dy * xr per sample and channel, to a whole table and corrected sums.
 template <typename T, typename Reduce>
-void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const Reduce& reduce, BackwardTable<T>* table) {
+void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const Reduce& reduce, BackwardTable<T>* table,
+                    GradientSums* sums) {
   fold_sums(plan, io, table);
-  if (plan.given && !io.dweight && !io.dbias) return;
-  GradientSums sums(plan.samples * plan.channels);
-  reduce(*table, &sums);
-  correct_sums(plan, io, &sums);
-  if (!plan.given) fold_backward(plan, io, sums, table);
-  add_parameter_gradients(plan, io, sums);
+  if (!needs_sums(plan, io)) return;
+  reduce(*table, sums);
+  correct_sums(plan, io, sums);
+  if (!plan.given) fold_backward(plan, io, *sums, table);
 }
 
 }  // namespace evenkeel

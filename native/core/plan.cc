@@ -33,6 +33,7 @@ bool read_plan(const double* descriptor, Plan* plan) {
   plan->centred = descriptor[7] != 0;
   plan->given = descriptor[8] != 0;
   plan->eps = descriptor[9];
+  plan->stride = plan->channels;
   const double size = at_least_one(descriptor[3]) * at_least_one(descriptor[4]) * at_least_one(descriptor[5]);
   const bool rows = plan->pattern == Pattern::rows;
   // Only a row's statistics go with rows, one sample holds all columns of a batch, and the size must be a size.

@@ -19,6 +19,8 @@ struct Plan {
   bool centred;
   bool given;
   double eps;
+  // Channels from one sample to the next: of the whole, where the plan is a tile of some of its channels.
+  size_t stride;
 
   size_t size() const { return samples * channels * spatial; }
   size_t affine_length() const { return pattern == Pattern::rows ? spatial : channels; }

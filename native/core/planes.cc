@@ -2,13 +2,18 @@
 
 #include "core/pass.h"
 #include "core/slabs.h"
-#include "runtime/parallel.h"
+#include "core/tiled_pass.h"
 
 namespace evenkeel {
 
 namespace {
 
-// The entry of a table for plane n * C + c.
+// Where plane n * C + c of a plan lies in x.
+size_t place_of(const Plan& plan, size_t plane) {
+  return (plane / plan.channels * plan.stride + plane % plan.channels) * plan.spatial;
+}
+
+// The entry of a table for the same plane.
 size_t cell_of(const Plan& plan, size_t plane) { return plan.scope == Scope::batch ? plane % plan.channels : plane; }
 
 // A group's planes are one run; a channel of the batch is merged from one run per sample.
@@ -16,11 +21,13 @@ template <typename T>
 void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
   const bool grouped = plan.scope == Scope::group;
   const size_t runs = grouped ? plan.slots() : plan.samples * plan.channels;
+  const size_t planes_per_run = grouped ? plan.channels / plan.groups : 1;
   const Slabs slabs(runs, grouped ? plan.count() : plan.spatial, kSlab<T>);
   Scratch<Cell> cells(slabs.tasks);
   parallel_for(slabs.tasks, plan.size() * sizeof(T), [&](size_t task) {
     const auto slab = slabs[task];
-    cells[task] = kernels.run_moments(io.x + slab.index * slabs.length + slab.begin, slab.length, plan.centred);
+    const T* run = io.x + place_of(plan, slab.index * planes_per_run);
+    cells[task] = kernels.run_moments(run + slab.begin, slab.length, plan.centred);
   });
   const size_t runs_per_slot = grouped ? 1 : plan.samples;
   for (size_t slot = 0; slot < plan.slots(); ++slot) {
@@ -48,7 +55,7 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   Scratch<Sums> parts(slabs.tasks);
   parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
     const auto slab = slabs[task];
-    const size_t at = slab.index * plan.spatial + slab.begin;
+    const size_t at = place_of(plan, slab.index) + slab.begin;
     const size_t cell = cell_of(plan, slab.index);
     parts[task] = kernels.run_gradient_sums(io.dy + at, io.x + at, slab.length, table.mh[cell], table.r[cell]);
   });
@@ -63,37 +70,41 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
 }  // namespace
 
 template <typename T>
-void planes_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
-  ForwardTable<T> table(plan);
-  if (!plan.given) moments(plan, kernels, io);
-  fold_forward(plan, io, &table);
-  const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
-  parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
-    const auto slab = slabs[task];
-    const size_t at = slab.index * plan.spatial + slab.begin;
-    const size_t cell = cell_of(plan, slab.index);
-    kernels.planes_map(io.x + at, io.y + at, slab.length, table.mh[cell], table.a[cell], table.b[cell]);
+void planes_forward(const Plan& whole, const KernelTable<T>& kernels, const ForwardBuffers<T>& all) {
+  forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool past_cache) {
+    ForwardTable<T> table(plan);
+    if (!plan.given) moments(plan, kernels, io);
+    fold_forward(plan, io, &table);
+    const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
+    parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
+      const auto slab = slabs[task];
+      const size_t at = place_of(plan, slab.index) + slab.begin;
+      const size_t cell = cell_of(plan, slab.index);
+      kernels.planes_map(io.x + at, io.y + at, slab.length, past_cache, {table.mh[cell], table.a[cell], table.b[cell]});
+    });
   });
 }
 
 template <typename T>
-void planes_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
-  BackwardTable<T> table(plan);
-  const auto reduce = [&](const BackwardTable<T>& folded, GradientSums* sums) {
-    gradient_sums(plan, kernels, io, folded, sums);
-  };
-  fold_gradients(plan, io, reduce, &table);
-  const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
-  parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
-    const auto slab = slabs[task];
-    const size_t at = slab.index * plan.spatial + slab.begin;
-    const size_t cell = cell_of(plan, slab.index);
-    if (plan.given) {
-      kernels.planes_map_given(io.dy + at, io.dx + at, slab.length, table.a[cell]);
-    } else {
-      kernels.planes_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, table.mh[cell], table.r[cell],
-                                  table.a[cell], table.k2[cell], table.k1[cell]);
-    }
+void planes_backward(const Plan& whole, const KernelTable<T>& kernels, const BackwardBuffers<T>& all) {
+  backward_tiles(whole, all, [&](const Plan& plan, const BackwardBuffers<T>& io, bool past_cache, GradientSums* sums) {
+    BackwardTable<T> table(plan);
+    const auto reduce = [&](const BackwardTable<T>& folded, GradientSums* into) {
+      gradient_sums(plan, kernels, io, folded, into);
+    };
+    fold_gradients(plan, io, reduce, &table, sums);
+    const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
+    parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
+      const auto slab = slabs[task];
+      const size_t at = place_of(plan, slab.index) + slab.begin;
+      const size_t cell = cell_of(plan, slab.index);
+      if (plan.given) {
+        kernels.planes_map_given(io.dy + at, io.dx + at, slab.length, past_cache, table.a[cell]);
+      } else {
+        kernels.planes_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, past_cache,
+                                    {table.mh[cell], table.r[cell], table.a[cell], table.k2[cell], table.k1[cell]});
+      }
+    });
   });
 }
 

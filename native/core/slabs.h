@@ -22,6 +22,9 @@ struct Slabs {
     return {task / per_run, begin, smaller(part, length - begin)};
   }
 
+  // The same tasks, the last first: what the pass before has read last is still in the cache.
+  Range from_end(size_t task) const { return (*this)[tasks - 1 - task]; }
+
   const size_t length;
   const size_t part;
   const size_t per_run;

@@ -11,13 +11,7 @@ namespace evenkeel {
 namespace scalar {
 
 #include "simd/scalar.h"
-#include "kernels/step.inl.h"
-#include "kernels/runs.inl.h"
-#include "kernels/planes.inl.h"
-#include "kernels/rows.inl.h"
-#include "kernels/short_rows.inl.h"
-#include "kernels/columns.inl.h"
-#include "kernels/table.inl.h"
+#include "kernels/all.inl.h"
 
 }  // namespace scalar
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "core/arithmetic.h"
 #include "core/fold.h"
 #include "core/merge.h"
 
@@ -14,20 +15,34 @@ struct Sums {
   double s2;
 };
 
-// One row's operands: dy, x, dx point to the row; weight: [L] or null.
+// The numbers of one channel of planes: y = (x - mh) * a + b.
 template <typename T>
-struct RowGradient {
-  const T* dy;
-  const T* x;
-  const T* weight;
-  size_t length;
-  RowFold<T> fold;
-  bool centred;
+struct PlaneFold {
+  T mh, a, b;
 };
 
-// Rows that fit a block each, side by side: what a whole forward pass over them reads and writes.
+// dx = (dy * a + ((x - mh) * r) * k2) + k1
 template <typename T>
-struct ShortRows {
+struct PlaneGradientFold {
+  T mh, r, a, k2, k1;
+};
+
+// The numbers of each channel of columns, [channels + kRepeated<T>] each: the first ones again after the last, so that
+// any vector that begins at a channel finds its numbers.
+template <typename T>
+struct ColumnFolds {
+  const T *mh, *a, *b;
+};
+template <typename T>
+struct ColumnGradientFolds {
+  const T *mh, *r, *a, *k2, *k1;
+};
+template <typename T>
+constexpr size_t kRepeated = kCacheLine / sizeof(T);
+
+// Whole rows of at most a slab each, side by side: what a forward pass over them reads and writes.
+template <typename T>
+struct RowsForward {
   const T* x;
   T* y;
   size_t length;
@@ -37,8 +52,30 @@ struct ShortRows {
   double* variance;
   double eps;
   bool centred;
+  bool given;
+  bool past_cache;
 };
 
+// The same for a backward pass. dweight, dbias: [length], what the sums over a block of rows are added to, or both
+// null.
+template <typename T>
+struct RowsBackward {
+  const T* dy;
+  const T* x;
+  T* dx;
+  size_t length;
+  const T* weight;
+  const double* mean;
+  const double* variance;
+  double eps;
+  bool centred;
+  bool given;
+  bool past_cache;
+  T* dweight;
+  T* dbias;
+};
+
+// `past_cache`: results are written past the cache, where that is possible (runtime/cache.h says when it pays).
 template <typename T>
 struct KernelTable {
   // Runs: elements that lie side by side, at most a slab of them.
@@ -48,26 +85,27 @@ struct KernelTable {
   Sums (*run_gradient_sums)(const T* dy, const T* x, size_t n, T mh, T r);
 
   // planes: one plane, or part of one.
-  // y = (x - mh) * a + b
-  void (*planes_map)(const T* x, T* y, size_t n, T mh, T a, T b);
-  // dx = (dy * a + ((x - mh) * r) * k2) + k1
-  void (*planes_map_gradient)(const T* dy, const T* x, T* dx, size_t n, T mh, T r, T a, T k2, T k1);
+  void (*planes_map)(const T* x, T* y, size_t n, bool past_cache, PlaneFold<T> k);
+  void (*planes_map_gradient)(const T* dy, const T* x, T* dx, size_t n, bool past_cache, PlaneGradientFold<T> k);
   // dx = dy * a, where the statistics are given
-  void (*planes_map_given)(const T* dy, T* dx, size_t n, T a);
+  void (*planes_map_given)(const T* dy, T* dx, size_t n, bool past_cache, T a);
+
+  // rows: whole rows of at most a slab each.
+  // Reduce, fold and map.
+  void (*rows_forward)(const RowsForward<T>& io, size_t rows);
+  // Reduce, fold and map, and the sums over the rows of dy and dy * xhat.
+  void (*rows_backward)(const RowsBackward<T>& io, size_t rows);
+  // into[j] += block[j]; block[j] = 0
+  void (*rows_end_block)(T* block, double* into, size_t n);
 
   // rows: one row, or part of one; weight and bias: [n] or null.
   // y = xhat * weight + bias
-  void (*rows_map)(const T* x, T* y, size_t n, const T* weight, const T* bias, RowFold<T> fold, bool centred);
-  // Reduce, fold and map of `rows` rows of at most a block each, with their own statistics.
-  void (*short_rows_forward)(const ShortRows<T>& io, size_t rows);
-  // Sums of g and of g * xhat with g = dy * weight; at most a slab.
-  Sums (*rows_gradient_sums)(const RowGradient<T>& row);
-  // dweight += dy * xhat, dbias += dy, elementwise in T.
-  void (*rows_column_sums)(const RowGradient<T>& row, T* dweight, T* dbias);
-  // dx = (g * r + xhat * k2) + k1, without k1 where not centred
-  void (*rows_map_gradient)(const RowGradient<T>& row, T* dx, T k2, T k1);
-  // dx = g * r, where the statistics are given
-  void (*rows_map_given)(const RowGradient<T>& row, T* dx);
+  void (*part_map)(const T* x, T* y, size_t n, bool past_cache, const T* weight, const T* bias, RowFold<T> fold,
+                   bool centred);
+  // Sums of g and of g * xhat with g = dy * weight; io.length is the part's, at most a slab.
+  Sums (*part_gradient_sums)(const RowsBackward<T>& io, RowFold<T> fold);
+  // dx = (g * r + xhat * k2) + k1, without k1 where not centred; dx = g * r where the statistics are given.
+  void (*part_map_gradient)(const RowsBackward<T>& io, RowGradientFold<T> fold);
 
   // columns: x [rows, channels], rows at most a slab.
   // mean, m2: [channels], of these rows.
@@ -75,12 +113,11 @@ struct KernelTable {
   // sum1, sum2: [channels], added to; mh, r: [channels].
   void (*columns_gradient_sums)(const T* dy, const T* x, size_t rows, size_t channels, const T* mh, const T* r,
                                 double* sum1, double* sum2);
-  // mh, a, b: [channels]
-  void (*columns_map)(const T* x, T* y, size_t rows, size_t channels, const T* mh, const T* a, const T* b);
-  // mh, r, a, k2, k1: [channels]
-  void (*columns_map_gradient)(const T* dy, const T* x, T* dx, size_t rows, size_t channels, const T* mh, const T* r,
-                               const T* a, const T* k2, const T* k1);
-  void (*columns_map_given)(const T* dy, T* dx, size_t rows, size_t channels, const T* a);
+  void (*columns_map)(const T* x, T* y, size_t rows, size_t channels, bool past_cache, const ColumnFolds<T>& k);
+  void (*columns_map_gradient)(const T* dy, const T* x, T* dx, size_t rows, size_t channels, bool past_cache,
+                               const ColumnGradientFolds<T>& k);
+  // a: as in ColumnFolds
+  void (*columns_map_given)(const T* dy, T* dx, size_t rows, size_t channels, bool past_cache, const T* a);
 };
 
 // Every instruction set that this build has and this CPU runs.
@@ -95,6 +132,10 @@ struct Isa {
 // Kernels and simd functions are small and hot; each belongs to its instruction set alone.
 #if defined(_MSC_VER) && !defined(__clang__)
 #define EVENKEEL_INLINE static __forceinline
+#define EVENKEEL_MEMBER __forceinline
+#define EVENKEEL_PREFETCH(p) static_cast<void>(p)
 #else
 #define EVENKEEL_INLINE static inline __attribute__((always_inline))
+#define EVENKEEL_MEMBER inline __attribute__((always_inline))
+#define EVENKEEL_PREFETCH(p) __builtin_prefetch(p)
 #endif

@@ -79,14 +79,17 @@ EVENKEEL_INLINE Sums shifted_sums(const typename V::Scalar* x, size_t n, typenam
   return {tree_sum(lanes1), tree_sum(lanes2)};
 }
 
-// Shifted by the mean of its head.
+// The mean of a block's head.
 template <typename V>
-EVENKEEL_INLINE Cell block_moments(const typename V::Scalar* x, size_t n) {
-  using T = typename V::Scalar;
-  const size_t head = head_of<T>(n);
-  const T shift = static_cast<T>(head_sum<V>(x, head) / static_cast<double>(head));
+EVENKEEL_INLINE typename V::Scalar block_shift(const typename V::Scalar* x, size_t n) {
+  const size_t head = head_of<typename V::Scalar>(n);
+  return static_cast<typename V::Scalar>(head_sum<V>(x, head) / static_cast<double>(head));
+}
+
+template <typename V>
+EVENKEEL_INLINE Cell block_moments(const typename V::Scalar* x, size_t n, typename V::Scalar shift) {
   const Sums sums = shifted_sums<V>(x, n, shift);
-  if (sizeof(T) == 4 && !squares_trusted(sums.s1, sums.s2)) return wide_moments(x, n, 1, true);
+  if (sizeof(typename V::Scalar) == 4 && !squares_trusted(sums.s1, sums.s2)) return wide_moments(x, n, 1, true);
   return finish_moments(shift, sums.s1, sums.s2, static_cast<double>(n));
 }
 
@@ -117,16 +120,38 @@ EVENKEEL_INLINE Cell block_squares(const typename V::Scalar* x, size_t n) {
   return {static_cast<double>(n), 0, s2};
 }
 
+// A block's shift is taken before the block ahead of it is summed: it takes as long as a quarter of a block's sums.
 template <typename V>
-static Cell run_moments(const typename V::Scalar* x, size_t n, bool centred) {
+EVENKEEL_INLINE Cell centred_moments(const typename V::Scalar* x, size_t n) {
+  constexpr size_t block = kBlock<typename V::Scalar>;
+  Cell run;
+  if (n == 0) return run;
+  typename V::Scalar shift = block_shift<V>(x, smaller(block, n));
+  for (size_t i = 0; i < n; i += block) {
+    const size_t length = smaller(block, n - i);
+    const size_t next = i + length;
+    const typename V::Scalar next_shift = next < n ? block_shift<V>(x + next, smaller(block, n - next)) : 0;
+    const Cell part = block_moments<V>(x + i, length, shift);
+    merge(&run, part.count, part.mean, part.m2);
+    shift = next_shift;
+  }
+  return run;
+}
+
+template <typename V>
+EVENKEEL_INLINE Cell squares(const typename V::Scalar* x, size_t n) {
   constexpr size_t block = kBlock<typename V::Scalar>;
   Cell run;
   for (size_t i = 0; i < n; i += block) {
-    const size_t length = smaller(block, n - i);
-    const Cell part = centred ? block_moments<V>(x + i, length) : block_squares<V>(x + i, length);
+    const Cell part = block_squares<V>(x + i, smaller(block, n - i));
     merge(&run, part.count, part.mean, part.m2);
   }
   return run;
+}
+
+template <typename V>
+static Cell run_moments(const typename V::Scalar* x, size_t n, bool centred) {
+  return centred ? centred_moments<V>(x, n) : squares<V>(x, n);
 }
 
 template <bool kFull, typename V>

@@ -4,10 +4,12 @@
 
 // Rows at a time. Their sums fit a vector of float64 on AVX2; more rows gain nothing there.
 constexpr size_t kRowBatch = 4;
+// Longer rows are slower so, once they come from memory (docs/decisions/0006). At most a block.
+constexpr size_t kShortRowBytes = 1024;
 
 // mean, variance: [kRowBatch], of the rows from x on.
 template <typename V>
-EVENKEEL_INLINE void short_moments(const ShortRows<typename V::Scalar>& io, const typename V::Scalar* x, size_t rows,
+EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, const typename V::Scalar* x, size_t rows,
                                    double* mean, double* variance) {
   using T = typename V::Scalar;
   const size_t n = io.length;
@@ -46,7 +48,7 @@ EVENKEEL_INLINE void short_moments(const ShortRows<typename V::Scalar>& io, cons
 }
 
 template <typename V>
-static void short_rows_forward(const ShortRows<typename V::Scalar>& io, size_t rows) {
+static void short_rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
   using T = typename V::Scalar;
   for (size_t row = 0; row < rows; row += kRowBatch) {
     const size_t batch = smaller(kRowBatch, rows - row);
@@ -58,7 +60,8 @@ static void short_rows_forward(const ShortRows<typename V::Scalar>& io, size_t r
     short_moments<V>(io, x, batch, mean, variance);
     for (size_t r = 0; r < batch; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
     for (size_t r = 0; r < batch; ++r) {
-      rows_map<V>(x + r * io.length, y + r * io.length, io.length, io.weight, io.bias, folds[r], io.centred);
+      const T* row_x = x + r * io.length;
+      row_map<V>({row_x, y + r * io.length, io.length, io.weight, io.bias, folds[r], io.past_cache, row_x}, io.centred);
     }
   }
 }

@@ -2,10 +2,12 @@
 
 template <typename V>
 constexpr KernelTable<typename V::Scalar> make_table() {
-  return {run_moments<V>,           run_gradient_sums<V>, planes_map<V>,           planes_map_gradient<V>,
-          planes_map_given<V>,      rows_map<V>,          short_rows_forward<V>,   rows_gradient_sums<V>,
-          rows_column_sums<V>,      rows_map_gradient<V>, rows_map_given<V>,       columns_moments<V>,
-          columns_gradient_sums<V>, columns_map<V>,       columns_map_gradient<V>, columns_map_given<V>};
+  return {run_moments<V>,           run_gradient_sums<V>, planes_map<V>,
+          planes_map_gradient<V>,   planes_map_given<V>,  rows_forward<V>,
+          rows_backward<V>,         rows_end_block<V>,    part_map<V>,
+          part_gradient_sums<V>,    part_map_gradient<V>, columns_moments<V>,
+          columns_gradient_sums<V>, columns_map<V>,       columns_map_gradient<V>,
+          columns_map_given<V>};
 }
 
 static constexpr KernelTable<float> kFloat32 = make_table<F32>();

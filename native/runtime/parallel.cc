@@ -3,10 +3,7 @@
 #include <atomic>
 
 #include "runtime/float_environment.h"
-
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
+#include "runtime/team.h"
 
 namespace evenkeel {
 
@@ -15,19 +12,26 @@ namespace {
 // Below this many bytes a worker's share is done before a sleeping thread wakes (tens of microseconds).
 constexpr size_t kBytesPerWorker = size_t{256} << 10;
 
+// Parts of a job per worker: a thread that comes late, or is held up, leaves the others more of them.
+constexpr size_t kPartsPerWorker = 8;
+
 // 0: nobody has said yet; one thread then.
 std::atomic<int> threads{0};
 std::atomic<size_t> bytes_per_worker{kBytesPerWorker};
 
-// One team in the process: a call that finds it busy (from a worker thread) runs inline rather than starting another.
-std::atomic_flag team_busy = ATOMIC_FLAG_INIT;
+struct Job {
+  size_t tasks;
+  size_t parts;
+  TaskBody body;
+  const void* context;
 
-void run_range(size_t tasks, size_t workers, size_t worker, TaskBody body, const void* context) noexcept {
-  const FloatEnvironment plain;
-  const size_t begin = tasks * worker / workers;
-  const size_t end = tasks * (worker + 1) / workers;
-  if (begin < end) body(context, begin, end, worker);
-}
+  void run(size_t part, size_t worker) const noexcept {
+    const FloatEnvironment plain;
+    const size_t begin = tasks * part / parts;
+    const size_t end = tasks * (part + 1) / parts;
+    if (begin < end) body(context, begin, end, worker);
+  }
+};
 
 }  // namespace
 
@@ -49,21 +53,14 @@ size_t workers_for(size_t tasks, size_t bytes) noexcept {
 
 void run_tasks(size_t tasks, size_t workers, TaskBody body, const void* context) noexcept {
   if (tasks == 0) return;
-#if defined(_OPENMP)
-  if (workers > 1 && !team_busy.test_and_set(std::memory_order_acquire)) {
-    // More threads than workers may not come, fewer may: each takes every workers-th range, and none is left out.
-#pragma omp parallel num_threads(static_cast <int>(workers))
-    {
-      const size_t team = static_cast<size_t>(omp_get_num_threads());
-      for (size_t worker = static_cast<size_t>(omp_get_thread_num()); worker < workers; worker += team) {
-        run_range(tasks, workers, worker, body, context);
-      }
-    }
-    team_busy.clear(std::memory_order_release);
-    return;
-  }
-#endif
-  for (size_t worker = 0; worker < workers; ++worker) run_range(tasks, workers, worker, body, context);
+  const size_t most = workers * kPartsPerWorker;
+  const Job job{tasks, tasks < most ? tasks : most, body, context};
+  const auto run_part = [](const void* of, size_t part, size_t worker) {
+    static_cast<const Job*>(of)->run(part, worker);
+  };
+  if (workers > 1 && run_on_team(job.parts, workers, run_part, &job)) return;
+  // One thread: all of them are one part.
+  Job{tasks, 1, body, context}.run(0, 0);
 }
 
 }  // namespace evenkeel

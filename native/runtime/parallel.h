@@ -18,7 +18,7 @@ size_t workers_for(size_t tasks, size_t bytes) noexcept;
 using TaskBody = void (*)(const void* context, size_t begin, size_t end, size_t worker);
 
 // Runs body over the tasks [0, tasks), each once: by the team in contiguous ranges where `workers` is above 1 and
-// the team is free, by the caller otherwise.
+// the team is free, by the caller otherwise. A worker gets one range after another.
 void run_tasks(size_t tasks, size_t workers, TaskBody body, const void* context) noexcept;
 
 // body(begin, end, worker) over ranges of [0, tasks).

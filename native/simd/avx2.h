@@ -38,6 +38,11 @@ EVENKEEL_INLINE void store(double* p, F64 a) { _mm256_storeu_pd(p, a.v); }
 EVENKEEL_INLINE void store_first(float* p, F32 a, size_t n) { _mm256_maskstore_ps(p, mask32(n), a.v); }
 EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) { _mm256_maskstore_pd(p, mask64(n), a.v); }
 
+// Past the cache; p is aligned to a vector.
+EVENKEEL_INLINE void stream(float* p, F32 a) { _mm256_stream_ps(p, a.v); }
+EVENKEEL_INLINE void stream(double* p, F64 a) { _mm256_stream_pd(p, a.v); }
+EVENKEEL_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+
 EVENKEEL_INLINE F32 add(F32 a, F32 b) { return {_mm256_add_ps(a.v, b.v)}; }
 EVENKEEL_INLINE F64 add(F64 a, F64 b) { return {_mm256_add_pd(a.v, b.v)}; }
 EVENKEEL_INLINE F32 sub(F32 a, F32 b) { return {_mm256_sub_ps(a.v, b.v)}; }

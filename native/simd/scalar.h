@@ -38,6 +38,13 @@ EVENKEEL_INLINE void store(T* p, Plain<T> v) {
   for (size_t i = 0; i < Plain<T>::width; ++i) p[i] = v.lane[i];
 }
 
+// The baseline has no portable store past the cache.
+template <typename T>
+EVENKEEL_INLINE void stream(T* p, Plain<T> v) {
+  store(p, v);
+}
+EVENKEEL_INLINE void prefetch(const void* p) { EVENKEEL_PREFETCH(p); }
+
 template <typename T>
 EVENKEEL_INLINE Plain<T> add(Plain<T> a, Plain<T> b) {
   for (size_t i = 0; i < Plain<T>::width; ++i) a.lane[i] += b.lane[i];

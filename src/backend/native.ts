@@ -32,6 +32,7 @@ interface Addon {
   threads(): number
   setThreads(threads: number): void
   setBytesPerThread(bytes: number): void
+  setCacheBytes(bytes: number): void
 }
 
 const loaded = load()
@@ -97,4 +98,9 @@ export const BYTES_PER_THREAD = 256 * 1024
 /** For tests: how many bytes a thread's share of a call must move; 1 sends the smallest case to the team. */
 export function setBytesPerThread(bytes: number): void {
   addon?.setBytesPerThread(bytes)
+}
+
+/** For tests: takes the last cache for this large; at 1 the smallest case goes the ways of large data. 0: the machine's own. */
+export function setCacheBytes(bytes: number): void {
+  addon?.setCacheBytes(bytes)
 }

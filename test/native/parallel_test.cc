@@ -1,6 +1,7 @@
 #include "runtime/parallel.h"
 
 #include <atomic>
+#include <chrono>
 #include <cfenv>
 #include <memory>
 #include <mutex>
@@ -10,10 +11,6 @@
 
 #include "check.h"
 #include "runtime/float_environment.h"
-
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
 
 using namespace evenkeel;
 
@@ -106,17 +103,32 @@ TEST(each_task_runs_once) {
   }
 }
 
-TEST(ranges_are_contiguous_and_workers_below_their_number) {
+TEST(ranges_are_whole_and_workers_below_their_number) {
   const Policy policy(7);
   for (size_t workers : {1, 2, 3, 7, 9}) {
-    std::vector<std::atomic<size_t>> owner(50);
+    Census census(50);
+    std::atomic<size_t> wrong{0};
     parallel_ranges(50, workers, [&](size_t begin, size_t end, size_t worker) {
-      for (size_t task = begin; task < end; ++task) owner[task] = worker;
+      if (begin >= end || worker >= workers) ++wrong;
+      for (size_t task = begin; task < end; ++task) census.count(task);
     });
-    bool ordered = owner[49] < workers;
-    for (size_t task = 1; task < 50; ++task) ordered = ordered && owner[task - 1] <= owner[task];
-    CHECK(ordered, "workers", workers);
+    CHECK(census.each_once() && wrong == 0, "workers", workers);
   }
+}
+
+TEST(a_worker_runs_one_range_at_a_time) {
+  constexpr size_t kWorkers = 3;
+  const Policy policy(kWorkers);
+  std::atomic<int> running[kWorkers] = {};
+  std::atomic<int> most{1};
+  for (int call = 0; call < 100; ++call) {
+    parallel_ranges(60, kWorkers, [&](size_t, size_t, size_t worker) {
+      const int now = ++running[worker];
+      if (now > most) most = now;
+      --running[worker];
+    });
+  }
+  CHECK(most == 1);
 }
 
 TEST(a_call_gets_no_more_workers_than_it_is_worth) {
@@ -135,14 +147,45 @@ TEST(a_call_gets_no_more_workers_than_it_is_worth) {
 }
 
 TEST(a_free_team_is_more_than_one_thread) {
+  for (int threads : {2, 3, 5}) {
+    const Policy policy(threads);
+    const size_t tasks = static_cast<size_t>(threads);
+    Census census(tasks);
+    std::atomic<int> arrived{0};
+    // No task ends before all have begun: each is on a thread of its own.
+    parallel_for(tasks, 1 << 20, [&](size_t task) {
+      census.count(task);
+      ++arrived;
+      while (arrived < threads) std::this_thread::yield();
+    });
+    CHECK(census.threads.size() == tasks && census.each_once(), "threads", threads);
+  }
+}
+
+TEST(threads_that_sleep_are_woken) {
+  const Policy policy(2);
+  for (int call = 0; call < 20; ++call) {
+    // Longer than a thread looks out for work.
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::atomic<int> arrived{0};
+    parallel_for(2, 1 << 20, [&](size_t) {
+      ++arrived;
+      while (arrived < 2) std::this_thread::yield();
+    });
+    CHECK(arrived == 2, "call", call);
+  }
+}
+
+TEST(calls_one_after_another_do_not_mix) {
   const Policy policy(3);
-  Census census(3);
-  parallel_for(3, 1 << 20, [&](size_t task) { census.count(task); });
-#if defined(_OPENMP)
-  const size_t expected = omp_get_thread_limit() >= 3 && !omp_get_dynamic() ? 3 : census.threads.size();
-  CHECK(census.threads.size() == expected, "threads", census.threads.size());
-#endif
-  CHECK(census.each_once());
+  size_t wrong = 0;
+  for (size_t call = 0; call < 5000; ++call) {
+    std::atomic<size_t> sum{0};
+    const size_t tasks = 1 + call % 7;
+    parallel_for(tasks, 1 << 20, [&](size_t task) { sum += call * 8 + task; });
+    if (sum != tasks * call * 8 + tasks * (tasks - 1) / 2) ++wrong;
+  }
+  CHECK(wrong == 0);
 }
 
 TEST(a_call_that_finds_the_team_busy_runs_inline) {

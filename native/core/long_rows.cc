@@ -1,0 +1,138 @@
+#include "core/long_rows.h"
+
+#include "core/column_sums.h"
+#include "core/slabs.h"
+#include "runtime/parallel.h"
+#include "runtime/cache.h"
+
+namespace evenkeel {
+
+namespace {
+
+// Columns whose sums over all rows one task takes: their float64 sums stay in the L1 cache.
+constexpr size_t kStripColumns = 1024;
+
+// The part of a row from column `begin` on.
+template <typename T>
+RowsBackward<T> part_of(const Plan& plan, const BackwardBuffers<T>& io, bool past_cache, size_t row, size_t begin,
+                        size_t length) {
+  const size_t at = row * plan.spatial + begin;
+  return {io.dy + at,    io.x + at,         io.dx + at, length,       io.weight ? io.weight + begin : nullptr,
+          io.mean + row, io.variance + row, plan.eps,   plan.centred, plan.given,
+          past_cache,    nullptr,           nullptr};
+}
+
+// Every row's numbers for the map.
+template <typename T>
+void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
+                      RowGradientFold<T>* folds) {
+  const Slabs slabs(plan.samples, plan.spatial, kSlab<T>);
+  Scratch<Sums> sums(plan.given ? 0 : slabs.tasks);
+  for (size_t row = 0; row < plan.samples; ++row) {
+    folds[row] = {fold_row<T>(io.mean[row], io.variance[row], plan.eps), 0, 0};
+  }
+  if (plan.given) return;
+  parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto slab = slabs[task];
+    sums[task] = kernels.part_gradient_sums(part_of(plan, io, false, slab.index, slab.begin, slab.length),
+                                            folds[slab.index].row);
+  });
+  for (size_t row = 0; row < plan.samples; ++row) {
+    Sums total{0, 0};
+    for (size_t i = 0; i < slabs.per_run; ++i) {
+      total.s1 += sums[row * slabs.per_run + i].s1;
+      total.s2 += sums[row * slabs.per_run + i].s2;
+    }
+    folds[row] =
+        fold_row_gradient(folds[row].row, rstd_of(io.variance[row], plan.eps), total.s1, total.s2, plan.spatial);
+  }
+}
+
+// The sums over all rows of a strip of columns: blocks in T, slabs and the total in float64. [2, kStripColumns] each.
+template <typename T>
+struct StripSums {
+  T block[2 * kStripColumns] = {};
+  double slab[2 * kStripColumns] = {};
+  double total[2 * kStripColumns] = {};
+};
+
+// dx of a strip of all rows, and its columns' sums.
+template <typename T>
+void map_strip(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool past_cache,
+               const RowGradientFold<T>* folds, size_t begin, size_t length) {
+  const bool wanted = io.dweight || io.dbias;
+  StripSums<T> sums;
+  for (size_t row = 0; row < plan.samples; ++row) {
+    RowsBackward<T> part = part_of(plan, io, past_cache, row, begin, length);
+    if (wanted) {
+      part.dweight = sums.block;
+      part.dbias = sums.block + length;
+    }
+    kernels.part_map_gradient(part, folds[row]);
+    if (!wanted) continue;
+    const bool last = row + 1 == plan.samples;
+    if (last || (row + 1) % kSteps == 0) kernels.rows_end_block(sums.block, sums.slab, 2 * length);
+    if (last || (row + 1) % kSlabRows == 0) {
+      add_column_sums(sums.slab, 2 * length, sums.total);
+      for (size_t j = 0; j < 2 * length; ++j) sums.slab[j] = 0;
+    }
+  }
+  if (wanted) add_to_parameters(sums.total, begin, length, io.dweight, io.dbias);
+}
+
+template <typename T>
+void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool past_cache,
+                 size_t row, Cell* cells) {
+  const Slabs slabs(1, plan.spatial, kSlab<T>);
+  const size_t bytes = plan.spatial * sizeof(T);
+  const T* x = io.x + row * plan.spatial;
+  T* y = io.y + row * plan.spatial;
+  if (!plan.given) {
+    parallel_for(slabs.tasks, bytes, [&](size_t task) {
+      const auto slab = slabs[task];
+      cells[task] = kernels.run_moments(x + slab.begin, slab.length, plan.centred);
+    });
+    Cell total;
+    for (size_t i = 0; i < slabs.tasks; ++i) merge(&total, cells[i].count, cells[i].mean, cells[i].m2);
+    io.mean[row] = total.mean;
+    io.variance[row] = variance_of(total);
+  }
+  const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], plan.eps);
+  parallel_for(slabs.tasks, 2 * bytes, [&](size_t task) {
+    const auto slab = slabs.from_end(task);
+    const T* weight = io.weight ? io.weight + slab.begin : nullptr;
+    const T* bias = io.bias ? io.bias + slab.begin : nullptr;
+    kernels.part_map(x + slab.begin, y + slab.begin, slab.length, past_cache, weight, bias, fold, plan.centred);
+  });
+}
+
+}  // namespace
+
+template <typename T>
+void long_rows_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  const bool past_cache = writes_past_cache(2 * plan.size() * sizeof(T), io.x == io.y);
+  Scratch<Cell> cells(parts_of(plan.spatial, kSlab<T>));
+  for (size_t row = 0; row < plan.samples; ++row) forward_row(plan, kernels, io, past_cache, row, cells.data());
+}
+
+template <typename T>
+void long_rows_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
+  const size_t bytes = 3 * plan.size() * sizeof(T);
+  const bool past_cache = writes_past_cache(bytes, io.dx == io.dy || io.dx == io.x);
+  Scratch<RowGradientFold<T>> folds(plan.samples);
+  reduce_gradients(plan, kernels, io, folds.data());
+  const Slabs strips(1, plan.spatial, kStripColumns);
+  parallel_for(strips.tasks, bytes, [&](size_t task) {
+    const auto strip = strips.from_end(task);
+    map_strip(plan, kernels, io, past_cache, folds.data(), strip.begin, strip.length);
+  });
+}
+
+#define EVENKEEL_LONG_ROWS(T)                                                                       \
+  template void long_rows_forward<T>(const Plan&, const KernelTable<T>&, const ForwardBuffers<T>&); \
+  template void long_rows_backward<T>(const Plan&, const KernelTable<T>&, const BackwardBuffers<T>&);
+EVENKEEL_LONG_ROWS(float)
+EVENKEEL_LONG_ROWS(double)
+#undef EVENKEEL_LONG_ROWS
+
+}  // namespace evenkeel

@@ -1,0 +1,64 @@
+// Planes and columns cut into tiles: plans over some of the slots, which are reduced, folded and mapped one after
+// another, so that a tile is read from memory once. A slot (what shares statistics) is never cut.
+#pragma once
+
+#include "core/arithmetic.h"
+#include "core/fold.h"
+#include "core/plan.h"
+
+namespace evenkeel {
+
+// What a tile reads at most, unless one slot is more: half of a common L2 cache.
+constexpr size_t kTileBytes = size_t{256} << 10;
+
+class Tiles {
+ public:
+  // `bytes`: read per element.
+  Tiles(const Plan& plan, size_t bytes) : plan_(plan), row_(plan.scope == Scope::batch ? plan.channels : plan.groups) {
+    const size_t samples = plan.scope == Scope::batch ? plan.samples : 1;
+    const size_t slot = samples * (plan.channels / row_) * plan.spatial * bytes;
+    const size_t fitting = slot > 0 && slot < kTileBytes ? kTileBytes / slot : 1;
+    // A batch's columns are one tile, and so are a sample's: they lie across each other.
+    slots_ = plan.pattern == Pattern::columns ? row_ : smaller(fitting, row_);
+    per_row_ = parts_of(row_, slots_);
+    samples_ = plan.scope == Scope::batch ? at_least_one(plan.samples)
+               : slots_ == row_           ? at_least_one(fitting / row_)
+                                          : 1;
+    count_ = per_row_ * parts_of(plan.samples, samples_);
+  }
+
+  // None where there are no samples.
+  size_t count() const { return count_; }
+
+  Plan plan(size_t tile) const {
+    Plan part = plan_;
+    part.samples = smaller(samples_, plan_.samples - sample(tile));
+    const size_t slots = smaller(slots_, row_ - first(tile));
+    part.channels = slots * (plan_.channels / row_);
+    if (plan_.scope == Scope::group) part.groups = slots;
+    return part;
+  }
+
+  // Where the tile begins: in weight and bias, in the table of samples and channels, in x, and in the statistics.
+  size_t channel(size_t tile) const { return first(tile) * (plan_.channels / row_); }
+  size_t cell(size_t tile) const { return sample(tile) * plan_.channels + channel(tile); }
+  size_t element(size_t tile) const {
+    return sample(tile) * plan_.channels * plan_.spatial + channel(tile) * plan_.spatial;
+  }
+  size_t slot(size_t tile) const { return sample(tile) * row_ + first(tile); }
+
+ private:
+  static size_t at_least_one(size_t n) { return n > 0 ? n : 1; }
+  size_t sample(size_t tile) const { return tile / per_row_ * samples_; }
+  size_t first(size_t tile) const { return tile % per_row_ * slots_; }
+
+  const Plan plan_;
+  // Slots that lie side by side: the channels of a batch, the groups of a sample.
+  const size_t row_;
+  size_t slots_;
+  size_t per_row_;
+  size_t samples_;
+  size_t count_;
+};
+
+}  // namespace evenkeel

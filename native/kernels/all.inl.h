@@ -1,0 +1,13 @@
+// Every kernel over the vectors of simd/*.h, in the order in which they build on one another. Included by isa/*.cc
+// inside its namespace; no include guard.
+
+#include "kernels/step.inl.h"
+#include "kernels/map.inl.h"
+#include "kernels/runs.inl.h"
+#include "kernels/planes.inl.h"
+#include "kernels/rows.inl.h"
+#include "kernels/short_rows.inl.h"
+#include "kernels/rows_forward.inl.h"
+#include "kernels/rows_backward.inl.h"
+#include "kernels/columns.inl.h"
+#include "kernels/table.inl.h"

@@ -1,0 +1,200 @@
+// Rows, backward. Included by isa/*.cc inside its namespace; no include guard. kCentred, kWeight, kGiven and kSums are
+// chosen once per call, so that the loops have no branch.
+
+template <bool kFull, bool kWeight, typename V>
+EVENKEEL_INLINE V weighted(V dy, const typename V::Scalar* weight, size_t n) {
+  // g = dy * weight
+  if constexpr (kWeight) return mul(dy, load_part<kFull, V>(weight, n));
+  return dy;
+}
+
+// One row's operands, or those of a part of one.
+template <typename T>
+struct RowGradient {
+  const T* dy;
+  const T* x;
+  const T* weight;
+  size_t length;
+  RowFold<T> fold;
+};
+
+template <bool kFull, bool kCentred, bool kWeight, typename V>
+EVENKEEL_INLINE void row_gradient_step(const RowGradient<typename V::Scalar>& row, size_t i, size_t valid,
+                                       const RowVectors<V>& k, Lanes<V>& s1, Lanes<V>& s2) {
+  for (size_t j = 0; j < kRegisters<V>; ++j) {
+    const size_t lanes = lanes_of<V>(valid, j);
+    const size_t at = i + j * V::width;
+    // s1 += g; s2 += g * xhat
+    const V g = weighted<kFull, kWeight>(load_part<kFull, V>(row.dy + at, lanes), row.weight + at, lanes);
+    const V xhat = normalized<kCentred>(load_part<kFull, V>(row.x + at, lanes), k);
+    s1.v[j] = add(s1.v[j], g);
+    s2.v[j] = add(s2.v[j], mask_part<kFull>(mul(g, xhat), lanes));
+  }
+}
+
+template <typename V, bool kCentred, bool kWeight>
+EVENKEEL_INLINE Sums row_gradient_sums(const RowGradient<typename V::Scalar>& row) {
+  using T = typename V::Scalar;
+  constexpr size_t step = kLanes<T>;
+  const RowVectors<V> k = row_vectors<V>(row.fold);
+  Sums sums{0, 0};
+  for (size_t block = 0; block < row.length; block += kBlock<T>) {
+    const size_t end = smaller(block + kBlock<T>, row.length);
+    Lanes<V> lanes1 = zero_lanes<V>();
+    Lanes<V> lanes2 = zero_lanes<V>();
+    size_t i = block;
+    for (; i + step <= end; i += step) row_gradient_step<true, kCentred, kWeight, V>(row, i, step, k, lanes1, lanes2);
+    if (i < end) row_gradient_step<false, kCentred, kWeight, V>(row, i, end - i, k, lanes1, lanes2);
+    sums.s1 += tree_sum(lanes1);
+    sums.s2 += tree_sum(lanes2);
+  }
+  return sums;
+}
+
+// A row's operands, its numbers, and the row that is reduced next.
+template <typename V>
+struct RowGradientMapArguments {
+  using T = typename V::Scalar;
+  RowGradientMapArguments(const RowsBackward<T>& io, size_t row, size_t next, const RowGradientFold<T>& fold)
+      : dy(io.dy + row * io.length),
+        x(io.x + row * io.length),
+        dx(io.dx + row * io.length),
+        weight(io.weight),
+        dweight(io.dweight),
+        dbias(io.dbias),
+        next_dy(io.dy + next * io.length),
+        next_x(io.x + next * io.length),
+        k(row_vectors<V>(fold.row)),
+        k2(V::broadcast(fold.k2)),
+        k1(V::broadcast(fold.k1)) {}
+  const T* dy;
+  const T* x;
+  T* dx;
+  const T* weight;
+  T* dweight;
+  T* dbias;
+  const T* next_dy;
+  const T* next_x;
+  RowVectors<V> k;
+  V k2, k1;
+};
+
+template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
+struct RowGradientMap {
+  const RowGradientMapArguments<V> row;
+
+  EVENKEEL_MEMBER void ahead(size_t i) const {
+    prefetch(row.next_dy + i);
+    prefetch(row.next_x + i);
+  }
+
+  template <bool kFull, bool kStream>
+  EVENKEEL_MEMBER void part(size_t i, size_t n) const {
+    const V dy = load_part<kFull, V>(row.dy + i, n);
+    V xhat = V::zero();
+    if constexpr (kSums || !kGiven) xhat = normalized<kCentred>(load_part<kFull, V>(row.x + i, n), row.k);
+    if constexpr (kSums) {
+      // dweight += dy * xhat; dbias += dy
+      store_part<kFull>(row.dweight + i, add(load_part<kFull, V>(row.dweight + i, n), mul(dy, xhat)), n);
+      store_part<kFull>(row.dbias + i, add(load_part<kFull, V>(row.dbias + i, n), dy), n);
+    }
+    // dx = (g * r + xhat * k2) + k1; without k1 where not centred; g * r where the statistics are given
+    V value = mul(weighted<kFull, kWeight>(dy, row.weight + i, n), row.k.r);
+    if constexpr (!kGiven) value = add(value, mul(xhat, row.k2));
+    if constexpr (!kGiven && kCentred) value = add(value, row.k1);
+    put<kFull, kStream>(row.dx + i, value, n);
+  }
+};
+
+template <typename V, bool kCentred, bool kWeight, bool kGiven>
+EVENKEEL_INLINE RowGradientFold<typename V::Scalar> reduce_gradient(const RowsBackward<typename V::Scalar>& io,
+                                                                    size_t row) {
+  using T = typename V::Scalar;
+  const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
+  if constexpr (kGiven) return {fold, 0, 0};
+  const size_t at = row * io.length;
+  const Sums sums = row_gradient_sums<V, kCentred, kWeight>({io.dy + at, io.x + at, io.weight, io.length, fold});
+  return fold_row_gradient<T>(fold, rstd_of(io.variance[row], io.eps), sums.s1, sums.s2, io.length);
+}
+
+template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
+EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, size_t row, size_t next,
+                                  const RowGradientFold<typename V::Scalar>& fold) {
+  const RowGradientMap<V, kCentred, kWeight, kGiven, kSums> map{RowGradientMapArguments<V>(io, row, next, fold)};
+  map_all<V>(map.row.dx, io.length, io.past_cache, map);
+}
+
+// As forward: a row is mapped after the next one has been reduced.
+template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
+static void backward_all(const RowsBackward<typename V::Scalar>& io, size_t rows) {
+  if (rows == 0) return;
+  RowGradientFold<typename V::Scalar> fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, 0);
+  for (size_t row = 0; row < rows; ++row) {
+    RowGradientFold<typename V::Scalar> next_fold = fold;
+    if (row + 1 < rows) next_fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, row + 1);
+    map_gradient<V, kCentred, kWeight, kGiven, kSums>(io, row, smaller(row + 2, rows - 1), fold);
+    fold = next_fold;
+  }
+}
+
+template <typename V, bool kCentred, bool kWeight, bool kGiven>
+EVENKEEL_INLINE void backward_sums(const RowsBackward<typename V::Scalar>& io, size_t rows) {
+  if (io.dweight) return backward_all<V, kCentred, kWeight, kGiven, true>(io, rows);
+  return backward_all<V, kCentred, kWeight, kGiven, false>(io, rows);
+}
+
+template <typename V, bool kCentred, bool kWeight>
+EVENKEEL_INLINE void backward_given(const RowsBackward<typename V::Scalar>& io, size_t rows) {
+  if (io.given) return backward_sums<V, kCentred, kWeight, true>(io, rows);
+  return backward_sums<V, kCentred, kWeight, false>(io, rows);
+}
+
+template <typename V>
+static void rows_backward(const RowsBackward<typename V::Scalar>& io, size_t rows) {
+  if (io.centred) {
+    if (io.weight) return backward_given<V, true, true>(io, rows);
+    return backward_given<V, true, false>(io, rows);
+  }
+  if (io.weight) return backward_given<V, false, true>(io, rows);
+  return backward_given<V, false, false>(io, rows);
+}
+
+// A part of one row, its sums being known. dweight, dbias: [length] or null.
+template <typename V, bool kCentred, bool kWeight, bool kGiven>
+EVENKEEL_INLINE void part_map_sums(const RowsBackward<typename V::Scalar>& io,
+                                   const RowGradientFold<typename V::Scalar>& fold) {
+  if (io.dweight) return map_gradient<V, kCentred, kWeight, kGiven, true>(io, 0, 0, fold);
+  return map_gradient<V, kCentred, kWeight, kGiven, false>(io, 0, 0, fold);
+}
+
+template <typename V, bool kCentred, bool kWeight>
+EVENKEEL_INLINE void part_map_given(const RowsBackward<typename V::Scalar>& io,
+                                    const RowGradientFold<typename V::Scalar>& fold) {
+  if (io.given) return part_map_sums<V, kCentred, kWeight, true>(io, fold);
+  return part_map_sums<V, kCentred, kWeight, false>(io, fold);
+}
+
+template <typename V>
+static void part_map_gradient(const RowsBackward<typename V::Scalar>& io, RowGradientFold<typename V::Scalar> fold) {
+  if (io.centred) {
+    if (io.weight) return part_map_given<V, true, true>(io, fold);
+    return part_map_given<V, true, false>(io, fold);
+  }
+  if (io.weight) return part_map_given<V, false, true>(io, fold);
+  return part_map_given<V, false, false>(io, fold);
+}
+
+template <typename V>
+static Sums part_gradient_sums(const RowsBackward<typename V::Scalar>& io, RowFold<typename V::Scalar> fold) {
+  const RowGradient<typename V::Scalar> row{io.dy, io.x, io.weight, io.length, fold};
+  if (io.centred) return row.weight ? row_gradient_sums<V, true, true>(row) : row_gradient_sums<V, true, false>(row);
+  return row.weight ? row_gradient_sums<V, false, true>(row) : row_gradient_sums<V, false, false>(row);
+}
+
+template <typename V>
+static void rows_end_block(typename V::Scalar* block, double* into, size_t n) {
+  for (size_t j = 0; j < n; ++j) {
+    into[j] += static_cast<double>(block[j]);
+    block[j] = 0;
+  }
+}

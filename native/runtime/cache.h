@@ -1,0 +1,19 @@
+// How a call's size stands to the last cache of the machine.
+#pragma once
+
+#include <cstddef>
+
+namespace evenkeel {
+
+// Whether a map over `bytes` of operands and results writes its results past the cache: then no line is read before it
+// is overwritten, which is a third of what a map moves. In place it never pays: the line is there.
+bool writes_past_cache(size_t bytes, bool in_place) noexcept;
+
+// Whether what a pass over `bytes` reads first is out of the cache before it is read again.
+bool exceeds_cache(size_t bytes) noexcept;
+
+// Takes the last cache for this large; tests do, so that small cases go the ways of large ones. 0 asks the machine
+// again.
+void set_cache_bytes(size_t bytes) noexcept;
+
+}  // namespace evenkeel
