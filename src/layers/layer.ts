@@ -1,3 +1,4 @@
+import { prepareCalls } from '../backend/select.js'
 import { isCompanion, newStatistics, type Statistics } from '../buffers.js'
 import { type Context, contextOf, runBackward, runForward } from '../engine.js'
 import { fail } from '../errors.js'
@@ -59,6 +60,9 @@ export abstract class Layer {
   #kept: Statistics = newStatistics(0)
   #spare: Statistics = newStatistics(0)
 
+  /** Null where the backend has nothing to prepare. */
+  readonly #calls = prepareCalls()
+
   protected constructor(name: string, settings: Settings) {
     const { eps, dtype, affine, affineShape, running = null, runningShape = [] } = settings
     checkChoice(name, 'dtype', dtype, DTYPES)
@@ -92,11 +96,16 @@ export abstract class Layer {
     if (plan.given) running?.spreadInto(statistics)
     const weight = this.weight?.data ?? null
     const bias = this.bias?.data ?? null
-    const y = runForward(plan, x, weight, bias, out, statistics)
+    const prepared = this.#calls?.forward
+    const y = runForward(plan, x, weight, bias, out, statistics, prepared)
     if (!plan.given) running?.update(plan, statistics)
-    this.#spare = this.#kept
-    this.#kept = statistics
-    this.#context = contextOf(plan, x, y, weight, bias, statistics)
+    // Without running averages nothing is written before all is known to be well: one pair does for ever.
+    if (running !== null) {
+      this.#spare = this.#kept
+      this.#kept = statistics
+    }
+    const apart = out === undefined || prepared?.isLast(y.data, x.data)
+    this.#context = contextOf(plan, x, y, weight, bias, statistics, apart)
     return y
   }
 
@@ -119,7 +128,7 @@ export abstract class Layer {
     }
     const dweight = this.weight?.grad.data ?? null
     const dbias = this.bias?.grad.data ?? null
-    return runBackward(this.#context, dy, out, dweight, dbias)
+    return runBackward(this.#context, dy, out, dweight, dbias, this.#calls?.backward)
   }
 
   /** Whether the layer trains: with running averages, it uses the batch's statistics then and takes them up. */
