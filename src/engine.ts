@@ -42,12 +42,12 @@ export function runForward(
   { mean, variance }: Statistics,
   prepared: PreparedPass | null = null,
 ): Tensor {
-  checkAffine(plan, 'weight', weight)
-  checkAffine(plan, 'bias', bias)
   const y = outputFor(plan, out)
   const [from, to] = [x.data, y.data]
   const arrays = { to, from, saved: null, weight, bias, mean, variance, dweight: null, dbias: null }
   if (prepared?.again(plan, arrays, out === undefined)) return y
+  checkAffine(plan, 'weight', weight)
+  checkAffine(plan, 'bias', bias)
   if (out !== undefined && !areSeparate([to, from, weight, bias])) {
     checkReplaces(plan, to, { input: from })
     checkApart(plan, 'out', to, { weight, bias })
@@ -86,13 +86,13 @@ export function runBackward(
   const { plan, weight, mean, variance } = context
   const x = keptInput(context)
   checkCompanion(plan, 'dy', dy)
-  checkAffine(plan, 'weight', weight)
-  checkAffine(plan, 'dweight', dweight)
-  checkAffine(plan, 'dbias', dbias)
   const dx = outputFor(plan, out)
   const [from, to] = [dy.data, dx.data]
   const arrays = { to, from, saved: x, weight, bias: null, mean, variance, dweight, dbias }
   if (prepared?.again(plan, arrays, out === undefined)) return dx
+  checkAffine(plan, 'weight', weight)
+  checkAffine(plan, 'dweight', dweight)
+  checkAffine(plan, 'dbias', dbias)
   checkBackwardOverlaps(plan, arrays)
   if (prepared !== null) prepared.run(plan, arrays)
   else currentBackend().backward(plan, { dy: from, x, dx: to, weight, mean, variance, dweight, dbias })

@@ -137,7 +137,10 @@ export class PreparedPass {
   /** The same parameters, other data. Forgets `to`. */
   #renew({ to, from, saved }: PassArrays, holdsInput: boolean): void {
     this.#to = null
-    if (holdsInput) return this.#frames.renew(this.#frame, to, null, null)
+    if (holdsInput) {
+      this.#frames.renew(this.#frame, to, null, null)
+      return
+    }
     this.#from = null
     this.#saved = null
     this.#frames.renew(this.#frame, to, from, saved)
