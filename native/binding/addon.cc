@@ -85,7 +85,6 @@ NAPI_MODULE_INIT() {
                         export_function(env, exports, "backward", backward_call) &&
                         export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
-                        export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call) &&
-                        export_frames(env, exports);
-  return exported ? exports : nullptr;
+                        export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call);
+  return exported && export_frames(env, exports) ? exports : nullptr;
 }

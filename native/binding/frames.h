@@ -1,5 +1,5 @@
-// Prepared calls: a pass is kept under a number, with the addresses of its arrays, and run again without looking them up
-// (docs/decisions/0008). Whoever runs it again must know that the arrays are alive and as long as they were:
+// Prepared calls: a pass is kept under a number, with the addresses of its arrays, and run again without looking them
+// up (docs/decisions/0008). Whoever runs it again must know that the arrays are alive and as long as they were:
 // src/backend/prepared.ts, the only caller, holds and measures them.
 #pragma once
 
