@@ -1,3 +1,4 @@
+import type { PassArrays, PreparedPass } from './backend/prepared.js'
 import { currentBackend } from './backend/select.js'
 import {
   areSeparate,
@@ -28,7 +29,10 @@ export interface Context extends Statistics {
   readonly count: number
 }
 
-/** Plan -> buffers -> backend: the one way to a forward pass. Nothing is written before all checks have passed. */
+/**
+ * Plan -> buffers -> backend: the one way to a forward pass. Nothing is written before all checks have passed; `prepared`
+ * spares those that its last call has passed.
+ */
 export function runForward(
   plan: Plan,
   x: Tensor,
@@ -36,19 +40,24 @@ export function runForward(
   bias: FloatArray | null,
   out: Tensor | undefined,
   { mean, variance }: Statistics,
+  prepared: PreparedPass | null = null,
 ): Tensor {
+  const y = outputFor(plan, out)
+  const [from, to] = [x.data, y.data]
+  const arrays = { to, from, saved: null, weight, bias, mean, variance, dweight: null, dbias: null }
+  if (prepared?.again(plan, arrays, out === undefined)) return y
   checkAffine(plan, 'weight', weight)
   checkAffine(plan, 'bias', bias)
-  const y = outputFor(plan, out)
-  if (out !== undefined && !areSeparate([y.data, x.data, weight, bias])) {
-    checkReplaces(plan, y.data, { input: x.data })
-    checkApart(plan, 'out', y.data, { weight, bias })
+  if (out !== undefined && !areSeparate([to, from, weight, bias])) {
+    checkReplaces(plan, to, { input: from })
+    checkApart(plan, 'out', to, { weight, bias })
   }
-  currentBackend().forward(plan, { x: x.data, y: y.data, weight, bias, mean, variance })
+  if (prepared !== null && !isSame(from, to)) prepared.run(plan, arrays)
+  else currentBackend().forward(plan, { x: from, y: to, weight, bias, mean, variance })
   return y
 }
 
-/** The context of a forward pass that has run; it keeps no input that was overwritten. */
+/** The context of a forward pass that has run; it keeps no input that was overwritten. `apart`: it surely was not. */
 export function contextOf(
   plan: Plan,
   x: Tensor,
@@ -56,8 +65,9 @@ export function contextOf(
   weight: FloatArray | null,
   bias: FloatArray | null,
   { mean, variance }: Statistics,
+  apart = false,
 ): Context {
-  const kept = plan.size > 0 && isSame(x.data, y.data) ? null : x.data
+  const kept = !apart && plan.size > 0 && isSame(x.data, y.data) ? null : x.data
   return { plan, x: kept, weight, bias, mean, variance, count: plan.count }
 }
 
@@ -71,23 +81,35 @@ export function runBackward(
   out: Tensor | undefined,
   dweight: FloatArray | null,
   dbias: FloatArray | null,
+  prepared: PreparedPass | null = null,
 ): Tensor {
   const { plan, weight, mean, variance } = context
   const x = keptInput(context)
   checkCompanion(plan, 'dy', dy)
+  const dx = outputFor(plan, out)
+  const [from, to] = [dy.data, dx.data]
+  const arrays = { to, from, saved: x, weight, bias: null, mean, variance, dweight, dbias }
+  if (prepared?.again(plan, arrays, out === undefined)) return dx
   checkAffine(plan, 'weight', weight)
   checkAffine(plan, 'dweight', dweight)
   checkAffine(plan, 'dbias', dbias)
-  const dx = outputFor(plan, out)
-  if (!areSeparate([dx.data, dy.data, x, weight, dweight, dbias])) {
-    checkReplaces(plan, dx.data, { dy: dy.data, input: x })
-    checkApart(plan, 'out', dx.data, { weight, dweight, dbias })
-    checkApart(plan, 'dweight', dweight, { dy: dy.data, input: x, weight, dbias })
-    checkApart(plan, 'dbias', dbias, { dy: dy.data, input: x, weight })
+  checkBackwardOverlaps(plan, arrays)
+  if (prepared !== null) prepared.run(plan, arrays)
+  else currentBackend().backward(plan, { dy: from, x, dx: to, weight, mean, variance, dweight, dbias })
+  if (out !== undefined && isSame(to, x)) {
+    context.x = null
+    prepared?.forget()
   }
-  currentBackend().backward(plan, { dy: dy.data, x, dx: dx.data, weight, mean, variance, dweight, dbias })
-  if (out !== undefined && isSame(dx.data, x)) context.x = null
   return dx
+}
+
+function checkBackwardOverlaps(plan: Plan, arrays: PassArrays): void {
+  const { to, from: dy, saved: input, weight, dweight, dbias } = arrays
+  if (areSeparate([to, dy, input, weight, dweight, dbias])) return
+  checkReplaces(plan, to, { dy, input })
+  checkApart(plan, 'out', to, { weight, dweight, dbias })
+  checkApart(plan, 'dweight', dweight, { dy, input, weight, dbias })
+  checkApart(plan, 'dbias', dbias, { dy, input, weight })
 }
 
 function keptInput({ plan, x, mean, variance }: Context): FloatArray {

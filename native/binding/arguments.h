@@ -37,7 +37,7 @@ class Arguments {
   napi_value finish() const;
 
  private:
-  static constexpr size_t kMax = 10;
+  static constexpr size_t kMax = 11;
 
   void fail(const char* problem);
   bool view(size_t i, ArrayView* view);

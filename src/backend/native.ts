@@ -2,9 +2,10 @@ import { load } from '#addon'
 import { describe, fail } from '../errors.js'
 import type { FloatArray } from '../tensor.js'
 import type { Backend } from './backend.js'
+import { type Frames, type Prepared, PreparedPass } from './prepared.js'
 
 /** What the addon exports; native/binding/addon.cc defines it. `isa` is an index into isas(). */
-interface Addon {
+interface Addon extends Frames {
   /** The instruction sets that this CPU has, best first, 'scalar' last. */
   isas(): string[]
   forward(
@@ -29,6 +30,8 @@ interface Addon {
     dweight: FloatArray | null,
     dbias: FloatArray | null,
   ): void
+  forwardKept(...forwardAndFrame: [...Parameters<Addon['forward']>, frame: number]): void
+  backwardKept(...backwardAndFrame: [...Parameters<Addon['backward']>, frame: number]): void
   threads(): number
   setThreads(threads: number): void
   setBytesPerThread(bytes: number): void
@@ -62,6 +65,29 @@ function nativeBackend(native: Addon): (isa: string, index: number) => Backend {
         io.dweight,
         io.dbias,
       ),
+  })
+}
+
+/**
+ * Passes with a memory, for an owner of many calls over the same arrays; null where the backend looks nothing up. No
+ * method of a Backend, because backends() gives those away, and PreparedPass trusts its caller.
+ */
+export function prepare(backend: Backend): Prepared | null {
+  const isa = nativeBackends.indexOf(backend)
+  if (addon === null || isa < 0) return null
+  return { forward: preparedForward(addon, isa), backward: preparedBackward(addon, isa) }
+}
+
+function preparedForward(native: Addon, isa: number): PreparedPass {
+  return new PreparedPass(native, (descriptor, { to, from, weight, bias, mean, variance }, frame) =>
+    native.forwardKept(isa, descriptor, from, to, weight, bias, mean, variance, frame),
+  )
+}
+
+function preparedBackward(native: Addon, isa: number): PreparedPass {
+  return new PreparedPass(native, (descriptor, arrays, frame) => {
+    const { to, from, saved, weight, mean, variance, dweight, dbias } = arrays
+    native.backwardKept(isa, descriptor, from, saved!, to, weight, mean, variance, dweight, dbias, frame)
   })
 }
 

@@ -1,3 +1,5 @@
+import type { Prepared } from '../backend/prepared.js'
+import { prepareCalls } from '../backend/select.js'
 import { isCompanion, newStatistics, type Statistics } from '../buffers.js'
 import { type Context, contextOf, runBackward, runForward } from '../engine.js'
 import { fail } from '../errors.js'
@@ -36,6 +38,17 @@ interface Settings {
   readonly runningShape?: readonly number[]
 }
 
+/** What one forward and its backward work with: buffers for statistics, and the passes over them. */
+interface Turn {
+  statistics: Statistics
+  /** Null where the backend has nothing to prepare. */
+  readonly calls: Prepared | null
+}
+
+function newTurn(): Turn {
+  return { statistics: newStatistics(0), calls: prepareCalls() }
+}
+
 /**
  * What all layers share: parameters, modes, the calls to the engine, and the state between them. A layer adds its
  * options and its plan.
@@ -55,9 +68,9 @@ export abstract class Layer {
   #plan: Plan | null = null
   /** What the last forward that succeeded left for backward. */
   #context: Context | null = null
-  /** Buffers for statistics: the context's, and apart from them the next forward's, for a refused batch to spoil. */
-  #kept: Statistics = newStatistics(0)
-  #spare: Statistics = newStatistics(0)
+  /** The context's, and apart from it the next forward's, where there are running averages to refuse a batch. */
+  #kept = newTurn()
+  #spare = newTurn()
 
   protected constructor(name: string, settings: Settings) {
     const { eps, dtype, affine, affineShape, running = null, runningShape = [] } = settings
@@ -76,7 +89,8 @@ export abstract class Layer {
 
   /**
    * Normalizes x. Keeps it, by reference, for backward: do not change it before. With `out` the input itself, y
-   * replaces x, and there is no backward.
+   * replaces x, and there is no backward. Of calls of at most 16384 elements, the arrays of the last two, `out` included,
+   * stay referenced until later calls: with the same arrays again a call is prepared, and faster.
    *
    * @param x of the layer's dtype and of a shape that the layer's class tells.
    * @returns y, of x's shape; `out` if it was given.
@@ -87,16 +101,21 @@ export abstract class Layer {
     const out = this.#outOf(options)
     const plan = this.#planFor(x)
     const running = this.#running
-    if (this.#spare.mean.length !== plan.slots) this.#spare = newStatistics(plan.slots)
-    const statistics = this.#spare
+    const turn = running === null ? this.#kept : this.#spare
+    if (turn.statistics.mean.length !== plan.slots) turn.statistics = newStatistics(plan.slots)
+    const { statistics } = turn
     if (plan.given) running?.spreadInto(statistics)
     const weight = this.weight?.data ?? null
     const bias = this.bias?.data ?? null
-    const y = runForward(plan, x, weight, bias, out, statistics)
+    const prepared = turn.calls?.forward
+    const y = runForward(plan, x, weight, bias, out, statistics, prepared)
     if (!plan.given) running?.update(plan, statistics)
-    this.#spare = this.#kept
-    this.#kept = statistics
-    this.#context = contextOf(plan, x, y, weight, bias, statistics)
+    if (running !== null) {
+      this.#spare = this.#kept
+      this.#kept = turn
+    }
+    const apart = out === undefined || prepared?.isLast(y.data, x.data)
+    this.#context = contextOf(plan, x, y, weight, bias, statistics, apart)
     return y
   }
 
@@ -119,7 +138,7 @@ export abstract class Layer {
     }
     const dweight = this.weight?.grad.data ?? null
     const dbias = this.bias?.grad.data ?? null
-    return runBackward(this.#context, dy, out, dweight, dbias)
+    return runBackward(this.#context, dy, out, dweight, dbias, this.#kept.calls?.backward)
   }
 
   /** Whether the layer trains: with running averages, it uses the batch's statistics then and takes them up. */
