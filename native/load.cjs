@@ -3,12 +3,21 @@
 // The addon of a source build. The path is literal, so that bundlers find the file. Errors are kept, never thrown:
 // without an addon the portable backend runs, and info() tells why.
 
-/** @returns {{ addon: object | null, errors: string[] }} */
+/** @returns {{ addon: object | null, memory: object | null, errors: string[] }} */
 exports.load = function load() {
+  const errors = []
+  const addon = attempt(() => require('../build/Release/evenkeel.node'), 'evenkeel', errors)
+  if (addon === null) return { addon, memory: null, errors }
+  const memory = attempt(() => require('../build/Release/evenkeel_memory.node'), 'evenkeel_memory', errors)
+  return { addon, memory, errors }
+}
+
+function attempt(load, name, errors) {
   try {
-    return { addon: require('../build/Release/evenkeel.node'), errors: [] }
+    return load()
   } catch (error) {
-    return { addon: null, errors: [`build/Release/evenkeel.node: ${reasonOf(error)}`] }
+    errors.push(`build/Release/${name}.node: ${reasonOf(error)}`)
+    return null
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BackwardBuffers, ForwardBuffers } from './backend/backend.js'
 import { currentBackend } from './backend/select.js'
 import {
   areSeparate,
@@ -35,8 +36,22 @@ export function runForward(
   weight: FloatArray | null,
   bias: FloatArray | null,
   out: Tensor | undefined,
-  { mean, variance }: Statistics,
+  statistics: Statistics,
 ): Tensor {
+  const { y, io } = prepareForward(plan, x, weight, bias, out, statistics)
+  currentBackend().forward(plan, io)
+  return y
+}
+
+/** All checks of a forward pass, and its output; the pass itself has not run. */
+export function prepareForward(
+  plan: Plan,
+  x: Tensor,
+  weight: FloatArray | null,
+  bias: FloatArray | null,
+  out: Tensor | undefined,
+  { mean, variance }: Statistics,
+): { y: Tensor; io: ForwardBuffers } {
   checkAffine(plan, 'weight', weight)
   checkAffine(plan, 'bias', bias)
   const y = outputFor(plan, out)
@@ -44,8 +59,7 @@ export function runForward(
     checkReplaces(plan, y.data, { input: x.data })
     checkApart(plan, 'out', y.data, { weight, bias })
   }
-  currentBackend().forward(plan, { x: x.data, y: y.data, weight, bias, mean, variance })
-  return y
+  return { y, io: { x: x.data, y: y.data, weight, bias, mean, variance } }
 }
 
 /** The context of a forward pass that has run; it keeps no input that was overwritten. */
@@ -72,6 +86,20 @@ export function runBackward(
   dweight: FloatArray | null,
   dbias: FloatArray | null,
 ): Tensor {
+  const { dx, io } = prepareBackward(context, dy, out, dweight, dbias)
+  currentBackend().backward(context.plan, io)
+  if (out !== undefined) spendIfReplaced(context, dx)
+  return dx
+}
+
+/** All checks of a backward pass, and its output; the pass itself has not run. */
+export function prepareBackward(
+  context: Context,
+  dy: Tensor,
+  out: Tensor | undefined,
+  dweight: FloatArray | null,
+  dbias: FloatArray | null,
+): { dx: Tensor; io: BackwardBuffers } {
   const { plan, weight, mean, variance } = context
   const x = keptInput(context)
   checkCompanion(plan, 'dy', dy)
@@ -85,9 +113,12 @@ export function runBackward(
     checkApart(plan, 'dweight', dweight, { dy: dy.data, input: x, weight, dbias })
     checkApart(plan, 'dbias', dbias, { dy: dy.data, input: x, weight })
   }
-  currentBackend().backward(plan, { dy: dy.data, x, dx: dx.data, weight, mean, variance, dweight, dbias })
-  if (out !== undefined && isSame(dx.data, x)) context.x = null
-  return dx
+  return { dx, io: { dy: dy.data, x, dx: dx.data, weight, mean, variance, dweight, dbias } }
+}
+
+/** After the pass: a context whose input dx has replaced has no further gradient. */
+export function spendIfReplaced(context: Context, dx: Tensor): void {
+  if (context.x !== null && isSame(dx.data, context.x)) context.x = null
 }
 
 function keptInput({ plan, x, mean, variance }: Context): FloatArray {

@@ -6,7 +6,8 @@
 #include <new>
 
 #include "binding/arguments.h"
-#include "core/pass.h"
+#include "binding/async.h"
+#include "binding/passes.h"
 #include "runtime/dispatch.h"
 #include "runtime/float_environment.h"
 #include "runtime/parallel.h"
@@ -31,61 +32,25 @@ napi_value isas(napi_env env, napi_callback_info) {
   return names;
 }
 
-template <typename T>
-void run_forward(Arguments* arguments, const Plan& plan, const Isa& isa) {
-  const ForwardBuffers<T> io{arguments->array<T>(2, plan.size()),
-                             arguments->array<T>(3, plan.size()),
-                             arguments->optional_array<T>(4, plan.affine_length()),
-                             arguments->optional_array<T>(5, plan.affine_length()),
-                             arguments->array<double>(6, plan.slots()),
-                             arguments->array<double>(7, plan.slots())};
-  if (arguments->ok()) forward(plan, kernels_of<T>(isa), io);
-}
-
-template <typename T>
-void run_backward(Arguments* arguments, const Plan& plan, const Isa& isa) {
-  const BackwardBuffers<T> io{arguments->array<T>(2, plan.size()),
-                              arguments->array<T>(3, plan.size()),
-                              arguments->array<T>(4, plan.size()),
-                              arguments->optional_array<T>(5, plan.affine_length()),
-                              arguments->array<double>(6, plan.slots()),
-                              arguments->array<double>(7, plan.slots()),
-                              arguments->optional_array<T>(8, plan.affine_length()),
-                              arguments->optional_array<T>(9, plan.affine_length())};
-  if (arguments->ok()) backward(plan, kernels_of<T>(isa), io);
-}
-
-// Arguments 0 and 1 of either pass are the instruction set and the plan; no C++ exception leaves it.
-template <typename Run32, typename Run64>
-napi_value run_pass(napi_env env, napi_callback_info info, size_t expected, Run32 run32, Run64 run64) {
-  Arguments arguments(env, info, expected);
-  const IsaList& list = available_isas();
-  const uint32_t isa = arguments.index(0, static_cast<uint32_t>(list.count));
-  const Plan plan = arguments.plan(1);
-  if (!arguments.ok()) return arguments.finish();
-  const FloatEnvironment plain;
+// No C++ exception leaves it.
+template <template <typename> class Pass>
+napi_value run_pass(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, Pass<float>::kArguments);
   try {
-    if (plan.float64) {
-      run64(&arguments, plan, *list.isas[isa]);
-    } else {
-      run32(&arguments, plan, *list.isas[isa]);
-    }
+    read_pass<Pass>(&arguments, [](const auto& pass) {
+      const FloatEnvironment plain;
+      pass.run();
+    });
   } catch (const std::bad_alloc&) {
-    napi_throw_error(env, "EVENKEEL_BACKEND", "evenkeel: no memory left for temporaries; nothing was written.");
+    napi_throw_error(env, kNoMemoryCode, kNoMemory);
     return nullptr;
   }
   return arguments.finish();
 }
 
-// forward(isa, descriptor, x, y, weight, bias, mean, variance)
-napi_value forward_call(napi_env env, napi_callback_info info) {
-  return run_pass(env, info, 8, run_forward<float>, run_forward<double>);
-}
+napi_value forward_call(napi_env env, napi_callback_info info) { return run_pass<ForwardPass>(env, info); }
 
-// backward(isa, descriptor, dy, x, dx, weight, mean, variance, dweight, dbias)
-napi_value backward_call(napi_env env, napi_callback_info info) {
-  return run_pass(env, info, 10, run_backward<float>, run_backward<double>);
-}
+napi_value backward_call(napi_env env, napi_callback_info info) { return run_pass<BackwardPass>(env, info); }
 
 napi_value threads_call(napi_env env, napi_callback_info) {
   napi_value count;
@@ -123,6 +88,8 @@ NAPI_MODULE_INIT() {
   const bool exported = export_function(env, exports, "isas", isas) &&
                         export_function(env, exports, "forward", forward_call) &&
                         export_function(env, exports, "backward", backward_call) &&
+                        export_function(env, exports, "forwardAsync", forward_async_call) &&
+                        export_function(env, exports, "backwardAsync", backward_async_call) &&
                         export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
                         export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call);

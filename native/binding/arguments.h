@@ -32,12 +32,15 @@ class Arguments {
   template <typename T>
   T* optional_array(size_t i, size_t length);
 
+  // As it came, of any type.
+  napi_value value(size_t i) const { return values_[i]; }
+
   bool ok() const { return problem_ == nullptr; }
   // The call's result: undefined, or a pending exception.
   napi_value finish() const;
 
  private:
-  static constexpr size_t kMax = 10;
+  static constexpr size_t kMax = 11;
 
   void fail(const char* problem);
   bool view(size_t i, ArrayView* view);

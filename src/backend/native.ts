@@ -2,9 +2,10 @@ import { load } from '#addon'
 import { describe, fail } from '../errors.js'
 import type { FloatArray } from '../tensor.js'
 import type { Backend } from './backend.js'
+import { asyncPasses, type MemoryAddon, type OffThread } from './native-async.js'
 
 /** What the addon exports; native/binding/addon.cc defines it. `isa` is an index into isas(). */
-interface Addon {
+export interface Addon {
   /** The instruction sets that this CPU has, best first, 'scalar' last. */
   isas(): string[]
   forward(
@@ -29,6 +30,8 @@ interface Addon {
     dweight: FloatArray | null,
     dbias: FloatArray | null,
   ): void
+  forwardAsync: OffThread<Addon['forward']>
+  backwardAsync: OffThread<Addon['backward']>
   threads(): number
   setThreads(threads: number): void
   setBytesPerThread(bytes: number): void
@@ -36,8 +39,9 @@ interface Addon {
 
 const loaded = load()
 const addon = loaded.addon as Addon | null
+const memory = loaded.memory as MemoryAddon | null
 
-/** Why the addon did not load; empty where it did. */
+/** Why the addon, or the part of it that asynchronous calls need, did not load; empty where both did. */
 export const loadErrors: readonly string[] = loaded.errors
 
 /** The addon as one backend per instruction set, best first; none where it did not load. */
@@ -61,6 +65,7 @@ function nativeBackend(native: Addon): (isa: string, index: number) => Backend {
         io.dweight,
         io.dbias,
       ),
+    ...asyncPasses(native, memory, index),
   })
 }
 

@@ -1,40 +1,15 @@
 import { isCompanion, newStatistics, type Statistics } from '../buffers.js'
 import { type Context, contextOf, runBackward, runForward } from '../engine.js'
+import { runBackwardAsync, runForwardAsync, waitForTurn } from '../engine-async.js'
 import { fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { checkEps, type Plan } from '../plan.js'
 import { checkTensor, DTYPES, type DType, dtypeOf, type Tensor } from '../tensor.js'
-import { type AffineOptions, newParameter, type Parameter } from './parameter.js'
-import { type RunningOptions, RunningStatistics } from './running-statistics.js'
+import type { CallOptions, Settings } from './layer-options.js'
+import { newParameter, type Parameter } from './parameter.js'
+import { RunningStatistics } from './running-statistics.js'
 import { loadState, type StateDict, saveState } from './state-dict.js'
-
-/** Options that every layer has. */
-export interface LayerOptions extends AffineOptions {
-  /** Added to the variance inside the root. */
-  readonly eps?: number
-  /** The type of parameters and running averages; the input must have it too. Default 'float32'. */
-  readonly dtype?: DType
-}
-
-/** The names of LayerOptions, for checkOptions. */
-export const LAYER_OPTIONS = ['eps', 'weight', 'bias', 'affine', 'dtype'] as const
-
-/** Options of forward and backward. */
-export interface CallOptions {
-  /** Where the result is written; without it, a new tensor. */
-  readonly out?: Tensor
-}
-
-interface Settings {
-  readonly eps: number
-  readonly dtype: DType
-  readonly affine: { readonly weight: boolean; readonly bias: boolean }
-  readonly affineShape: readonly number[]
-  /** Null or left out: no running averages. */
-  readonly running?: RunningOptions | null
-  /** Of the running averages; [] for one pair that all samples share. */
-  readonly runningShape?: readonly number[]
-}
+import { Turns } from './turns.js'
 
 /**
  * What all layers share: parameters, modes, the calls to the engine, and the state between them. A layer adds its
@@ -58,6 +33,7 @@ export abstract class Layer {
   /** Buffers for statistics: the context's, and apart from them the next forward's, for a refused batch to spoil. */
   #kept: Statistics = newStatistics(0)
   #spare: Statistics = newStatistics(0)
+  readonly #turns = new Turns()
 
   protected constructor(name: string, settings: Settings) {
     const { eps, dtype, affine, affineShape, running = null, runningShape = [] } = settings
@@ -84,20 +60,47 @@ export abstract class Layer {
    * take up what is not finite: `out` holds that batch's result then, but the layer is as it was.
    */
   forward(x: Tensor, options?: CallOptions): Tensor {
+    this.#turns.checkNone(this.name, 'forward')
     const out = this.#outOf(options)
-    const plan = this.#planFor(x)
-    const running = this.#running
-    if (this.#spare.mean.length !== plan.slots) this.#spare = newStatistics(plan.slots)
-    const statistics = this.#spare
-    if (plan.given) running?.spreadInto(statistics)
+    const plan = this.#planFor(x, this.#usesAverages)
+    const statistics = this.#statisticsFor(plan)
     const weight = this.weight?.data ?? null
     const bias = this.bias?.data ?? null
     const y = runForward(plan, x, weight, bias, out, statistics)
-    if (!plan.given) running?.update(plan, statistics)
-    this.#spare = this.#kept
-    this.#kept = statistics
+    this.#takeUp(plan, statistics)
     this.#context = contextOf(plan, x, y, weight, bias, statistics)
     return y
+  }
+
+  /**
+   * forward() on a thread of Node's pool, with the same bits, the event loop free meanwhile. Asynchronous calls of one
+   * layer run one after another in the order in which they were made, each as forward() or backward() would then, but
+   * in the mode of when it was made; those of different layers run side by side. While any is pending, forward(),
+   * backward(), zeroGrad() and loadStateDict() throw EVENKEEL_STATE.
+   *
+   * Until the promise is settled, write to none of the arrays (x, `out`, the parameters), and do not read `out`: the
+   * numbers would be undefined, though nothing worse. A buffer that is transferred meanwhile keeps its memory until the
+   * call is done. Where info().offThread is false (the portable backend), the pass runs in a later turn of the event
+   * loop, and holds it up.
+   *
+   * @returns y, of x's shape; `out` if it was given.
+   * @throws never: the promise rejects with what forward() throws, and with EVENKEEL_BUFFER where an array lies in a
+   * resizable ArrayBuffer.
+   */
+  forwardAsync(x: Tensor, options?: CallOptions): Promise<Tensor> {
+    const given = this.#usesAverages
+    return this.#turns.take(async () => {
+      await waitForTurn()
+      const out = this.#outOf(options)
+      const plan = this.#planFor(x, given)
+      const statistics = this.#statisticsFor(plan)
+      const weight = this.weight?.data ?? null
+      const bias = this.bias?.data ?? null
+      const y = await runForwardAsync(plan, x, weight, bias, out, statistics)
+      this.#takeUp(plan, statistics)
+      this.#context = contextOf(plan, x, y, weight, bias, statistics)
+      return y
+    })
   }
 
   /**
@@ -108,18 +111,28 @@ export abstract class Layer {
    * @throws EvenkeelError (EVENKEEL_STATE) without a forward, or where it or an earlier backward overwrote its input.
    */
   backward(dy: Tensor, options?: CallOptions): Tensor {
+    this.#turns.checkNone(this.name, 'backward')
     const out = this.#outOf(options)
-    if (this.#context === null) {
-      fail(
-        'EVENKEEL_STATE',
-        this.name,
-        'backward() came before any forward()',
-        'run forward() first; backward() gives the gradient of the last one',
-      )
-    }
     const dweight = this.weight?.grad.data ?? null
     const dbias = this.bias?.grad.data ?? null
-    return runBackward(this.#context, dy, out, dweight, dbias)
+    return runBackward(this.#lastContext(), dy, out, dweight, dbias)
+  }
+
+  /**
+   * backward() as forwardAsync() is forward(): of the last forward, or of the forwardAsync() that was made before it.
+   * The input of that forward, weight.grad and bias.grad are among the arrays to be left alone meanwhile.
+   *
+   * @throws never: the promise rejects with what backward() throws, and with EVENKEEL_BUFFER where an array lies in a
+   * resizable ArrayBuffer.
+   */
+  backwardAsync(dy: Tensor, options?: CallOptions): Promise<Tensor> {
+    return this.#turns.take(async () => {
+      await waitForTurn()
+      const out = this.#outOf(options)
+      const dweight = this.weight?.grad.data ?? null
+      const dbias = this.bias?.grad.data ?? null
+      return runBackwardAsync(this.#lastContext(), dy, out, dweight, dbias)
+    })
   }
 
   /** Whether the layer trains: with running averages, it uses the batch's statistics then and takes them up. */
@@ -144,6 +157,7 @@ export abstract class Layer {
 
   /** Sets the gradients of weight and bias to 0. */
   zeroGrad(): void {
+    this.#turns.checkNone(this.name, 'zeroGrad')
     for (const parameter of this.parameters()) parameter.grad.data.fill(0)
   }
 
@@ -185,6 +199,7 @@ export abstract class Layer {
    * finite, a negative variance; nothing has changed then.
    */
   loadStateDict(dict: Readonly<StateDict>): this {
+    this.#turns.checkNone(this.name, 'loadStateDict')
     loadState(this.name, this.#state(), dict)
     return this
   }
@@ -193,8 +208,36 @@ export abstract class Layer {
     return { weight: this.weight, bias: this.bias, running: this.#running }
   }
 
-  #planFor(x: Tensor): Plan {
-    const given = this.#running !== null && !this.#training
+  /** Whether a forward pass takes the running averages instead of the input's own statistics. */
+  get #usesAverages(): boolean {
+    return this.#running !== null && !this.#training
+  }
+
+  /** Where a forward pass writes its statistics, or finds the running averages. */
+  #statisticsFor(plan: Plan): Statistics {
+    if (this.#spare.mean.length !== plan.slots) this.#spare = newStatistics(plan.slots)
+    if (plan.given) this.#running?.spreadInto(this.#spare)
+    return this.#spare
+  }
+
+  /** After a forward pass: into the running averages, unless they are refused, and then kept for backward. */
+  #takeUp(plan: Plan, statistics: Statistics): void {
+    if (!plan.given) this.#running?.update(plan, statistics)
+    this.#spare = this.#kept
+    this.#kept = statistics
+  }
+
+  #lastContext(): Context {
+    if (this.#context !== null) return this.#context
+    return fail(
+      'EVENKEEL_STATE',
+      this.name,
+      'backward() came before any forward()',
+      'run forward() first; backward() gives the gradient of the last one',
+    )
+  }
+
+  #planFor(x: Tensor, given: boolean): Plan {
     const last = this.#plan
     if (last !== null && last.given === given && isCompanion(last, x)) return last
     checkTensor(this.name, x)

@@ -1,0 +1,68 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { currentBackend } from './backend/select.js'
+import type { Named, Statistics } from './buffers.js'
+import { type Context, prepareBackward, prepareForward, spendIfReplaced } from './engine.js'
+import { fail } from './errors.js'
+import type { Plan } from './plan.js'
+import type { FloatArray, Tensor } from './tensor.js'
+
+/**
+ * Waits for a later turn of the event loop where the backend runs only on this thread, so that other work comes
+ * between; to be awaited before the pass is prepared, so that what was checked is what is computed.
+ */
+export async function waitForTurn(): Promise<void> {
+  if (currentBackend().forwardAsync === undefined) await nextTurn()
+}
+
+/** runForward() on another thread where there is one. All checks are made before it returns its promise. */
+export async function runForwardAsync(
+  plan: Plan,
+  x: Tensor,
+  weight: FloatArray | null,
+  bias: FloatArray | null,
+  out: Tensor | undefined,
+  statistics: Statistics,
+): Promise<Tensor> {
+  const { y, io } = prepareForward(plan, x, weight, bias, out, statistics)
+  checkFixed(plan, { input: io.x, out: io.y, weight, bias })
+  const backend = currentBackend()
+  if (backend.forwardAsync) await backend.forwardAsync(plan, io)
+  else backend.forward(plan, io)
+  return y
+}
+
+/** runBackward() likewise. */
+export async function runBackwardAsync(
+  context: Context,
+  dy: Tensor,
+  out: Tensor | undefined,
+  dweight: FloatArray | null,
+  dbias: FloatArray | null,
+): Promise<Tensor> {
+  const { plan, weight } = context
+  const { dx, io } = prepareBackward(context, dy, out, dweight, dbias)
+  checkFixed(plan, { dy: io.dy, input: io.x, out: io.dx, weight, dweight, dbias })
+  const backend = currentBackend()
+  if (backend.backwardAsync) await backend.backwardAsync(plan, io)
+  else backend.backward(plan, io)
+  if (out !== undefined) spendIfReplaced(context, dx)
+  return dx
+}
+
+/**
+ * Throws where an array's memory can be taken away while another thread uses it: a resizable ArrayBuffer gives pages
+ * back when it shrinks. Shared memory only grows, in place. Every backend refuses it, so that programs run on all.
+ */
+function checkFixed(plan: Plan, arrays: Named): void {
+  for (const name in arrays) {
+    // In Node 20, but not in the library's types.
+    const buffer = arrays[name]?.buffer as { readonly resizable?: boolean } | undefined
+    if (buffer?.resizable !== true) continue
+    fail(
+      'EVENKEEL_BUFFER',
+      plan.layer,
+      `${name} lies in a resizable ArrayBuffer, which may shrink while another thread uses it`,
+      'copy it with slice(), or use a SharedArrayBuffer, which may grow',
+    )
+  }
+}
