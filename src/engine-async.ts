@@ -7,11 +7,11 @@ import type { Plan } from './plan.js'
 import type { FloatArray, Tensor } from './tensor.js'
 
 /**
- * Waits for a later turn of the event loop where the backend runs only on this thread, so that other work comes
- * between; to be awaited before the pass is prepared, so that what was checked is what is computed.
+ * What to wait for before a pass is prepared: where the backend runs only on this thread, a later turn of the event
+ * loop, so that other work comes between. Null otherwise: then the call's checks are made at once.
  */
-export async function waitForTurn(): Promise<void> {
-  if (currentBackend().forwardAsync === undefined) await nextTurn()
+export function turnToWaitFor(): Promise<void> | null {
+  return currentBackend().forwardAsync === undefined ? nextTurn() : null
 }
 
 /** runForward() on another thread where there is one. All checks are made before it returns its promise. */

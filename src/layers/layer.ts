@@ -1,6 +1,6 @@
 import { isCompanion, newStatistics, type Statistics } from '../buffers.js'
 import { type Context, contextOf, runBackward, runForward } from '../engine.js'
-import { runBackwardAsync, runForwardAsync, waitForTurn } from '../engine-async.js'
+import { runBackwardAsync, runForwardAsync, turnToWaitFor } from '../engine-async.js'
 import { fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { checkEps, type Plan } from '../plan.js'
@@ -90,7 +90,8 @@ export abstract class Layer {
   forwardAsync(x: Tensor, options?: CallOptions): Promise<Tensor> {
     const given = this.#usesAverages
     return this.#turns.take(async () => {
-      await waitForTurn()
+      const turn = turnToWaitFor()
+      if (turn) await turn
       const out = this.#outOf(options)
       const plan = this.#planFor(x, given)
       const statistics = this.#statisticsFor(plan)
@@ -127,7 +128,8 @@ export abstract class Layer {
    */
   backwardAsync(dy: Tensor, options?: CallOptions): Promise<Tensor> {
     return this.#turns.take(async () => {
-      await waitForTurn()
+      const turn = turnToWaitFor()
+      if (turn) await turn
       const out = this.#outOf(options)
       const dweight = this.weight?.grad.data ?? null
       const dbias = this.bias?.grad.data ?? null
