@@ -24,5 +24,7 @@ function attempt(load, name, errors) {
 function reasonOf(error) {
   if (error.code === 'MODULE_NOT_FOUND')
     return 'it was not built; if npm tried to, build/install.log says what failed'
+  const built = /NODE_MODULE_VERSION \d+/.exec(error.message)
+  if (built) return `it was built for another version of Node (${built[0]}); npm rebuild mends that`
   return String(error.message).split('\n')[0]
 }

@@ -5,12 +5,17 @@ import { randomTensor, snapshot } from '../layers/support.js'
 // Asynchronous calls of a layer give what synchronous ones give in the same order.
 
 const CHANNELS = 5
+const withoutMemory = async () => {
+  const { load } = await vi.importActual<typeof import('#addon')>('#addon')
+  return { load: () => ({ ...load(), memory: null }) }
+}
 const batch = (seed: string, samples = 6): Tensor => randomTensor([samples, CHANNELS, 7], 'float32', seed)
 const norm = () => new BatchNorm(CHANNELS, { runningAverage: 'cumulative' })
 const SEEDS = [...'abcdefghijkl']
 
 afterEach(() => {
   vi.unstubAllEnvs()
+  vi.doUnmock('#addon')
   vi.resetModules()
 })
 
@@ -129,13 +134,16 @@ it.skipIf(!info().offThread)('the event loop turns while a call runs', async () 
   expect(turns).toBeGreaterThan(10)
 })
 
-it('without a backend for other threads, the call waits for a turn of the event loop, and gives the same', async () => {
-  vi.stubEnv('EVENKEEL_BACKEND', 'portable')
+it.each([
+  ['on the portable backend', () => void vi.stubEnv('EVENKEEL_BACKEND', 'portable')],
+  ['without the addon that holds memory', () => vi.doMock('#addon', withoutMemory)],
+])('%s, the call waits for a turn of the event loop, and gives the same', async (_, arrange) => {
+  arrange()
   vi.resetModules()
-  const portable = await import('../../src/index.js')
-  expect(portable.info()).toMatchObject({ backend: 'portable', offThread: false })
+  const evenkeel = await import('../../src/index.js')
+  expect(evenkeel.info()).toMatchObject({ offThread: false })
   const x = randomTensor([4, 8], 'float32')
-  const layer = new portable.LayerNorm(8)
+  const layer = new evenkeel.LayerNorm(8)
   const order: string[] = []
   setImmediate(() => order.push('turn'))
   const y = layer.forwardAsync(x).then((value) => {
@@ -144,4 +152,5 @@ it('without a backend for other threads, the call waits for a turn of the event 
   })
   expect(await y).toEqual(new LayerNorm(8).forward(x))
   expect(order).toEqual(['turn', 'y'])
+  expect(await layer.backwardAsync(x)).toEqual(layer.backward(x))
 })
