@@ -79,8 +79,8 @@ export abstract class Layer {
    * backward(), zeroGrad() and loadStateDict() throw EVENKEEL_STATE.
    *
    * Until the promise is settled, write to none of the arrays (x, `out`, the parameters), and do not read `out`: the
-   * numbers would be undefined, though nothing worse. A buffer that is transferred meanwhile keeps its memory until the
-   * call is done. Where info().offThread is false (the portable backend), the pass runs in a later turn of the event
+   * numbers would be undefined, though nothing worse. A buffer that is transferred while its call runs keeps its memory
+   * until the end; one that is transferred while its call waits for others makes it reject, as detached. Where info().offThread is false (the portable backend), the pass runs in a later turn of the event
    * loop, and holds it up.
    *
    * @returns y, of x's shape; `out` if it was given.
