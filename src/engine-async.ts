@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { currentBackend } from './backend/select.js'
-import type { Named, Statistics } from './buffers.js'
-import { type Context, prepareBackward, prepareForward, spendIfReplaced } from './engine.js'
+import { checkCompanion, type Named, outputFor, type Statistics } from './buffers.js'
+import { type Context, checkBackward, checkForward, keptInput, spendIfReplaced } from './engine.js'
 import { fail } from './errors.js'
 import type { Plan } from './plan.js'
 import type { FloatArray, Tensor } from './tensor.js'
@@ -21,10 +21,14 @@ export async function runForwardAsync(
   weight: FloatArray | null,
   bias: FloatArray | null,
   out: Tensor | undefined,
-  statistics: Statistics,
+  { mean, variance }: Statistics,
 ): Promise<Tensor> {
-  const { y, io } = prepareForward(plan, x, weight, bias, out, statistics)
-  checkFixed(plan, { input: io.x, out: io.y, weight, bias })
+  const y = outputFor(plan, out)
+  const [from, to] = [x.data, y.data]
+  const arrays = { to, from, saved: null, weight, bias, mean, variance, dweight: null, dbias: null }
+  checkForward(plan, arrays, out === undefined)
+  checkFixed(plan, { input: from, out: to, weight, bias })
+  const io = { x: from, y: to, weight, bias, mean, variance }
   const backend = currentBackend()
   if (backend.forwardAsync) await backend.forwardAsync(plan, io)
   else backend.forward(plan, io)
@@ -39,9 +43,14 @@ export async function runBackwardAsync(
   dweight: FloatArray | null,
   dbias: FloatArray | null,
 ): Promise<Tensor> {
-  const { plan, weight } = context
-  const { dx, io } = prepareBackward(context, dy, out, dweight, dbias)
-  checkFixed(plan, { dy: io.dy, input: io.x, out: io.dx, weight, dweight, dbias })
+  const { plan, weight, mean, variance } = context
+  const x = keptInput(context)
+  checkCompanion(plan, 'dy', dy)
+  const dx = outputFor(plan, out)
+  const [from, to] = [dy.data, dx.data]
+  checkBackward(plan, { to, from, saved: x, weight, bias: null, mean, variance, dweight, dbias })
+  checkFixed(plan, { dy: from, input: x, out: to, weight, dweight, dbias })
+  const io = { dy: from, x, dx: to, weight, mean, variance, dweight, dbias }
   const backend = currentBackend()
   if (backend.backwardAsync) await backend.backwardAsync(plan, io)
   else backend.backward(plan, io)

@@ -1,4 +1,4 @@
-import type { BackwardBuffers, ForwardBuffers } from './backend/backend.js'
+import type { PassArrays, PreparedPass } from './backend/prepared.js'
 import { currentBackend } from './backend/select.js'
 import {
   areSeparate,
@@ -29,40 +29,40 @@ export interface Context extends Statistics {
   readonly count: number
 }
 
-/** Plan -> buffers -> backend: the one way to a forward pass. Nothing is written before all checks have passed. */
+/**
+ * Plan -> buffers -> backend: the one way to a forward pass. Nothing is written before all checks have passed; `prepared`
+ * spares those that its last call has passed.
+ */
 export function runForward(
   plan: Plan,
   x: Tensor,
   weight: FloatArray | null,
   bias: FloatArray | null,
   out: Tensor | undefined,
-  statistics: Statistics,
+  { mean, variance }: Statistics,
+  prepared: PreparedPass | null = null,
 ): Tensor {
-  const { y, io } = prepareForward(plan, x, weight, bias, out, statistics)
-  currentBackend().forward(plan, io)
+  const y = outputFor(plan, out)
+  const [from, to] = [x.data, y.data]
+  const arrays = { to, from, saved: null, weight, bias, mean, variance, dweight: null, dbias: null }
+  if (prepared?.again(plan, arrays, out === undefined)) return y
+  checkForward(plan, arrays, out === undefined)
+  if (prepared !== null && !isSame(from, to)) prepared.run(plan, arrays)
+  else currentBackend().forward(plan, { x: from, y: to, weight, bias, mean, variance })
   return y
 }
 
-/** All checks of a forward pass, and its output; the pass itself has not run. */
-export function prepareForward(
-  plan: Plan,
-  x: Tensor,
-  weight: FloatArray | null,
-  bias: FloatArray | null,
-  out: Tensor | undefined,
-  { mean, variance }: Statistics,
-): { y: Tensor; io: ForwardBuffers } {
+/** Throws where a forward pass's parameters do not fit, or `to`, unless it is `fresh`, overlaps another array. */
+export function checkForward(plan: Plan, arrays: PassArrays, fresh: boolean): void {
+  const { to, from, weight, bias } = arrays
   checkAffine(plan, 'weight', weight)
   checkAffine(plan, 'bias', bias)
-  const y = outputFor(plan, out)
-  if (out !== undefined && !areSeparate([y.data, x.data, weight, bias])) {
-    checkReplaces(plan, y.data, { input: x.data })
-    checkApart(plan, 'out', y.data, { weight, bias })
-  }
-  return { y, io: { x: x.data, y: y.data, weight, bias, mean, variance } }
+  if (fresh || areSeparate([to, from, weight, bias])) return
+  checkReplaces(plan, to, { input: from })
+  checkApart(plan, 'out', to, { weight, bias })
 }
 
-/** The context of a forward pass that has run; it keeps no input that was overwritten. */
+/** The context of a forward pass that has run; it keeps no input that was overwritten. `apart`: it surely was not. */
 export function contextOf(
   plan: Plan,
   x: Tensor,
@@ -70,8 +70,9 @@ export function contextOf(
   weight: FloatArray | null,
   bias: FloatArray | null,
   { mean, variance }: Statistics,
+  apart = false,
 ): Context {
-  const kept = plan.size > 0 && isSame(x.data, y.data) ? null : x.data
+  const kept = !apart && plan.size > 0 && isSame(x.data, y.data) ? null : x.data
   return { plan, x: kept, weight, bias, mean, variance, count: plan.count }
 }
 
@@ -85,43 +86,45 @@ export function runBackward(
   out: Tensor | undefined,
   dweight: FloatArray | null,
   dbias: FloatArray | null,
+  prepared: PreparedPass | null = null,
 ): Tensor {
-  const { dx, io } = prepareBackward(context, dy, out, dweight, dbias)
-  currentBackend().backward(context.plan, io)
-  if (out !== undefined) spendIfReplaced(context, dx)
-  return dx
-}
-
-/** All checks of a backward pass, and its output; the pass itself has not run. */
-export function prepareBackward(
-  context: Context,
-  dy: Tensor,
-  out: Tensor | undefined,
-  dweight: FloatArray | null,
-  dbias: FloatArray | null,
-): { dx: Tensor; io: BackwardBuffers } {
   const { plan, weight, mean, variance } = context
   const x = keptInput(context)
   checkCompanion(plan, 'dy', dy)
-  checkAffine(plan, 'weight', weight)
-  checkAffine(plan, 'dweight', dweight)
-  checkAffine(plan, 'dbias', dbias)
   const dx = outputFor(plan, out)
-  if (!areSeparate([dx.data, dy.data, x, weight, dweight, dbias])) {
-    checkReplaces(plan, dx.data, { dy: dy.data, input: x })
-    checkApart(plan, 'out', dx.data, { weight, dweight, dbias })
-    checkApart(plan, 'dweight', dweight, { dy: dy.data, input: x, weight, dbias })
-    checkApart(plan, 'dbias', dbias, { dy: dy.data, input: x, weight })
+  const [from, to] = [dy.data, dx.data]
+  const arrays = { to, from, saved: x, weight, bias: null, mean, variance, dweight, dbias }
+  if (prepared?.again(plan, arrays, out === undefined)) return dx
+  checkBackward(plan, arrays)
+  if (prepared !== null) prepared.run(plan, arrays)
+  else currentBackend().backward(plan, { dy: from, x, dx: to, weight, mean, variance, dweight, dbias })
+  if (out !== undefined && isSame(to, x)) {
+    context.x = null
+    prepared?.forget()
   }
-  return { dx, io: { dy: dy.data, x, dx: dx.data, weight, mean, variance, dweight, dbias } }
+  return dx
 }
 
-/** After the pass: a context whose input dx has replaced has no further gradient. */
+/** After a pass elsewhere: a context whose input dx has replaced has no further gradient. */
 export function spendIfReplaced(context: Context, dx: Tensor): void {
   if (context.x !== null && isSame(dx.data, context.x)) context.x = null
 }
 
-function keptInput({ plan, x, mean, variance }: Context): FloatArray {
+/** Throws where a backward pass's parameters or their gradients do not fit, or a written array overlaps another. */
+export function checkBackward(plan: Plan, arrays: PassArrays): void {
+  const { to, from: dy, saved: input, weight, dweight, dbias } = arrays
+  checkAffine(plan, 'weight', weight)
+  checkAffine(plan, 'dweight', dweight)
+  checkAffine(plan, 'dbias', dbias)
+  if (areSeparate([to, dy, input, weight, dweight, dbias])) return
+  checkReplaces(plan, to, { dy, input })
+  checkApart(plan, 'out', to, { weight, dweight, dbias })
+  checkApart(plan, 'dweight', dweight, { dy, input, weight, dbias })
+  checkApart(plan, 'dbias', dbias, { dy, input, weight })
+}
+
+/** The input that a context's forward saw. Throws where it or the statistics are gone. */
+export function keptInput({ plan, x, mean, variance }: Context): FloatArray {
   if (x === null) {
     fail(
       'EVENKEEL_STATE',

@@ -7,6 +7,8 @@
 
 #include "binding/arguments.h"
 #include "binding/async.h"
+#include "binding/exports.h"
+#include "binding/frames.h"
 #include "binding/passes.h"
 #include "runtime/dispatch.h"
 #include "runtime/float_environment.h"
@@ -73,12 +75,6 @@ napi_value set_bytes_per_thread_call(napi_env env, napi_callback_info info) {
   return arguments.finish();
 }
 
-bool export_function(napi_env env, napi_value exports, const char* name, napi_callback call) {
-  napi_value function;
-  return napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function) == napi_ok &&
-         napi_set_named_property(env, exports, name, function) == napi_ok;
-}
-
 }  // namespace
 
 }  // namespace evenkeel
@@ -93,5 +89,5 @@ NAPI_MODULE_INIT() {
                         export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
                         export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call);
-  return exported ? exports : nullptr;
+  return exported && export_frames(env, exports) ? exports : nullptr;
 }

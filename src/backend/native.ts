@@ -3,9 +3,10 @@ import { describe, fail } from '../errors.js'
 import type { FloatArray } from '../tensor.js'
 import type { Backend } from './backend.js'
 import { asyncPasses, type MemoryAddon, type OffThread } from './native-async.js'
+import { type Frames, type Prepared, PreparedPass } from './prepared.js'
 
 /** What the addon exports; native/binding/addon.cc defines it. `isa` is an index into isas(). */
-export interface Addon {
+export interface Addon extends Frames {
   /** The instruction sets that this CPU has, best first, 'scalar' last. */
   isas(): string[]
   forward(
@@ -32,6 +33,8 @@ export interface Addon {
   ): void
   forwardAsync: OffThread<Addon['forward']>
   backwardAsync: OffThread<Addon['backward']>
+  forwardKept(...forwardAndFrame: [...Parameters<Addon['forward']>, frame: number]): void
+  backwardKept(...backwardAndFrame: [...Parameters<Addon['backward']>, frame: number]): void
   threads(): number
   setThreads(threads: number): void
   setBytesPerThread(bytes: number): void
@@ -66,6 +69,29 @@ function nativeBackend(native: Addon): (isa: string, index: number) => Backend {
         io.dbias,
       ),
     ...asyncPasses(native, memory, index),
+  })
+}
+
+/**
+ * Passes with a memory, for an owner of many calls over the same arrays; null where the backend looks nothing up. No
+ * method of a Backend, because backends() gives those away, and PreparedPass trusts its caller.
+ */
+export function prepare(backend: Backend): Prepared | null {
+  const isa = nativeBackends.indexOf(backend)
+  if (addon === null || isa < 0) return null
+  return { forward: preparedForward(addon, isa), backward: preparedBackward(addon, isa) }
+}
+
+function preparedForward(native: Addon, isa: number): PreparedPass {
+  return new PreparedPass(native, (descriptor, { to, from, weight, bias, mean, variance }, frame) =>
+    native.forwardKept(isa, descriptor, from, to, weight, bias, mean, variance, frame),
+  )
+}
+
+function preparedBackward(native: Addon, isa: number): PreparedPass {
+  return new PreparedPass(native, (descriptor, arrays, frame) => {
+    const { to, from, saved, weight, mean, variance, dweight, dbias } = arrays
+    native.backwardKept(isa, descriptor, from, saved!, to, weight, mean, variance, dweight, dbias, frame)
   })
 }
 

@@ -2,8 +2,17 @@ import { availableParallelism } from 'node:os'
 import { fail } from '../errors.js'
 import { version } from '../version.js'
 import type { Backend } from './backend.js'
-import { checkThreads, loadErrors, MAX_THREADS, nativeBackends, setThreads, threads } from './native.js'
+import {
+  checkThreads,
+  loadErrors,
+  MAX_THREADS,
+  nativeBackends,
+  prepare,
+  setThreads,
+  threads,
+} from './native.js'
 import { portable } from './portable/index.js'
+import type { Prepared } from './prepared.js'
 
 /** What runs, and why. */
 export interface Info {
@@ -34,6 +43,11 @@ if (threads() === 0) setThreads(wishedThreads)
 
 export function currentBackend(): Backend {
   return chosen
+}
+
+/** The current backend's passes for an owner of many calls; null where there is nothing to prepare. */
+export function prepareCalls(): Prepared | null {
+  return prepare(chosen)
 }
 
 /** Tells version, backend, instruction set, threads and, where the native backend did not load, why. */

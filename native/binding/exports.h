@@ -1,0 +1,14 @@
+#pragma once
+
+#include <node_api.h>
+
+namespace evenkeel {
+
+// Adds a function to the addon's exports; false where Node-API failed.
+inline bool export_function(napi_env env, napi_value exports, const char* name, napi_callback call) {
+  napi_value function;
+  return napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function) == napi_ok &&
+         napi_set_named_property(env, exports, name, function) == napi_ok;
+}
+
+}  // namespace evenkeel
