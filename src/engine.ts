@@ -46,15 +46,20 @@ export function runForward(
   const [from, to] = [x.data, y.data]
   const arrays = { to, from, saved: null, weight, bias, mean, variance, dweight: null, dbias: null }
   if (prepared?.again(plan, arrays, out === undefined)) return y
-  checkAffine(plan, 'weight', weight)
-  checkAffine(plan, 'bias', bias)
-  if (out !== undefined && !areSeparate([to, from, weight, bias])) {
-    checkReplaces(plan, to, { input: from })
-    checkApart(plan, 'out', to, { weight, bias })
-  }
+  checkForward(plan, arrays, out === undefined)
   if (prepared !== null && !isSame(from, to)) prepared.run(plan, arrays)
   else currentBackend().forward(plan, { x: from, y: to, weight, bias, mean, variance })
   return y
+}
+
+/** Throws where a forward pass's parameters do not fit, or `to`, unless it is `fresh`, overlaps another array. */
+export function checkForward(plan: Plan, arrays: PassArrays, fresh: boolean): void {
+  const { to, from, weight, bias } = arrays
+  checkAffine(plan, 'weight', weight)
+  checkAffine(plan, 'bias', bias)
+  if (fresh || areSeparate([to, from, weight, bias])) return
+  checkReplaces(plan, to, { input: from })
+  checkApart(plan, 'out', to, { weight, bias })
 }
 
 /** The context of a forward pass that has run; it keeps no input that was overwritten. `apart`: it surely was not. */
@@ -90,10 +95,7 @@ export function runBackward(
   const [from, to] = [dy.data, dx.data]
   const arrays = { to, from, saved: x, weight, bias: null, mean, variance, dweight, dbias }
   if (prepared?.again(plan, arrays, out === undefined)) return dx
-  checkAffine(plan, 'weight', weight)
-  checkAffine(plan, 'dweight', dweight)
-  checkAffine(plan, 'dbias', dbias)
-  checkBackwardOverlaps(plan, arrays)
+  checkBackward(plan, arrays)
   if (prepared !== null) prepared.run(plan, arrays)
   else currentBackend().backward(plan, { dy: from, x, dx: to, weight, mean, variance, dweight, dbias })
   if (out !== undefined && isSame(to, x)) {
@@ -103,8 +105,17 @@ export function runBackward(
   return dx
 }
 
-function checkBackwardOverlaps(plan: Plan, arrays: PassArrays): void {
+/** After a pass elsewhere: a context whose input dx has replaced has no further gradient. */
+export function spendIfReplaced(context: Context, dx: Tensor): void {
+  if (context.x !== null && isSame(dx.data, context.x)) context.x = null
+}
+
+/** Throws where a backward pass's parameters or their gradients do not fit, or a written array overlaps another. */
+export function checkBackward(plan: Plan, arrays: PassArrays): void {
   const { to, from: dy, saved: input, weight, dweight, dbias } = arrays
+  checkAffine(plan, 'weight', weight)
+  checkAffine(plan, 'dweight', dweight)
+  checkAffine(plan, 'dbias', dbias)
   if (areSeparate([to, dy, input, weight, dweight, dbias])) return
   checkReplaces(plan, to, { dy, input })
   checkApart(plan, 'out', to, { weight, dweight, dbias })
@@ -112,7 +123,8 @@ function checkBackwardOverlaps(plan: Plan, arrays: PassArrays): void {
   checkApart(plan, 'dbias', dbias, { dy, input, weight })
 }
 
-function keptInput({ plan, x, mean, variance }: Context): FloatArray {
+/** The input that a context's forward saw. Throws where it or the statistics are gone. */
+export function keptInput({ plan, x, mean, variance }: Context): FloatArray {
   if (x === null) {
     fail(
       'EVENKEEL_STATE',

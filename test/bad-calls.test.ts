@@ -1,27 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { EvenkeelError, type FloatArray, type Layer, type Tensor } from '../src/index.js'
-import { BACKWARD } from './bad-calls/backward.js'
-import { CONSTRUCTION } from './bad-calls/construction.js'
-import { FORWARD } from './bad-calls/forward.js'
-import { FUNCTIONS } from './bad-calls/functions.js'
-import { OUT } from './bad-calls/out.js'
-import { some } from './bad-calls/scene.js'
-import { STATE_DICTS } from './bad-calls/state-dicts.js'
-import { TENSORS } from './bad-calls/tensors.js'
-import { snapshot } from './layers/support.js'
+import { EvenkeelError } from '../src/index.js'
+import { ROWS, TABLES } from './bad-calls/tables.js'
+import { copies, goesOn } from './bad-calls/unchanged.js'
 
 // Calls that must not succeed: each says what was expected, what came and the remedy, and leaves everything as it was.
-
-const TABLES = {
-  construction: CONSTRUCTION,
-  tensors: TENSORS,
-  forward: FORWARD,
-  out: OUT,
-  backward: BACKWARD,
-  functions: FUNCTIONS,
-  'state dicts': STATE_DICTS,
-}
-const ROWS = Object.values(TABLES).flat()
 
 describe.each(Object.entries(TABLES))('bad calls: %s', (_, rows) => {
   it.each(rows)('%s', (_title, code, message, scene) => {
@@ -50,15 +32,4 @@ function errorOf(call: () => unknown): Error {
     return error as Error
   }
   return expect.fail('the call went through')
-}
-
-/** Copies of all that a layer holds, and of the arrays. */
-function copies(layer: Layer | undefined, arrays: readonly FloatArray[]) {
-  return { layer: layer && snapshot(layer), arrays: arrays.map((array) => array.slice()) }
-}
-
-/** What the layer computes after the bad call: first the gradient of the last good forward, then another forward. */
-function goesOn(layer: Layer, good: Tensor) {
-  const dy = some([...good.shape], layer.dtype)
-  return [layer.backward(dy), layer.forward(good), layer.backward(dy), snapshot(layer)]
 }

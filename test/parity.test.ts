@@ -3,7 +3,7 @@ import type { Backend } from '../src/backend/backend.js'
 import { BYTES_PER_THREAD, setBytesPerThread, threads } from '../src/backend/native.js'
 import { backends, info, setThreads } from '../src/backend/select.js'
 import { type Case, cases, casesByKind } from './support/cases.js'
-import { Digest, firstDifference, OUTCOME_FIELDS, run } from './support/run.js'
+import { Digest, OUTCOME_FIELDS, outcomeDifferences, run } from './support/run.js'
 
 // Every case on every native backend and with several thread counts, bit for bit against the portable backend.
 
@@ -100,16 +100,8 @@ function compare(
   count: number,
 ): string[] {
   const actual = run(backend, each, buffers)
-  const failures: string[] = []
-  for (const field of OUTCOME_FIELDS) {
-    const [a, e] = [actual[field], expected[field]]
-    if (a === null || e === null) {
-      if (a !== e) failures.push(`${field} is missing`)
-      continue
-    }
-    compared++
-    const difference = firstDifference(a, e)
-    if (difference) failures.push(`${field}${difference}`)
-  }
-  return failures.map((failure) => `${backend.name}, ${count} threads: ${each.title}: ${failure}`)
+  compared += OUTCOME_FIELDS.filter((field) => actual[field] !== null).length
+  return outcomeDifferences(actual, expected).map(
+    (failure) => `${backend.name}, ${count} threads: ${each.title}: ${failure}`,
+  )
 }

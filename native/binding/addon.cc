@@ -6,6 +6,7 @@
 #include <new>
 
 #include "binding/arguments.h"
+#include "binding/async.h"
 #include "binding/exports.h"
 #include "binding/frames.h"
 #include "binding/passes.h"
@@ -92,6 +93,8 @@ NAPI_MODULE_INIT() {
   const bool exported = export_function(env, exports, "isas", isas) &&
                         export_function(env, exports, "forward", forward_call) &&
                         export_function(env, exports, "backward", backward_call) &&
+                        export_function(env, exports, "forwardAsync", forward_async_call) &&
+                        export_function(env, exports, "backwardAsync", backward_async_call) &&
                         export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
                         export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call) &&

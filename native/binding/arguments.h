@@ -32,6 +32,9 @@ class Arguments {
   template <typename T>
   T* optional_array(size_t i, size_t length);
 
+  // As it came, of any type.
+  napi_value value(size_t i) const { return values_[i]; }
+
   bool ok() const { return problem_ == nullptr; }
   // The call's result: undefined, or a pending exception.
   napi_value finish() const;

@@ -36,4 +36,10 @@ export interface Backend {
   readonly name: string
   forward(plan: Plan, io: ForwardBuffers): void
   backward(plan: Plan, io: BackwardBuffers): void
+  /**
+   * The same on another thread; absent where there is none. The arrays' memory is kept until the promise is settled,
+   * even where a buffer is transferred meanwhile; none may be resizable.
+   */
+  forwardAsync?(plan: Plan, io: ForwardBuffers): Promise<void>
+  backwardAsync?(plan: Plan, io: BackwardBuffers): Promise<void>
 }

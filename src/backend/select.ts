@@ -24,7 +24,9 @@ export interface Info {
   /** Every instruction set that could be forced with EVENKEEL_ISA. */
   readonly isas: readonly string[]
   readonly threads: number
-  /** Why the native backend is not there; empty where it is. */
+  /** Whether forwardAsync and backwardAsync run on another thread; if not, in a later turn of the event loop. */
+  readonly offThread: boolean
+  /** Why the native backend, or its part for asynchronous calls, is not there; empty where both are. */
   readonly loadErrors: readonly string[]
 }
 
@@ -57,6 +59,7 @@ export function info(): Info {
     isa: native ? isaOf(chosen) : null,
     isas: nativeBackends.map(isaOf),
     threads: native ? threads() : 1,
+    offThread: chosen.forwardAsync !== undefined,
     loadErrors,
   }
 }

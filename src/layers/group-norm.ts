@@ -1,7 +1,8 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkChannels, checkGroups, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
-import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js'
+import { Layer } from './layer.js'
+import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js'
 import { affineOf } from './parameter.js'
 
 export interface GroupNormOptions extends LayerOptions {

@@ -2,41 +2,16 @@ import type { Prepared } from '../backend/prepared.js'
 import { prepareCalls } from '../backend/select.js'
 import { isCompanion, newStatistics, type Statistics } from '../buffers.js'
 import { type Context, contextOf, runBackward, runForward } from '../engine.js'
+import { runBackwardAsync, runForwardAsync, turnToWaitFor } from '../engine-async.js'
 import { fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { checkEps, type Plan } from '../plan.js'
 import { checkTensor, DTYPES, type DType, dtypeOf, type Tensor } from '../tensor.js'
-import { type AffineOptions, newParameter, type Parameter } from './parameter.js'
-import { type RunningOptions, RunningStatistics } from './running-statistics.js'
+import type { CallOptions, Settings } from './layer-options.js'
+import { newParameter, type Parameter } from './parameter.js'
+import { RunningStatistics } from './running-statistics.js'
 import { loadState, type StateDict, saveState } from './state-dict.js'
-
-/** Options that every layer has. */
-export interface LayerOptions extends AffineOptions {
-  /** Added to the variance inside the root. */
-  readonly eps?: number
-  /** The type of parameters and running averages; the input must have it too. Default 'float32'. */
-  readonly dtype?: DType
-}
-
-/** The names of LayerOptions, for checkOptions. */
-export const LAYER_OPTIONS = ['eps', 'weight', 'bias', 'affine', 'dtype'] as const
-
-/** Options of forward and backward. */
-export interface CallOptions {
-  /** Where the result is written; without it, a new tensor. */
-  readonly out?: Tensor
-}
-
-interface Settings {
-  readonly eps: number
-  readonly dtype: DType
-  readonly affine: { readonly weight: boolean; readonly bias: boolean }
-  readonly affineShape: readonly number[]
-  /** Null or left out: no running averages. */
-  readonly running?: RunningOptions | null
-  /** Of the running averages; [] for one pair that all samples share. */
-  readonly runningShape?: readonly number[]
-}
+import { Turns } from './turns.js'
 
 /** What one forward and its backward work with: buffers for statistics, and the passes over them. */
 interface Turn {
@@ -68,6 +43,7 @@ export abstract class Layer {
   #plan: Plan | null = null
   /** What the last forward that succeeded left for backward. */
   #context: Context | null = null
+  readonly #calls = new Turns()
   /** The context's, and apart from it the next forward's, where there are running averages to refuse a batch. */
   #kept = newTurn()
   #spare = newTurn()
@@ -98,25 +74,52 @@ export abstract class Layer {
    * take up what is not finite: `out` holds that batch's result then, but the layer is as it was.
    */
   forward(x: Tensor, options?: CallOptions): Tensor {
+    this.#calls.checkNone(this.name, 'forward')
     const out = this.#outOf(options)
-    const plan = this.#planFor(x)
-    const running = this.#running
-    const turn = running === null ? this.#kept : this.#spare
-    if (turn.statistics.mean.length !== plan.slots) turn.statistics = newStatistics(plan.slots)
+    const plan = this.#planFor(x, this.#usesAverages)
+    const turn = this.#turnFor(plan)
     const { statistics } = turn
-    if (plan.given) running?.spreadInto(statistics)
     const weight = this.weight?.data ?? null
     const bias = this.bias?.data ?? null
     const prepared = turn.calls?.forward
     const y = runForward(plan, x, weight, bias, out, statistics, prepared)
-    if (!plan.given) running?.update(plan, statistics)
-    if (running !== null) {
-      this.#spare = this.#kept
-      this.#kept = turn
-    }
+    this.#takeUp(plan, turn)
     const apart = out === undefined || prepared?.isLast(y.data, x.data)
     this.#context = contextOf(plan, x, y, weight, bias, statistics, apart)
     return y
+  }
+
+  /**
+   * forward() on a thread of Node's pool, with the same bits, the event loop free meanwhile. Asynchronous calls of one
+   * layer run one after another in the order in which they were made, each as forward() or backward() would then, but
+   * in the mode of when it was made; those of different layers run side by side. While any is pending, forward(),
+   * backward(), zeroGrad() and loadStateDict() throw EVENKEEL_STATE.
+   *
+   * Until the promise is settled, write to none of the arrays (x, `out`, the parameters), and do not read `out`: the
+   * numbers would be undefined, though nothing worse. A buffer that is transferred while its call runs keeps its memory
+   * until the end; one that is transferred while its call waits for others makes it reject, as detached. Where info().offThread is false (the portable backend), the pass runs in a later turn of the event
+   * loop, and holds it up.
+   *
+   * @returns y, of x's shape; `out` if it was given.
+   * @throws never: the promise rejects with what forward() throws, and with EVENKEEL_BUFFER where an array lies in a
+   * resizable ArrayBuffer.
+   */
+  forwardAsync(x: Tensor, options?: CallOptions): Promise<Tensor> {
+    const given = this.#usesAverages
+    return this.#calls.take(async () => {
+      const pause = turnToWaitFor()
+      if (pause) await pause
+      const out = this.#outOf(options)
+      const plan = this.#planFor(x, given)
+      const turn = this.#turnFor(plan)
+      const { statistics } = turn
+      const weight = this.weight?.data ?? null
+      const bias = this.bias?.data ?? null
+      const y = await runForwardAsync(plan, x, weight, bias, out, statistics)
+      this.#takeUp(plan, turn)
+      this.#context = contextOf(plan, x, y, weight, bias, statistics)
+      return y
+    })
   }
 
   /**
@@ -127,18 +130,29 @@ export abstract class Layer {
    * @throws EvenkeelError (EVENKEEL_STATE) without a forward, or where it or an earlier backward overwrote its input.
    */
   backward(dy: Tensor, options?: CallOptions): Tensor {
+    this.#calls.checkNone(this.name, 'backward')
     const out = this.#outOf(options)
-    if (this.#context === null) {
-      fail(
-        'EVENKEEL_STATE',
-        this.name,
-        'backward() came before any forward()',
-        'run forward() first; backward() gives the gradient of the last one',
-      )
-    }
     const dweight = this.weight?.grad.data ?? null
     const dbias = this.bias?.grad.data ?? null
-    return runBackward(this.#context, dy, out, dweight, dbias, this.#kept.calls?.backward)
+    return runBackward(this.#lastContext(), dy, out, dweight, dbias, this.#kept.calls?.backward)
+  }
+
+  /**
+   * backward() as forwardAsync() is forward(): of the last forward, or of the forwardAsync() that was made before it.
+   * The input of that forward, weight.grad and bias.grad are among the arrays to be left alone meanwhile.
+   *
+   * @throws never: the promise rejects with what backward() throws, and with EVENKEEL_BUFFER where an array lies in a
+   * resizable ArrayBuffer.
+   */
+  backwardAsync(dy: Tensor, options?: CallOptions): Promise<Tensor> {
+    return this.#calls.take(async () => {
+      const pause = turnToWaitFor()
+      if (pause) await pause
+      const out = this.#outOf(options)
+      const dweight = this.weight?.grad.data ?? null
+      const dbias = this.bias?.grad.data ?? null
+      return runBackwardAsync(this.#lastContext(), dy, out, dweight, dbias)
+    })
   }
 
   /** Whether the layer trains: with running averages, it uses the batch's statistics then and takes them up. */
@@ -163,6 +177,7 @@ export abstract class Layer {
 
   /** Sets the gradients of weight and bias to 0. */
   zeroGrad(): void {
+    this.#calls.checkNone(this.name, 'zeroGrad')
     for (const parameter of this.parameters()) parameter.grad.data.fill(0)
   }
 
@@ -204,6 +219,7 @@ export abstract class Layer {
    * finite, a negative variance; nothing has changed then.
    */
   loadStateDict(dict: Readonly<StateDict>): this {
+    this.#calls.checkNone(this.name, 'loadStateDict')
     loadState(this.name, this.#state(), dict)
     return this
   }
@@ -212,8 +228,40 @@ export abstract class Layer {
     return { weight: this.weight, bias: this.bias, running: this.#running }
   }
 
-  #planFor(x: Tensor): Plan {
-    const given = this.#running !== null && !this.#training
+  /** Whether a forward pass takes the running averages instead of the input's own statistics. */
+  get #usesAverages(): boolean {
+    return this.#running !== null && !this.#training
+  }
+
+  /** What a forward pass works with: its statistics are to be written, or are the running averages. */
+  #turnFor(plan: Plan): Turn {
+    const running = this.#running
+    const turn = running === null ? this.#kept : this.#spare
+    if (turn.statistics.mean.length !== plan.slots) turn.statistics = newStatistics(plan.slots)
+    if (plan.given) running?.spreadInto(turn.statistics)
+    return turn
+  }
+
+  /** After a forward pass: into the running averages, unless they are refused, and then kept for backward. */
+  #takeUp(plan: Plan, turn: Turn): void {
+    const running = this.#running
+    if (running === null) return
+    if (!plan.given) running.update(plan, turn.statistics)
+    this.#spare = this.#kept
+    this.#kept = turn
+  }
+
+  #lastContext(): Context {
+    if (this.#context !== null) return this.#context
+    return fail(
+      'EVENKEEL_STATE',
+      this.name,
+      'backward() came before any forward()',
+      'run forward() first; backward() gives the gradient of the last one',
+    )
+  }
+
+  #planFor(x: Tensor, given: boolean): Plan {
     const last = this.#plan
     if (last !== null && last.given === given && isCompanion(last, x)) return last
     checkTensor(this.name, x)

@@ -19,25 +19,44 @@ export const OUTCOME_FIELDS = ['y', 'mean', 'variance', 'dx', 'dweight', 'dbias'
  * Runs a case on a backend, from its buffers' first contents: forward, then backward on the statistics that forward left.
  * Throws where the backend wrote to what it may only read, or outside of an array.
  */
-export function run(backend: Backend, { title, plan }: Case, buffers: CaseBuffers): Outcome {
-  const { forward, backward, damaged, reset } = buffers
+export function run(backend: Backend, each: Case, buffers: CaseBuffers): Outcome {
+  const { forward, backward, reset } = buffers
   reset()
-  backend.forward(plan, forward)
-  const y = forward.y.slice()
-  const mean = forward.mean.slice()
-  const variance = forward.variance.slice()
-  backend.backward(plan, backward)
+  backend.forward(each.plan, forward)
+  const middle = afterForward(buffers)
+  backend.backward(each.plan, backward)
+  return { ...middle, ...afterBackward(backend, each, buffers) }
+}
+
+/** The same by a backend's asynchronous entry. */
+export async function runAsync(backend: Backend, each: Case, buffers: CaseBuffers): Promise<Outcome> {
+  const { forward, backward, reset } = buffers
+  reset()
+  await backend.forwardAsync!(each.plan, forward)
+  const middle = afterForward(buffers)
+  await backend.backwardAsync!(each.plan, backward)
+  return { ...middle, ...afterBackward(backend, each, buffers) }
+}
+
+function afterForward({ forward }: CaseBuffers) {
+  return { y: forward.y.slice(), mean: forward.mean.slice(), variance: forward.variance.slice() }
+}
+
+function afterBackward(backend: Backend, { title }: Case, { backward, damaged }: CaseBuffers) {
   const names = damaged()
   if (names.length > 0) throw new Error(`${backend.name} damaged ${names.join(', ')} in ${title}`)
   const copy = (array: FloatArray | null) => array?.slice() ?? null
-  return {
-    y,
-    mean,
-    variance,
-    dx: backward.dx.slice(),
-    dweight: copy(backward.dweight),
-    dbias: copy(backward.dbias),
-  }
+  return { dx: backward.dx.slice(), dweight: copy(backward.dweight), dbias: copy(backward.dbias) }
+}
+
+/** How an outcome differs from the expected one, field by field. */
+export function outcomeDifferences(actual: Outcome, expected: Outcome): string[] {
+  return OUTCOME_FIELDS.flatMap((field) => {
+    const [a, e] = [actual[field], expected[field]]
+    if (a === null || e === null) return a === e ? [] : [`${field} is missing`]
+    const difference = firstDifference(a, e)
+    return difference ? [`${field}${difference}`] : []
+  })
 }
 
 /** The first difference of two arrays' bits, or null. NaNs are equal to one another: payloads are not promised. */

@@ -1,0 +1,137 @@
+#include "binding/async.h"
+
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include "binding/passes.h"
+#include "runtime/float_environment.h"
+
+namespace evenkeel {
+
+namespace {
+
+// One pass under way. Node waits for it before an environment ends (a terminated worker, process.exit()), so that
+// nothing here outlives what it points to.
+class Job {
+ public:
+  explicit Job(napi_env env) : env_(env) {}
+  virtual ~Job() {
+    if (held_) napi_delete_reference(env_, held_);
+    if (work_) napi_delete_async_work(env_, work_);
+  }
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  // The promise of `job`, which deletes itself when it is settled; null and an exception where it cannot start.
+  static napi_value start(napi_env env, napi_value held, std::unique_ptr<Job> job);
+
+ protected:
+  virtual void run() = 0;
+
+ private:
+  static void execute(napi_env env, void* data);
+  static void complete(napi_env env, napi_status status, void* data);
+  void let_go();
+  void settle();
+
+  const napi_env env_;
+  napi_ref held_ = nullptr;
+  napi_async_work work_ = nullptr;
+  napi_deferred deferred_ = nullptr;
+  bool no_memory_ = false;
+};
+
+template <typename Pass>
+class PassJob final : public Job {
+ public:
+  PassJob(napi_env env, const Pass& pass) : Job(env), pass_(pass) {}
+
+ protected:
+  void run() override { pass_.run(); }
+
+ private:
+  const Pass pass_;
+};
+
+napi_value Job::start(napi_env env, napi_value held, std::unique_ptr<Job> job) {
+  napi_value name;
+  napi_value promise;
+  const bool started =
+      napi_create_string_utf8(env, "evenkeel", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+      napi_create_reference(env, held, 1, &job->held_) == napi_ok &&
+      napi_create_async_work(env, nullptr, name, execute, complete, job.get(), &job->work_) == napi_ok &&
+      napi_create_promise(env, &job->deferred_, &promise) == napi_ok &&
+      napi_queue_async_work(env, job->work_) == napi_ok;
+  if (!started) {
+    napi_throw_error(env, "EVENKEEL_BACKEND", "evenkeel: an asynchronous call could not start.");
+    return nullptr;
+  }
+  job.release();
+  return promise;
+}
+
+// On a thread of the pool.
+void Job::execute(napi_env, void* data) {
+  auto* job = static_cast<Job*>(data);
+  const FloatEnvironment plain;
+  try {
+    job->run();
+  } catch (const std::bad_alloc&) {
+    job->no_memory_ = true;
+  }
+}
+
+// On the thread that called; also where its environment ends, which then runs no JavaScript: failures are its normal
+// course, and have nobody to be told to.
+void Job::complete(napi_env, napi_status, void* data) {
+  const std::unique_ptr<Job> job(static_cast<Job*>(data));
+  job->let_go();
+  job->settle();
+}
+
+// At once rather than at the next collection of garbage.
+void Job::let_go() {
+  napi_value held;
+  if (napi_get_reference_value(env_, held_, &held) == napi_ok && held) napi_detach_arraybuffer(env_, held);
+}
+
+void Job::settle() {
+  napi_value result;
+  if (!no_memory_) {
+    if (napi_get_undefined(env_, &result) == napi_ok) napi_resolve_deferred(env_, deferred_, result);
+    return;
+  }
+  napi_value code;
+  napi_value message;
+  if (napi_create_string_utf8(env_, kNoMemoryCode, NAPI_AUTO_LENGTH, &code) == napi_ok &&
+      napi_create_string_utf8(env_, kNoMemory, NAPI_AUTO_LENGTH, &message) == napi_ok &&
+      napi_create_error(env_, code, message, &result) == napi_ok) {
+    napi_reject_deferred(env_, deferred_, result);
+  }
+}
+
+template <template <typename> class Pass>
+napi_value start_pass(napi_env env, napi_callback_info info) {
+  constexpr size_t kHeld = Pass<float>::kArguments;
+  Arguments arguments(env, info, kHeld + 1);
+  napi_value promise = nullptr;
+  try {
+    read_pass<Pass>(&arguments, [&](const auto& pass) {
+      using Read = std::decay_t<decltype(pass)>;
+      promise = Job::start(env, arguments.value(kHeld), std::make_unique<PassJob<Read>>(env, pass));
+    });
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, kNoMemoryCode, kNoMemory);
+    return nullptr;
+  }
+  return arguments.ok() ? promise : arguments.finish();
+}
+
+}  // namespace
+
+napi_value forward_async_call(napi_env env, napi_callback_info info) { return start_pass<ForwardPass>(env, info); }
+
+napi_value backward_async_call(napi_env env, napi_callback_info info) { return start_pass<BackwardPass>(env, info); }
+
+}  // namespace evenkeel

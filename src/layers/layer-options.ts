@@ -1,0 +1,32 @@
+import type { DType, Tensor } from '../tensor.js'
+import type { AffineOptions } from './parameter.js'
+import type { RunningOptions } from './running-statistics.js'
+
+/** Options that every layer has. */
+export interface LayerOptions extends AffineOptions {
+  /** Added to the variance inside the root. */
+  readonly eps?: number
+  /** The type of parameters and running averages; the input must have it too. Default 'float32'. */
+  readonly dtype?: DType
+}
+
+/** The names of LayerOptions, for checkOptions. */
+export const LAYER_OPTIONS = ['eps', 'weight', 'bias', 'affine', 'dtype'] as const
+
+/** Options of forward and backward. */
+export interface CallOptions {
+  /** Where the result is written; without it, a new tensor. */
+  readonly out?: Tensor
+}
+
+/** What a layer makes of its options. */
+export interface Settings {
+  readonly eps: number
+  readonly dtype: DType
+  readonly affine: { readonly weight: boolean; readonly bias: boolean }
+  readonly affineShape: readonly number[]
+  /** Null or left out: no running averages. */
+  readonly running?: RunningOptions | null
+  /** Of the running averages; [] for one pair that all samples share. */
+  readonly runningShape?: readonly number[]
+}

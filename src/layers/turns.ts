@@ -1,0 +1,30 @@
+import { fail } from '../errors.js'
+
+/** Asynchronous calls that run one after another, in the order in which they were made. */
+export class Turns {
+  #pending = 0
+  #last: Promise<void> = Promise.resolve()
+
+  /** Begins the call at once where none is pending, otherwise when the last one has ended, well or not. */
+  take<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#pending === 0 ? call() : this.#last.then(call)
+    this.#pending++
+    // Attached before the caller can: who has awaited a result finds its call no longer pending.
+    const end = () => {
+      this.#pending--
+    }
+    this.#last = result.then(end, end)
+    return result
+  }
+
+  /** Throws while calls are pending: `name`, a synchronous method, would come before them, and change what they need. */
+  checkNone(who: string, name: string): void {
+    if (this.#pending === 0) return
+    fail(
+      'EVENKEEL_STATE',
+      who,
+      `${name}() came while asynchronous calls of this layer are pending (${this.#pending})`,
+      'await forwardAsync() and backwardAsync() first',
+    )
+  }
+}

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BYTES_PER_THREAD, setBytesPerThread } from '../../src/backend/native.js'
+import { backends, info, setThreads } from '../../src/backend/select.js'
+import { type Case, cases, casesByKind } from '../support/cases.js'
+import { outcomeDifferences, run, runAsync } from '../support/run.js'
+
+// The case table by the asynchronous entry, many calls in flight at once, bit for bit against the portable backend.
+
+/** Every so manieth case: the table in full is parity.test.ts's. */
+const STRIDE = 5
+/** More than libuv's four threads, so that some wait; they find the team busy at random. */
+const IN_FLIGHT = 12
+const THREADS = 3
+
+const [portable, ...all] = backends()
+const native = all.filter(({ forwardAsync }) => forwardAsync !== undefined)
+const threadsBefore = info().threads
+
+describe.skipIf(native.length === 0)('the same bits off the main thread', () => {
+  beforeAll(() => {
+    setBytesPerThread(1)
+    setThreads(THREADS)
+  })
+  afterAll(() => {
+    setBytesPerThread(BYTES_PER_THREAD)
+    setThreads(threadsBefore)
+  })
+
+  it.each([...casesByKind])('%s', async (_, list) => {
+    const some = list.filter((_, i) => i % STRIDE === 0)
+    const failures: string[] = []
+    for (const backend of native) {
+      for (let first = 0; first < some.length; first += IN_FLIGHT) {
+        const group = some.slice(first, first + IN_FLIGHT)
+        const found = await Promise.all(group.map((each) => differences(each, backend)))
+        failures.push(...found.flat())
+      }
+    }
+    expect(failures).toEqual([])
+  })
+})
+
+it('every native backend has both passes off the main thread', () => {
+  expect(cases.length / STRIDE).toBeGreaterThan(500)
+  expect(native).toEqual(all)
+  for (const { backwardAsync } of native) expect(backwardAsync).toBeTypeOf('function')
+})
+
+async function differences(each: Case, backend: (typeof native)[number]): Promise<string[]> {
+  const expected = run(portable, each, each.make())
+  const actual = await runAsync(backend, each, each.make())
+  return outcomeDifferences(actual, expected).map((found) => `${backend.name}: ${each.title}: ${found}`)
+}

@@ -1,0 +1,44 @@
+// Ends while calls are pending, or after them. Arguments: evenkeel, how.
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+
+const [, , path, how] = process.argv
+const href = pathToFileURL(path).href
+
+async function calls() {
+  const { LayerNorm } = await import(href)
+  const x = { data: new Float32Array(4096 * 1024).fill(1), shape: [4096, 1024] }
+  return Array.from({ length: 4 }, () => new LayerNorm(1024).forwardAsync(x))
+}
+
+if (how === 'by itself') {
+  await Promise.all(await calls())
+  console.log('done')
+} else if (how === 'before they are done') {
+  await calls()
+  console.log('done')
+} else if (how === 'process.exit') {
+  await calls()
+  console.log('done')
+  process.exit(3)
+} else if (how === 'uncaught') {
+  await calls()
+  console.log('done')
+  setImmediate(() => {
+    throw new Error('on purpose')
+  })
+} else {
+  // Evenkeel is loaded in workers only: when the last has ended, Node may unload the addon.
+  const code = `
+    import(${JSON.stringify(href)}).then(async ({ LayerNorm }) => {
+      const x = { data: new Float32Array(1024 * 1024).fill(1), shape: [1024, 1024] }
+      for (let i = 0; i < 3; i++) await new LayerNorm(1024).forwardAsync(x)
+    })`
+  for (let i = 0; i < 3; i++) {
+    const exit = await new Promise((ended, failed) => {
+      new Worker(code, { eval: true }).on('exit', ended).on('error', failed)
+    })
+    if (exit !== 0) throw new Error(`a worker ended with ${exit}`)
+  }
+  console.log('done')
+}

@@ -1,0 +1,28 @@
+// Lets the process have little more memory than it has, and makes a call that needs more for its temporaries.
+// Argument: evenkeel. Linux only.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+
+const { GroupNorm } = await import(pathToFileURL(process.argv[2]).href)
+
+// One element per channel and sample: the table between reduce and map is three times as large as the data.
+const shape = [4096, 4096]
+const x = { data: new Float32Array(shape[0] * shape[1]).fill(1), shape }
+const out = { data: new Float32Array(x.data.length).fill(7), shape }
+const layer = new GroupNorm(1, shape[1])
+await layer.forwardAsync({ data: x.data.subarray(0, 2 * shape[1]), shape: [2, shape[1]] })
+const before = JSON.stringify(layer.stateDict().weight)
+
+const now = Number(/VmSize:\s*(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024
+/** Enough for JavaScript, and for less than one column of the table: 64 MiB. */
+const MORE = 48 * 2 ** 20
+execFileSync('prlimit', [`--pid=${process.pid}`, `--as=${now + MORE}:`])
+const error = await layer.forwardAsync(x, { out }).catch((reason) => reason)
+execFileSync('prlimit', [`--pid=${process.pid}`, `--as=unlimited:`])
+
+console.log(error.code, error.message)
+if (out.data.some((value) => value !== 7)) throw new Error('out was written')
+if (JSON.stringify(layer.stateDict().weight) !== before) throw new Error('the state has changed')
+const y = await layer.forwardAsync(x, { out })
+if (y !== out || out.data.some((value) => value !== 0)) throw new Error('the next call went wrong')

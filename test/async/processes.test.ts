@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { info } from '../../src/index.js'
+import { compiledEvenkeel, runChild } from './support.js'
+
+// What could crash or hang a process, each in a child of its own.
+
+const evenkeel = compiledEvenkeel()
+
+describe.skipIf(!info().offThread)('memory that is lost in mid-call', () => {
+  const transferable = 'transfer' in ArrayBuffer.prototype ? ['transfer()'] : []
+  const rows: readonly (readonly [which: string, how: string, found: string])[] = [
+    ...['structuredClone', 'postMessage', 'byte stream', ...transferable].flatMap((how) => [
+      ['x', how, 'the same bits'] as const,
+      ['weight', how, 'the same bits'] as const,
+    ]),
+    ['x', 'no reference', 'the same bits'],
+    ['x', 'WebAssembly.Memory.grow', 'the same bits'],
+    ['out', 'structuredClone', 'the same bits'],
+    ['out', 'no reference', 'the same bits'],
+    ['out', 'byte stream', 'the result is lost'],
+    ['out', 'WebAssembly.Memory.grow', 'the result is lost'],
+  ]
+
+  it.each(rows)('%s, by %s: %s', async (which, how, found) => {
+    // One thread in libuv's pool: the call waits there behind other work until its memory is lost.
+    const ended = await runChild(evenkeel, 'lose-memory.mjs', [how, which], { UV_THREADPOOL_SIZE: '1' })
+    expect(ended).toEqual({ how: 0, stdout: `${found}\n`, stderr: '' })
+  })
+})
+
+// prlimit is Linux's.
+it.skipIf(!info().offThread || process.platform !== 'linux')('no memory left: the call rejects', async () => {
+  const ended = await runChild(evenkeel, 'no-memory.mjs', [])
+  const message = 'EVENKEEL_BACKEND evenkeel: no memory left for temporaries; nothing was written.\n'
+  expect(ended).toEqual({ how: 0, stdout: message, stderr: '' })
+})
+
+describe('the process', () => {
+  const rows: readonly (readonly [how: string, code: number])[] = [
+    ['by itself', 0],
+    ['before they are done', 0],
+    ['process.exit', 3],
+    ['uncaught', 1],
+    ['workers only', 0],
+  ]
+
+  it.each(rows)('ends %s with code %i', async (how, code) => {
+    const ended = await runChild(evenkeel, 'exit.mjs', [how])
+    expect(ended).toMatchObject({ how: code, stdout: 'done\n' })
+    if (how !== 'uncaught') expect(ended.stderr).toBe('')
+  })
+
+  it('bears many workers at once, terminated in mid-call', async () => {
+    const [rounds, workers] = [4, 16]
+    const ended = await runChild(evenkeel, 'storm.mjs', [String(rounds), String(workers)])
+    expect(ended).toEqual({ how: 0, stdout: `${(rounds * workers) / 2} terminated\n`, stderr: '' })
+  })
+})

@@ -1,0 +1,47 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll } from 'vitest'
+
+// For tests of what could end a process: they run in a child, on a compiled copy, as users have it.
+
+export interface Ended {
+  /** The exit code, or the signal that ended it. */
+  readonly how: number | string
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Longer than any child takes; one that hangs is ended then, by SIGTERM, which `how` tells. */
+const TIME_LIMIT = 120_000
+
+/** Compiles src/ for the test file that calls it. Within the repository, so that #addon is found. */
+export function compiledEvenkeel(): string {
+  mkdirSync('build', { recursive: true })
+  const folder = mkdtempSync(join('build', 'async-test-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const compiler = 'node_modules/typescript/bin/tsc'
+  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', folder])
+  return resolve(folder, 'index.js')
+}
+
+/** Runs test/async/children/`script`, which is given the path of evenkeel and `args`. */
+export function runChild(
+  evenkeel: string,
+  script: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ended> {
+  const path = resolve('test/async/children', script)
+  const settings = { timeout: TIME_LIMIT, env: { ...process.env, EVENKEEL_THREADS: '2', ...env } }
+  return new Promise((done) => {
+    execFile(
+      process.execPath,
+      ['--expose-gc', path, evenkeel, ...args],
+      settings,
+      (error, stdout, stderr) => {
+        done({ how: error === null ? 0 : (error.signal ?? Number(error.code)), stdout, stderr })
+      },
+    )
+  })
+}

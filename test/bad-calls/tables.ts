@@ -1,0 +1,18 @@
+import { BACKWARD } from './backward.js'
+import { CONSTRUCTION } from './construction.js'
+import { FORWARD } from './forward.js'
+import { FUNCTIONS } from './functions.js'
+import { OUT } from './out.js'
+import { STATE_DICTS } from './state-dicts.js'
+import { TENSORS } from './tensors.js'
+
+export const TABLES = {
+  construction: CONSTRUCTION,
+  tensors: TENSORS,
+  forward: FORWARD,
+  out: OUT,
+  backward: BACKWARD,
+  functions: FUNCTIONS,
+  'state dicts': STATE_DICTS,
+}
+export const ROWS = Object.values(TABLES).flat()
