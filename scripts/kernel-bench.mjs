@@ -7,7 +7,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const directory = 'build-cmake/release'
 
 run('cmake', ['-S', '.', '-B', directory], 'pipe')
-run('cmake', ['--build', directory, '--target', 'kernel_bench', '--parallel', String(availableParallelism())], 'pipe')
+run(
+  'cmake',
+  ['--build', directory, '--target', 'kernel_bench', '--parallel', String(availableParallelism())],
+  'pipe',
+)
 run(`${root}${directory}/kernel_bench`, process.argv.slice(2), 'inherit')
 
 /** Runs a program; where it fails, shows what it printed, and stops. */
