@@ -1,0 +1,251 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type BenchCase, EPS } from './cases.js'
+import { Child } from './child.js'
+import { type Contender, LIMIT, REFERENCE } from './contenders.js'
+import type { DataDirectory } from './data.js'
+import type { Reply } from './protocol.js'
+import type { BenchRecord, Skipped } from './results.js'
+import { median, summarize } from './statistics.js'
+import { arrayBytes, leastBytes } from './traffic.js'
+import { type Inputs, Truth } from './truth.js'
+
+// One unit: a case with a number of threads. Every contender is prepared, checked, and then timed in turn, round after
+// round, so that what the machine does meanwhile meets all alike.
+
+export interface Settings {
+  readonly rounds: number
+  /** Milliseconds that a turn should last. */
+  readonly turn: number
+  /** Seconds that one call may last: what takes longer is not timed. */
+  readonly budget: number
+}
+
+export interface Unit {
+  readonly records: readonly BenchRecord[]
+  readonly skipped: readonly Skipped[]
+}
+
+/** Thread pools spin after a call before they sleep (libgomp, as PyTorch has it, for 7 to 10 ms): the next turn waits. */
+const SETTLE_MS = 15
+/** Where a call is slow, fewer rounds than asked for do: a contender's turns last no longer than this in all. */
+const CONTENDER_SECONDS = 10
+const FEWEST_ROUNDS = 3
+
+interface Ready {
+  readonly contender: Contender
+  readonly child: Child
+  readonly variants: readonly string[]
+  iterations: number
+  rounds: number
+  /** [round][variant], nanoseconds of one iteration. */
+  readonly times: number[][]
+}
+
+/** Worker processes, started when first needed, ended together. */
+export class Workers {
+  readonly versions: Record<string, string> = {}
+  readonly #children = new Map<string, Child>()
+
+  async of({ title, name, process, command }: Contender): Promise<Child> {
+    let child = this.#children.get(process)
+    if (child === undefined) {
+      const started = await Child.start(title, command)
+      child = started.child
+      this.#children.set(process, child)
+      this.versions[name] = started.version
+    }
+    return child
+  }
+
+  /** Frees a case's memory everywhere. */
+  async release(): Promise<void> {
+    for (const child of this.#children.values()) await child.ask({ do: 'release' })
+  }
+
+  /** Ends a process that no longer answers, so that the next case starts another. */
+  drop({ process }: Contender): void {
+    this.#children.get(process)?.stop()
+    this.#children.delete(process)
+  }
+
+  stop(): void {
+    for (const child of this.#children.values()) child.stop()
+    this.#children.clear()
+  }
+}
+
+export class Bench {
+  constructor(
+    private readonly workers: Workers,
+    private readonly directory: DataDirectory,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Prepares, checks and times. `inputs` are those that the directory holds. */
+  async measure(
+    bench: BenchCase,
+    inputs: Inputs,
+    threads: number,
+    contenders: readonly Contender[],
+  ): Promise<Unit> {
+    const skipped: Skipped[] = []
+    const ready: Ready[] = []
+    const truth = new Truth(bench, inputs)
+    for (const contender of contenders) {
+      if (contender.oneThread && threads > 1) continue
+      const result = await this.#prepare(bench, truth, threads, contender)
+      if ('why' in result) skipped.push({ name: bench.name, threads, contender: contender.name, ...result })
+      else ready.push(result)
+    }
+    const finished = await this.#runRounds(ready, (contender, why) => {
+      skipped.push({ name: bench.name, threads, contender: contender.name, kind: 'failed', why })
+    })
+    await this.workers.release()
+    return { records: recordsOf(bench, threads, finished), skipped }
+  }
+
+  async #prepare(
+    bench: BenchCase,
+    truth: Truth,
+    threads: number,
+    contender: Contender,
+  ): Promise<Ready | Pick<Skipped, 'kind' | 'why'>> {
+    const slow = this.#tooSlow(bench, contender)
+    if (slow !== null) return { kind: 'slow', why: slow }
+    try {
+      const child = await this.workers.of(contender)
+      const reply = await child.ask({
+        do: 'prepare',
+        contender: contender.name,
+        bench,
+        eps: EPS,
+        threads,
+        inputs: this.directory.path,
+        outputs: this.directory.outputFile,
+      })
+      if ('none' in reply) return { kind: 'none', why: reply.none }
+      if (!('prepared' in reply)) return { kind: 'failed', why: messageOf(reply) }
+      const fault = contender.name === LIMIT ? null : truth.fault(this.directory.readOutputs(bench))
+      if (fault !== null) return { kind: 'wrong', why: fault }
+      return this.#calibrate({
+        contender,
+        child,
+        variants: reply.prepared,
+        iterations: 1,
+        rounds: 0,
+        times: [],
+      })
+    } catch (error) {
+      this.workers.drop(contender)
+      return { kind: 'failed', why: (error as Error).message }
+    }
+  }
+
+  #tooSlow(bench: BenchCase, { nanosecondsPerByte = 0 }: Contender): string | null {
+    const seconds = (nanosecondsPerByte * arrayBytes(bench)) / 1e9
+    if (seconds <= this.settings.budget) return null
+    return `about ${seconds.toFixed(1)} s a call, above --budget ${this.settings.budget}`
+  }
+
+  /** How many iterations fill a turn, from runs that grow until the clock tells them well; how many rounds there is time for. */
+  async #calibrate(ready: Ready): Promise<Ready> {
+    const { turn, rounds } = this.settings
+    let iterations = 1
+    let total = 0
+    for (;;) {
+      total = (await turnOf(ready, iterations, 0)).reduce((sum, ns) => sum + ns, 0)
+      if (total * iterations >= (turn * 1e6) / 5) break
+      iterations = Math.ceil(Math.min(iterations * 10, (turn * 1e6) / Math.max(total, 1)))
+    }
+    ready.iterations = Math.max(1, Math.round((turn * 1e6) / total))
+    const affordable = Math.floor((CONTENDER_SECONDS * 1e9) / Math.max(total, turn * 1e6))
+    ready.rounds = Math.min(rounds, Math.max(FEWEST_ROUNDS, affordable))
+    return ready
+  }
+
+  /** Those that answered to the end. */
+  async #runRounds(ready: readonly Ready[], failed: (contender: Contender, why: string) => void) {
+    const running = new Set(ready)
+    for (let round = 0; round < this.settings.rounds; round++) {
+      for (const each of running) {
+        if (round >= each.rounds) continue
+        await sleep(SETTLE_MS)
+        // The first iterations find the caches full of another's data. Where one fills the turn, data exceed the caches.
+        const warmUp = each.iterations > 1 ? Math.ceil(each.iterations / 10) : 0
+        try {
+          each.times.push(await turnOf(each, each.iterations, warmUp))
+        } catch (error) {
+          running.delete(each)
+          this.workers.drop(each.contender)
+          failed(each.contender, (error as Error).message)
+        }
+      }
+    }
+    return [...running]
+  }
+}
+
+async function turnOf({ child, contender }: Ready, iterations: number, warmUp: number): Promise<number[]> {
+  const reply = await child.ask({ do: 'time', contender: contender.name, iterations, warmUp })
+  if (!('nanoseconds' in reply)) throw new Error(messageOf(reply))
+  return reply.nanoseconds
+}
+
+function messageOf(reply: Reply): string {
+  return 'error' in reply ? reply.error : `unexpected reply ${JSON.stringify(reply)}`
+}
+
+/** A contender's times by round: of its variants (kinds of copies), those of the fastest. */
+interface Timed {
+  readonly contender: string
+  readonly variant: string
+  readonly times: readonly number[]
+}
+
+function fastest({ contender: { name }, variants, times }: Ready): Timed {
+  const candidates = variants.map((variant, v) => ({
+    contender: name,
+    variant,
+    times: times.map((round) => round[v]),
+  }))
+  return candidates.reduce((best, each) => (median(each.times) < median(best.times) ? each : best))
+}
+
+function recordsOf(bench: BenchCase, threads: number, ready: readonly Ready[]): BenchRecord[] {
+  const timed = ready.map(fastest)
+  const timesOf = (name: string) => timed.find(({ contender }) => contender === name)?.times
+  return timed.map((each) => recordOf(bench, threads, each, timesOf(REFERENCE), timesOf(LIMIT)))
+}
+
+export function recordOf(
+  { name, op, layer, layout, shape }: BenchCase,
+  threads: number,
+  { contender, variant, times }: Timed,
+  reference: readonly number[] | undefined,
+  limit: readonly number[] | undefined,
+): BenchRecord {
+  const { median: medianNs, quartiles, least, most } = summarize(times)
+  const bytes = leastBytes({ op, shape })
+  // Of one round each, so that a slow minute of the machine cancels out.
+  const ratios = reference && summarize(times.map((time, round) => time / reference[round]))
+  return {
+    name,
+    op,
+    layer,
+    layout,
+    shape,
+    threads,
+    contender,
+    medianNs,
+    quartilesNs: quartiles,
+    leastNs: least,
+    mostNs: most,
+    rounds: times.length,
+    bytes,
+    gbPerSecond: bytes / medianNs,
+    shareOfLimit: limit ? median(limit) / medianNs : null,
+    ratio: ratios?.median ?? null,
+    ratioQuartiles: ratios?.quartiles ?? null,
+    variant,
+  }
+}
