@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 // What the numbers were measured on, and whether anything else was running.
@@ -29,6 +30,8 @@ export interface Machine {
 export interface Load {
   /** Runnable processes, averaged over the last minute; 0 where the system does not say. */
   readonly loadAverage: number
+  /** How many cores others kept busy during half a second in which this program slept. */
+  readonly busyCores: number
   /** Of a fixed piece of arithmetic, timed many times: (upper quartile - least) / least. 0 on a quiet machine. */
   readonly spread: number
 }
@@ -75,22 +78,30 @@ function firstLine(program: string, args: readonly string[]): string {
   }
 }
 
-/** Above it the table begins with a warning: a core and more are at work for somebody else, or timings differ so much. */
-const QUIET_LOAD = 0.5
+/** Above these a run begins with a warning. */
+const QUIET_CORES = 0.1
 const QUIET_SPREAD = 0.05
+const WATCH_MS = 500
 
 const CALIBRATIONS = 60
 /** About 3 ms of arithmetic that touches no memory. */
 const CALIBRATION_STEPS = 3_000_000
 
-export function measureLoad(): Load {
+export async function measureLoad(): Promise<Load> {
+  const before = busyMilliseconds()
+  await sleep(WATCH_MS)
+  const busyCores = (busyMilliseconds() - before) / WATCH_MS
   const times = Array.from({ length: CALIBRATIONS }, () => {
     const start = performance.now()
     spin()
     return performance.now() - start
   }).sort((a, b) => a - b)
   const upper = times[Math.floor(0.75 * times.length)]
-  return { loadAverage: loadavg()[0], spread: (upper - times[0]) / times[0] }
+  return { loadAverage: loadavg()[0], busyCores, spread: (upper - times[0]) / times[0] }
+}
+
+function busyMilliseconds(): number {
+  return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
 }
 
 /** The result is used, so that no compiler leaves the loop out. */
@@ -101,11 +112,11 @@ function spin(): void {
   sink = value | 1
 }
 
-/** A warning, or null on a quiet machine. */
-export function loadWarning({ loadAverage, spread }: Load): string | null {
-  if (loadAverage <= QUIET_LOAD && spread <= QUIET_SPREAD) return null
+/** A warning, or null on a quiet machine. The load average is no part of it: it tells of the minute before. */
+export function loadWarning({ busyCores, spread }: Load): string | null {
+  if (busyCores <= QUIET_CORES && spread <= QUIET_SPREAD) return null
   return (
-    `this machine is not quiet: load average ${loadAverage.toFixed(2)}, the same arithmetic varies by ` +
+    `this machine is not quiet: others keep ${busyCores.toFixed(1)} cores busy, the same arithmetic varies by ` +
     `${(100 * spread).toFixed(0)} %; end what else runs for numbers to rely on`
   )
 }

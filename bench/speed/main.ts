@@ -1,8 +1,12 @@
 import { Command } from 'commander'
 import { EvenkeelError } from '../../src/errors.js'
 import { buildCopyAddon } from './build-copy.js'
+import type { BenchCase } from './cases.js'
+import { speedChart } from './chart.js'
 import { compare, formatCompared } from './compare.js'
 import { LIMIT } from './contenders.js'
+import { growthCases, growthChart } from './growth.js'
+import { formatMemory, measureMemory } from './memory.js'
 import {
   casesOf,
   contenderList,
@@ -14,9 +18,9 @@ import {
   settingsOf,
   threadList,
 } from './options.js'
-import { byUnit, checkWritable, joinResults, loadResults, type Results, saveResults } from './results.js'
+import { checkWritable, joinResults, loadResults, type Results, saveResults, writeWhole } from './results.js'
 import { run, titlesOf } from './run.js'
-import { formatMachine, formatSkipped, formatUnit } from './table.js'
+import { formatMachine, formatReport, formatSkipped } from './table.js'
 import { formatTargets, judgeTargets } from './targets.js'
 
 // npm run bench: how fast evenkeel is, beside others and beside the machine's limit.
@@ -24,22 +28,40 @@ import { formatTargets, judgeTargets } from './targets.js'
 /** What a shell expects of a program that Ctrl-C ended: 128 + SIGINT. */
 const INTERRUPTED = 130
 
-const program = new Command('npm run bench --')
-  .description(
-    'Times evenkeel beside other libraries and beside copies of the same bytes; see bench/speed/README.md.',
-  )
-  .option('--filter <regex>', "only cases whose name it matches, as in 'LayerNorm.*backward'", pattern)
-  .option('--contenders <list>', 'names, comma between them (default: all that are here)', contenderList)
-  .option('--threads <list>', 'numbers of threads', threadList, [1, 2])
-  .option('--quick', 'fewer shapes and rounds', false)
-  .option('--rounds <number>', 'medians are over so many (default: 7, with --quick 3)', count)
-  .option(
-    '--budget <seconds>',
-    'what takes longer a call is not timed (default: 2, with --quick 0.2)',
-    positive,
-  )
-  .option('--json <file>', 'write a record per case, threads and contender')
-  .action(timeCases)
+function runOptions(command: Command): Command {
+  return command
+    .option('--filter <regex>', "only cases whose name it matches, as in 'LayerNorm.*backward'", pattern)
+    .option('--contenders <list>', 'names, comma between them (default: all that are here)', contenderList)
+    .option('--threads <list>', 'numbers of threads', threadList)
+    .option('--quick', 'fewer shapes and rounds', false)
+    .option('--rounds <number>', 'medians are over so many (default: 7, with --quick 3)', count)
+    .option('--budget <seconds>', 'slower calls are not timed (default: 2, with --quick 0.2)', positive)
+    .option('--json <file>', 'write a record per case, threads and contender')
+    .option('--chart <file>', 'draw the results as SVG')
+}
+
+const program = new Command('npm run bench --').description(
+  'How fast evenkeel is, beside other libraries and beside copies of the same bytes; bench/speed/README.md tells how.',
+)
+
+runOptions(program.command('run', { isDefault: true }))
+  .description('every layer, shape, layout and operation')
+  .action(async (options: RunOptions) => {
+    const results = await timeCases(options, casesOf(options), [1, 2], speedChart)
+    console.log(formatTargets(judgeTargets(results)))
+  })
+
+runOptions(program.command('growth'))
+  .description('the time of a call against the number of elements')
+  .action(async (options: RunOptions) => {
+    await timeCases(options, casesOf(options, growthCases(options.quick)), [1], growthChart)
+  })
+
+program
+  .command('memory')
+  .description('peak memory of a forward and backward step against the least')
+  .option('--threads <number>', 'how many threads', count, 1)
+  .action(({ threads }: { threads: number }) => console.log(formatMemory(measureMemory(threads))))
 
 program
   .command('compare <before> <after>')
@@ -51,29 +73,38 @@ program
 program
   .command('report <files...>')
   .description(
-    'the table and the targets of JSON files, as of one run; of a case that several have, the last counts',
+    'JSON files as of one run: table, targets, chart; of a case that several have, the last counts',
   )
-  .action((files: string[]) => report(joinResults(files.map(loadResults))))
+  .option('--chart <file>', 'draw the results as SVG')
+  .action((files: string[], { chart }: Pick<RunOptions, 'chart'>) => {
+    if (chart) checkWritable('--chart', chart)
+    const results = joinResults(files.map(loadResults))
+    console.log(formatReport(results))
+    console.log(`\n${formatTargets(judgeTargets(results))}`)
+    if (chart) writeWhole(chart, speedChart(results))
+  })
 
-async function timeCases(options: RunOptions): Promise<void> {
-  const cases = casesOf(options)
+async function timeCases(
+  options: RunOptions,
+  cases: readonly BenchCase[],
+  usualThreads: readonly number[],
+  draw: (results: Results) => string,
+): Promise<Results> {
+  const { json, chart } = options
   const contenders = contendersOf(options, (text) => console.warn(`bench: ${text}.`))
-  if (options.json) checkWritable('--json', options.json)
+  if (json) checkWritable('--json', json)
+  if (chart) checkWritable('--chart', chart)
   if (contenders.some(({ name }) => name === LIMIT)) buildCopyAddon()
-  const results = await run({ cases, contenders, threads: options.threads, settings: settingsOf(options) })
-  if (options.json) saveResults(options.json, results)
-  const titles = titlesOf(contenders)
-  console.log(`${formatMachine(results)}\n\n${formatSkipped(results, titles)}\n`)
-  console.log(formatTargets(judgeTargets(results)))
-  if (options.json)
-    console.log(`\n${options.json} written${results.complete ? '' : ', with the cases done so far'}.`)
-  if (!results.complete) process.exitCode = INTERRUPTED
-}
-
-function report(results: Results): void {
-  const titles = new Map<string, string>()
-  for (const records of byUnit(results.records)) console.log(`${formatUnit(records, titles)}\n`)
-  console.log(`${formatMachine(results)}\n\n${formatTargets(judgeTargets(results))}`)
+  const threads = options.threads ?? usualThreads
+  const results = await run({ cases, contenders, threads, settings: settingsOf(options) })
+  if (json) saveResults(json, results)
+  if (chart && results.records.length > 0) writeWhole(chart, draw(results))
+  console.log(`${formatMachine(results)}\n\n${formatSkipped(results, titlesOf(contenders))}\n`)
+  if (!results.complete) {
+    console.log('interrupted: these are the cases done so far')
+    process.exitCode = INTERRUPTED
+  }
+  return results
 }
 
 try {

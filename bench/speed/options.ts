@@ -9,7 +9,7 @@ import type { Settings } from './measure.js'
 export interface RunOptions {
   readonly filter?: RegExp
   readonly contenders?: readonly string[]
-  readonly threads: readonly number[]
+  readonly threads?: readonly number[]
   readonly quick: boolean
   readonly rounds?: number
   readonly budget?: number

@@ -16,7 +16,7 @@ export interface Plan {
 
 /** Every case with each number of threads. On Ctrl-C the results hold what was done by then. */
 export async function run({ cases, contenders, threads, settings }: Plan): Promise<Results> {
-  const load = measureLoad()
+  const load = await measureLoad()
   const warning = loadWarning(load)
   if (warning) console.warn(`bench: ${warning}.`)
   const workers = new Workers()
@@ -58,7 +58,7 @@ export async function run({ cases, contenders, threads, settings }: Plan): Promi
     date: new Date().toISOString(),
     complete: !interruption.signal.aborted,
     machine: describeMachine(),
-    load: { before: load, after: measureLoad() },
+    load: { before: load, after: await measureLoad() },
     versions: workers.versions,
     records,
     skipped,

@@ -1,4 +1,5 @@
-import { type BenchRecord, type Results, unitOf } from './results.js'
+import type { Load } from './machine.js'
+import { type BenchRecord, byUnit, type Results, unitOf } from './results.js'
 
 // What a run prints: a block per case and number of threads, a line per contender.
 
@@ -20,6 +21,12 @@ export function formatUnit(records: readonly BenchRecord[], titles: ReadonlyMap<
   return [unitOf(records[0]), HEAD, ...lines].join('\n')
 }
 
+/** All blocks of a run, and what it ran on. Titles are the contenders' names. */
+export function formatReport(results: Results): string {
+  const blocks = byUnit(results.records).map((records) => formatUnit(records, new Map()))
+  return [...blocks, formatMachine(results)].join('\n\n')
+}
+
 function row(title: string, cells: readonly string[]): string {
   const widths = [10, 22, 8, 9, 11, 18]
   return `  ${title.padEnd(22)}${cells.map((cell, i) => cell.padStart(widths[i])).join('')}`
@@ -34,13 +41,14 @@ export function formatTime(nanoseconds: number): string {
 }
 
 export function formatMachine({ machine, versions, load, date }: Results): string {
-  const { cpu, cores, caches, node, compiler, commit } = machine
+  const { cpu, cores: count, caches, node, compiler, commit } = machine
   const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`
+  const cores = (each: Load | null) => each?.busyCores.toFixed(1) ?? '-'
   return [
     `${date}, commit ${commit}`,
-    `${cpu}, ${cores} cores, L2 ${mebibytes(caches.l2)} each, L3 ${mebibytes(caches.l3)}, Node ${node}, ${compiler}`,
-    `load average ${load.before.loadAverage.toFixed(2)} before, ${load.after?.loadAverage.toFixed(2) ?? '-'} after; ` +
-      `the same arithmetic varied by ${(100 * load.before.spread).toFixed(1)} %`,
+    `${cpu}, ${count} cores, L2 ${mebibytes(caches.l2)} each, L3 ${mebibytes(caches.l3)}, Node ${node}, ${compiler}`,
+    `others kept ${cores(load.before)} cores busy before and ${cores(load.after)} after; the same arithmetic varied by ` +
+      `${(100 * load.before.spread).toFixed(1)} %`,
     ...[...new Set(Object.values(versions))],
   ].join('\n')
 }

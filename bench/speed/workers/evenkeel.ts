@@ -1,18 +1,15 @@
 import { join } from 'node:path'
 import type { Layer, Tensor } from '../../../src/index.js'
-import { type BenchCase, elementsOf, hasBias } from '../cases.js'
+import { elementsOf, hasBias } from '../cases.js'
 import { readFloats } from '../data.js'
 import type { Prepare } from '../protocol.js'
 import type { Outputs } from '../truth.js'
+import { evenkeel, newLayer } from './layers.js'
 import { limit } from './limit.js'
 import { type Prepared, serve, timeCalls } from './serve.js'
 
 // evenkeel through its public door, as built in dist/: with `out`, and allocating. "The limit" lives in this process
 // too, so that its copies run on the very arrays that evenkeel works on.
-
-const evenkeel = (await import(
-  new URL('../../../dist/esm/index.js', import.meta.url).href
-)) as typeof import('../../../src/index.js')
 
 /** The arrays of a case, shared by the contenders of this process. */
 interface Scene {
@@ -36,23 +33,6 @@ function sceneOf({ bench: { name, shape, op }, inputs }: Prepare): Scene {
       ? { key: name, x, dy: read('dy'), y: empty(), dx: empty() }
       : { key: name, x, dy: x, y: empty(), dx: x }
   return scene
-}
-
-function newLayer({ layer, layout, shape, groups }: BenchCase, eps: number): Layer {
-  const channels = layout === 'channels-first' ? shape[1] : shape[shape.length - 1]
-  const channelLayout = layout === 'channels-last' ? layout : 'channels-first'
-  switch (layer) {
-    case 'LayerNorm':
-      return new evenkeel.LayerNorm([channels], { eps })
-    case 'RMSNorm':
-      return new evenkeel.RMSNorm([channels], { eps })
-    case 'BatchNorm':
-      return new evenkeel.BatchNorm(channels, { eps, layout: channelLayout })
-    case 'GroupNorm':
-      return new evenkeel.GroupNorm(groups, channels, { eps, layout: channelLayout })
-    case 'InstanceNorm':
-      return new evenkeel.InstanceNorm(channels, { eps, layout: channelLayout, affine: true })
-  }
 }
 
 /** The layer with the case's parameters, and with its statistics where the case infers. */
