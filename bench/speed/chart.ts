@@ -55,7 +55,7 @@ export function speedChart({ records }: Pick<Results, 'records'>): string {
     fx: { label: null, domain: ['forward', 'backward'] },
     marks: [
       Plot.ruleY(shown, { y: 'label', fx: 'op', stroke: INK, strokeOpacity: 0.15 }),
-      Plot.tickX(by(LIMIT), { ...position, stroke: INK, strokeWidth: 3 }),
+      Plot.text(by(LIMIT), { ...position, text: () => '|', fill: INK, fontSize: 16, fontWeight: 'bold' }),
       ...series.map(({ name, colour, symbol }) =>
         Plot.dot(by(name), { ...position, symbol, fill: colour, stroke: colour, r: 4 }),
       ),
@@ -101,6 +101,8 @@ export function withLegend(svg: string, entries: readonly LegendEntry[]): string
   const spans = entries.map(
     ({ title, colour, glyph }) => `<tspan fill="${colour}">${glyph}</tspan><tspan> ${title}     </tspan>`,
   )
-  const text = `<text x="12" y="20" fill="${INK}" font-size="13" xml:space="preserve">${spans.join('')}</text>`
-  return svg.replace(/<\/svg>\s*$/, `${text}</svg>\n`)
+  const style = `fill="${INK}" font-size="13" text-anchor="start" xml:space="preserve"`
+  const text = `<text x="12" y="20" ${style}>${spans.join('')}</text>`
+  const named = svg.replace(/^<svg (?!xmlns)/, '<svg xmlns="http://www.w3.org/2000/svg" ')
+  return named.replace(/<\/svg>\s*$/, `${text}</svg>\n`)
 }

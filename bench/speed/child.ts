@@ -52,6 +52,10 @@ export class Child {
     throw new Error('error' in reply ? reply.error : `${title} began with ${JSON.stringify(reply)}`)
   }
 
+  get pid(): number {
+    return this.#process.pid!
+  }
+
   ask(request: Request): Promise<Reply> {
     const reply = this.#reply()
     this.#process.stdin!.write(`${JSON.stringify(request)}\n`)

@@ -50,10 +50,16 @@ export function growthChart({ records, machine }: Pick<Results, 'records' | 'mac
   const svg = figure({
     ...frame,
     height: 460,
-    marginLeft: 70,
+    marginLeft: 84,
     x: { type: 'log', label: 'elements', grid: true, tickFormat: '.0e' },
-    y: { type: 'log', label: 'microseconds a call, forward', grid: true, tickFormat: '~s' },
-    fx: { label: null },
+    y: {
+      type: 'log',
+      label: 'microseconds a call, forward',
+      labelAnchor: 'center',
+      grid: true,
+      tickFormat: '~s',
+    },
+    fx: { label: null, domain: ['LayerNorm', 'BatchNorm'] },
     marks: [
       Plot.ruleX(marks, { x: 'elements', stroke: INK, strokeDasharray: '4 4' }),
       Plot.text(marks, {

@@ -3,6 +3,7 @@ import { type BenchCase, EPS } from './cases.js'
 import { Child } from './child.js'
 import { type Contender, LIMIT, REFERENCE } from './contenders.js'
 import type { DataDirectory } from './data.js'
+import { Watch } from './disturbance.js'
 import type { Reply } from './protocol.js'
 import type { BenchRecord, Skipped } from './results.js'
 import { median, summarize } from './statistics.js'
@@ -23,10 +24,14 @@ export interface Settings {
 export interface Unit {
   readonly records: readonly BenchRecord[]
   readonly skipped: readonly Skipped[]
+  /** How many rounds were run again because others were at work. */
+  readonly disturbedRounds: number
 }
 
 /** Thread pools spin after a call before they sleep (libgomp, as PyTorch has it, for 7 to 10 ms): the next turn waits. */
 const SETTLE_MS = 15
+/** Before a contender is timed: V8 compiles what runs often in tens of milliseconds. */
+const WARM_UP_MS = 150
 /** Where a call is slow, fewer rounds than asked for do: a contender's turns last no longer than this in all. */
 const CONTENDER_SECONDS = 10
 const FEWEST_ROUNDS = 3
@@ -55,6 +60,10 @@ export class Workers {
       this.versions[name] = started.version
     }
     return child
+  }
+
+  get pids(): number[] {
+    return [...this.#children.values()].map(({ pid }) => pid)
   }
 
   /** Frees a case's memory everywhere. */
@@ -97,11 +106,11 @@ export class Bench {
       if ('why' in result) skipped.push({ name: bench.name, threads, contender: contender.name, ...result })
       else ready.push(result)
     }
-    const finished = await this.#runRounds(ready, (contender, why) => {
+    const { finished, disturbedRounds } = await this.#runRounds(ready, (contender, why) => {
       skipped.push({ name: bench.name, threads, contender: contender.name, kind: 'failed', why })
     })
     await this.workers.release()
-    return { records: recordsOf(bench, threads, finished), skipped }
+    return { records: recordsOf(bench, threads, finished), skipped, disturbedRounds }
   }
 
   async #prepare(
@@ -147,42 +156,52 @@ export class Bench {
     return `about ${seconds.toFixed(1)} s a call, above --budget ${this.settings.budget}`
   }
 
-  /** How many iterations fill a turn, from runs that grow until the clock tells them well; how many rounds there is time for. */
+  /**
+   * Runs until it is warm (compiled, its pages touched), in runs that grow, of which the last tells how many iterations
+   * fill a turn; and how many rounds there is time for.
+   */
   async #calibrate(ready: Ready): Promise<Ready> {
     const { turn, rounds } = this.settings
+    let once = Number.POSITIVE_INFINITY
     let iterations = 1
-    let total = 0
-    for (;;) {
-      total = (await turnOf(ready, iterations, 0)).reduce((sum, ns) => sum + ns, 0)
-      if (total * iterations >= (turn * 1e6) / 5) break
-      iterations = Math.ceil(Math.min(iterations * 10, (turn * 1e6) / Math.max(total, 1)))
+    for (let spent = 0; spent < WARM_UP_MS * 1e6; spent += once * iterations) {
+      iterations = Math.max(1, Math.min(iterations * 10, Math.round((turn * 1e6) / once)))
+      once = (await turnOf(ready, iterations, 0)).reduce((sum, ns) => sum + ns, 0)
     }
-    ready.iterations = Math.max(1, Math.round((turn * 1e6) / total))
-    const affordable = Math.floor((CONTENDER_SECONDS * 1e9) / Math.max(total, turn * 1e6))
+    ready.iterations = Math.max(1, Math.round((turn * 1e6) / once))
+    const affordable = Math.floor((CONTENDER_SECONDS * 1e9) / Math.max(once, turn * 1e6))
     ready.rounds = Math.min(rounds, Math.max(FEWEST_ROUNDS, affordable))
     return ready
   }
 
-  /** Those that answered to the end. */
+  /** Those that answered to the end. Rounds that others disturbed are run again, as often as there are rounds. */
   async #runRounds(ready: readonly Ready[], failed: (contender: Contender, why: string) => void) {
     const running = new Set(ready)
-    for (let round = 0; round < this.settings.rounds; round++) {
+    let disturbedRounds = 0
+    for (let round = 0; round < this.settings.rounds; ) {
+      const watch = new Watch([process.pid, ...this.workers.pids])
       for (const each of running) {
         if (round >= each.rounds) continue
-        await sleep(SETTLE_MS)
-        // The first iterations find the caches full of another's data. Where one fills the turn, data exceed the caches.
-        const warmUp = each.iterations > 1 ? Math.ceil(each.iterations / 10) : 0
         try {
-          each.times.push(await turnOf(each, each.iterations, warmUp))
+          each.times[round] = await timedTurn(each)
         } catch (error) {
           running.delete(each)
           this.workers.drop(each.contender)
           failed(each.contender, (error as Error).message)
         }
       }
+      if (watch.disturbed && disturbedRounds < this.settings.rounds) disturbedRounds++
+      else round++
     }
-    return [...running]
+    return { finished: [...running], disturbedRounds }
   }
+}
+
+async function timedTurn(ready: Ready): Promise<number[]> {
+  await sleep(SETTLE_MS)
+  // The first iterations find the caches full of another's data. Where one fills the turn, data exceed the caches.
+  const warmUp = ready.iterations > 1 ? Math.ceil(ready.iterations / 10) : 0
+  return turnOf(ready, ready.iterations, warmUp)
 }
 
 async function turnOf({ child, contender }: Ready, iterations: number, warmUp: number): Promise<number[]> {

@@ -47,6 +47,8 @@ export interface Results {
   /** False where the run was interrupted: the records are those of the cases that were done. */
   readonly complete: boolean
   readonly machine: Machine
+  /** How many rounds were run again because other processes were at work. */
+  readonly disturbedRounds: number
   readonly load: { readonly before: Load; readonly after: Load | null }
   /** The worker's own words for each contender: 'PyTorch 2.13.0+cpu'. */
   readonly versions: Readonly<Record<string, string>>
@@ -118,6 +120,7 @@ export function joinResults(all: readonly Results[]): Results {
   }
   return {
     ...all[all.length - 1],
+    disturbedRounds: all.reduce((sum, { disturbedRounds }) => sum + disturbedRounds, 0),
     complete: all.every(({ complete }) => complete),
     versions: Object.assign({}, ...all.map(({ versions }) => versions)),
     records: [...records.values()],

@@ -25,6 +25,7 @@ export async function run({ cases, contenders, threads, settings }: Plan): Promi
   const titles = titlesOf(contenders)
   const records: BenchRecord[] = []
   const skipped: Skipped[] = []
+  let disturbedRounds = 0
   const progress = showProgress(cases.length * threads.length)
   const interruption = new AbortController()
   const interrupt = () => {
@@ -44,6 +45,7 @@ export async function run({ cases, contenders, threads, settings }: Plan): Promi
         if (interruption.signal.aborted) break
         records.push(...unit.records)
         skipped.push(...unit.skipped)
+        disturbedRounds += unit.disturbedRounds
         progress.done(formatUnit(unit.records, titles))
       }
     }
@@ -58,6 +60,7 @@ export async function run({ cases, contenders, threads, settings }: Plan): Promi
     date: new Date().toISOString(),
     complete: !interruption.signal.aborted,
     machine: describeMachine(),
+    disturbedRounds,
     load: { before: load, after: await measureLoad() },
     versions: workers.versions,
     records,

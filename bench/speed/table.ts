@@ -40,7 +40,7 @@ export function formatTime(nanoseconds: number): string {
   return `${value.toFixed(digits)} ${unit}`
 }
 
-export function formatMachine({ machine, versions, load, date }: Results): string {
+export function formatMachine({ machine, versions, load, date, disturbedRounds }: Results): string {
   const { cpu, cores: count, caches, node, compiler, commit } = machine
   const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`
   const cores = (each: Load | null) => each?.busyCores.toFixed(1) ?? '-'
@@ -48,7 +48,7 @@ export function formatMachine({ machine, versions, load, date }: Results): strin
     `${date}, commit ${commit}`,
     `${cpu}, ${count} cores, L2 ${mebibytes(caches.l2)} each, L3 ${mebibytes(caches.l3)}, Node ${node}, ${compiler}`,
     `others kept ${cores(load.before)} cores busy before and ${cores(load.after)} after; the same arithmetic varied by ` +
-      `${(100 * load.before.spread).toFixed(1)} %`,
+      `${(100 * load.before.spread).toFixed(1)} %; ${disturbedRounds} rounds were run again because others were at work`,
     ...[...new Set(Object.values(versions))],
   ].join('\n')
 }
