@@ -50,7 +50,7 @@ export function speedChart({ records }: Pick<Results, 'records'>): string {
     ...frame,
     height: LINE_HEIGHT * labels.length + 90,
     marginLeft: 230,
-    x: { type: 'log', label: 'GB/s of the bytes that must move', grid: true, tickFormat: '~s' },
+    x: { type: 'log', label: 'GB/s of the bytes that must move', grid: true, tickFormat: String },
     y: { type: 'point', label: null, domain: labels },
     fx: { label: null, domain: ['forward', 'backward'] },
     marks: [

@@ -50,8 +50,10 @@ interface Ready {
 export class Workers {
   readonly versions: Record<string, string> = {}
   readonly #children = new Map<string, Child>()
+  #stopped = false
 
   async of({ title, name, process, command }: Contender): Promise<Child> {
+    if (this.#stopped) throw new Error('interrupted')
     let child = this.#children.get(process)
     if (child === undefined) {
       const started = await Child.start(title, command)
@@ -68,7 +70,10 @@ export class Workers {
 
   /** Frees a case's memory everywhere. */
   async release(): Promise<void> {
-    for (const child of this.#children.values()) await child.ask({ do: 'release' })
+    for (const [name, child] of this.#children) {
+      // One that has died holds nothing; the next case starts another.
+      await child.ask({ do: 'release' }).catch(() => this.#children.delete(name))
+    }
   }
 
   /** Ends a process that no longer answers, so that the next case starts another. */
@@ -77,7 +82,9 @@ export class Workers {
     this.#children.delete(process)
   }
 
+  /** Ends them for good: whoever is being asked answers no more. */
   stop(): void {
+    this.#stopped = true
     for (const child of this.#children.values()) child.stop()
     this.#children.clear()
   }
@@ -136,7 +143,7 @@ export class Bench {
       if (!('prepared' in reply)) return { kind: 'failed', why: messageOf(reply) }
       const fault = contender.name === LIMIT ? null : truth.fault(this.directory.readOutputs(bench))
       if (fault !== null) return { kind: 'wrong', why: fault }
-      return this.#calibrate({
+      return await this.#calibrate({
         contender,
         child,
         variants: reply.prepared,

@@ -30,7 +30,6 @@ export async function run({ cases, contenders, threads, settings }: Plan): Promi
   const interruption = new AbortController()
   const interrupt = () => {
     interruption.abort()
-    // Whoever is being asked answers no more, which ends the case.
     workers.stop()
   }
   process.once('SIGINT', interrupt)
