@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BenchCase, EPS } from './cases.js'
-import { Child } from './child.js'
-import { type Contender, LIMIT, REFERENCE } from './contenders.js'
+import type { Child } from './child.js'
+import { type Contender, LIMIT } from './contenders.js'
 import type { DataDirectory } from './data.js'
 import { Watch } from './disturbance.js'
 import type { Reply } from './protocol.js'
+import { recordsOf } from './record.js'
 import type { BenchRecord, Skipped } from './results.js'
-import { median, summarize } from './statistics.js'
-import { arrayBytes, leastBytes } from './traffic.js'
+import { arrayBytes } from './traffic.js'
 import { type Inputs, Truth } from './truth.js'
+import type { Workers } from './workers.js'
 
 // One unit: a case with a number of threads. Every contender is prepared, checked, and then timed in turn, round after
 // round, so that what the machine does meanwhile meets all alike.
@@ -25,7 +26,7 @@ export interface Unit {
   readonly records: readonly BenchRecord[]
   readonly skipped: readonly Skipped[]
   /** How many rounds were run again because others were at work. */
-  readonly disturbedRounds: number
+  readonly repeatedRounds: number
 }
 
 /** Thread pools spin after a call before they sleep (libgomp, as PyTorch has it, for 7 to 10 ms): the next turn waits. */
@@ -44,50 +45,6 @@ interface Ready {
   rounds: number
   /** [round][variant], nanoseconds of one iteration. */
   readonly times: number[][]
-}
-
-/** Worker processes, started when first needed, ended together. */
-export class Workers {
-  readonly versions: Record<string, string> = {}
-  readonly #children = new Map<string, Child>()
-  #stopped = false
-
-  async of({ title, name, process, command }: Contender): Promise<Child> {
-    if (this.#stopped) throw new Error('interrupted')
-    let child = this.#children.get(process)
-    if (child === undefined) {
-      const started = await Child.start(title, command)
-      child = started.child
-      this.#children.set(process, child)
-      this.versions[name] = started.version
-    }
-    return child
-  }
-
-  get pids(): number[] {
-    return [...this.#children.values()].map(({ pid }) => pid)
-  }
-
-  /** Frees a case's memory everywhere. */
-  async release(): Promise<void> {
-    for (const [name, child] of this.#children) {
-      // One that has died holds nothing; the next case starts another.
-      await child.ask({ do: 'release' }).catch(() => this.#children.delete(name))
-    }
-  }
-
-  /** Ends a process that no longer answers, so that the next case starts another. */
-  drop({ process }: Contender): void {
-    this.#children.get(process)?.stop()
-    this.#children.delete(process)
-  }
-
-  /** Ends them for good: whoever is being asked answers no more. */
-  stop(): void {
-    this.#stopped = true
-    for (const child of this.#children.values()) child.stop()
-    this.#children.clear()
-  }
 }
 
 export class Bench {
@@ -113,11 +70,12 @@ export class Bench {
       if ('why' in result) skipped.push({ name: bench.name, threads, contender: contender.name, ...result })
       else ready.push(result)
     }
-    const { finished, disturbedRounds } = await this.#runRounds(ready, (contender, why) => {
+    const { finished, repeatedRounds, disturbedRounds } = await this.#runRounds(ready, (contender, why) => {
       skipped.push({ name: bench.name, threads, contender: contender.name, kind: 'failed', why })
     })
     await this.workers.release()
-    return { records: recordsOf(bench, threads, finished), skipped, disturbedRounds }
+    const records = recordsOf({ bench, threads, disturbedRounds }, finished)
+    return { records, skipped, repeatedRounds }
   }
 
   async #prepare(
@@ -184,6 +142,7 @@ export class Bench {
   /** Those that answered to the end. Rounds that others disturbed are run again, as often as there are rounds. */
   async #runRounds(ready: readonly Ready[], failed: (contender: Contender, why: string) => void) {
     const running = new Set(ready)
+    let repeatedRounds = 0
     let disturbedRounds = 0
     for (let round = 0; round < this.settings.rounds; ) {
       const watch = new Watch([process.pid, ...this.workers.pids])
@@ -197,10 +156,14 @@ export class Bench {
           failed(each.contender, (error as Error).message)
         }
       }
-      if (watch.disturbed && disturbedRounds < this.settings.rounds) disturbedRounds++
-      else round++
+      if (watch.disturbed && repeatedRounds < this.settings.rounds) {
+        repeatedRounds++
+        continue
+      }
+      if (watch.disturbed) disturbedRounds++
+      round++
     }
-    return { finished: [...running], disturbedRounds }
+    return { finished: [...running], repeatedRounds, disturbedRounds }
   }
 }
 
@@ -219,59 +182,4 @@ async function turnOf({ child, contender }: Ready, iterations: number, warmUp: n
 
 function messageOf(reply: Reply): string {
   return 'error' in reply ? reply.error : `unexpected reply ${JSON.stringify(reply)}`
-}
-
-/** A contender's times by round: of its variants (kinds of copies), those of the fastest. */
-interface Timed {
-  readonly contender: string
-  readonly variant: string
-  readonly times: readonly number[]
-}
-
-function fastest({ contender: { name }, variants, times }: Ready): Timed {
-  const candidates = variants.map((variant, v) => ({
-    contender: name,
-    variant,
-    times: times.map((round) => round[v]),
-  }))
-  return candidates.reduce((best, each) => (median(each.times) < median(best.times) ? each : best))
-}
-
-function recordsOf(bench: BenchCase, threads: number, ready: readonly Ready[]): BenchRecord[] {
-  const timed = ready.map(fastest)
-  const timesOf = (name: string) => timed.find(({ contender }) => contender === name)?.times
-  return timed.map((each) => recordOf(bench, threads, each, timesOf(REFERENCE), timesOf(LIMIT)))
-}
-
-export function recordOf(
-  { name, op, layer, layout, shape }: BenchCase,
-  threads: number,
-  { contender, variant, times }: Timed,
-  reference: readonly number[] | undefined,
-  limit: readonly number[] | undefined,
-): BenchRecord {
-  const { median: medianNs, quartiles, least, most } = summarize(times)
-  const bytes = leastBytes({ op, shape })
-  // Of one round each, so that a slow minute of the machine cancels out.
-  const ratios = reference && summarize(times.map((time, round) => time / reference[round]))
-  return {
-    name,
-    op,
-    layer,
-    layout,
-    shape,
-    threads,
-    contender,
-    medianNs,
-    quartilesNs: quartiles,
-    leastNs: least,
-    mostNs: most,
-    rounds: times.length,
-    bytes,
-    gbPerSecond: bytes / medianNs,
-    shareOfLimit: limit ? median(limit) / medianNs : null,
-    ratio: ratios?.median ?? null,
-    ratioQuartiles: ratios?.quartiles ?? null,
-    variant,
-  }
 }

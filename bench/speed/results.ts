@@ -19,6 +19,8 @@ export interface BenchRecord {
   readonly leastNs: number
   readonly mostNs: number
   readonly rounds: number
+  /** In how many of them other processes were at work, though the round was run again. */
+  readonly disturbedRounds: number
   /** The least that the operation must move. */
   readonly bytes: number
   /** Of these bytes: GB/s (10^9). */
@@ -48,7 +50,7 @@ export interface Results {
   readonly complete: boolean
   readonly machine: Machine
   /** How many rounds were run again because other processes were at work. */
-  readonly disturbedRounds: number
+  readonly repeatedRounds: number
   readonly load: { readonly before: Load; readonly after: Load | null }
   /** The worker's own words for each contender: 'PyTorch 2.13.0+cpu'. */
   readonly versions: Readonly<Record<string, string>>
@@ -120,7 +122,7 @@ export function joinResults(all: readonly Results[]): Results {
   }
   return {
     ...all[all.length - 1],
-    disturbedRounds: all.reduce((sum, { disturbedRounds }) => sum + disturbedRounds, 0),
+    repeatedRounds: all.reduce((sum, { repeatedRounds }) => sum + repeatedRounds, 0),
     complete: all.every(({ complete }) => complete),
     versions: Object.assign({}, ...all.map(({ versions }) => versions)),
     records: [...records.values()],

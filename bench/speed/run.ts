@@ -3,9 +3,10 @@ import type { BenchCase } from './cases.js'
 import type { Contender } from './contenders.js'
 import { DataDirectory } from './data.js'
 import { describeMachine, loadWarning, measureLoad } from './machine.js'
-import { Bench, type Settings, Workers } from './measure.js'
+import { Bench, type Settings } from './measure.js'
 import { type BenchRecord, FORMAT, type Results, type Skipped } from './results.js'
 import { formatUnit } from './table.js'
+import { Workers } from './workers.js'
 
 export interface Plan {
   readonly cases: readonly BenchCase[]
@@ -13,6 +14,9 @@ export interface Plan {
   readonly threads: readonly number[]
   readonly settings: Settings
 }
+
+/** Ctrl-C, and what `timeout` and `kill` send. */
+const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const
 
 /** Every case with each number of threads. On Ctrl-C the results hold what was done by then. */
 export async function run({ cases, contenders, threads, settings }: Plan): Promise<Results> {
@@ -25,14 +29,14 @@ export async function run({ cases, contenders, threads, settings }: Plan): Promi
   const titles = titlesOf(contenders)
   const records: BenchRecord[] = []
   const skipped: Skipped[] = []
-  let disturbedRounds = 0
+  let repeatedRounds = 0
   const progress = showProgress(cases.length * threads.length)
   const interruption = new AbortController()
   const interrupt = () => {
     interruption.abort()
     workers.stop()
   }
-  process.once('SIGINT', interrupt)
+  for (const signal of INTERRUPTIONS) process.once(signal, interrupt)
   try {
     for (const each of cases) {
       if (interruption.signal.aborted) break
@@ -44,13 +48,13 @@ export async function run({ cases, contenders, threads, settings }: Plan): Promi
         if (interruption.signal.aborted) break
         records.push(...unit.records)
         skipped.push(...unit.skipped)
-        disturbedRounds += unit.disturbedRounds
+        repeatedRounds += unit.repeatedRounds
         progress.done(formatUnit(unit.records, titles))
       }
     }
   } finally {
     progress.stop()
-    process.removeListener('SIGINT', interrupt)
+    for (const signal of INTERRUPTIONS) process.removeListener(signal, interrupt)
     workers.stop()
     directory.remove()
   }
@@ -59,7 +63,7 @@ export async function run({ cases, contenders, threads, settings }: Plan): Promi
     date: new Date().toISOString(),
     complete: !interruption.signal.aborted,
     machine: describeMachine(),
-    disturbedRounds,
+    repeatedRounds,
     load: { before: load, after: await measureLoad() },
     versions: workers.versions,
     records,

@@ -18,7 +18,10 @@ export function formatUnit(records: readonly BenchRecord[], titles: ReadonlyMap<
       ratioQuartiles === null ? '' : ratioQuartiles.map((r) => r.toFixed(2)).join(' to '),
     ])
   })
-  return [unitOf(records[0]), HEAD, ...lines].join('\n')
+  const { rounds, disturbedRounds } = records[0]
+  const disturbed =
+    disturbedRounds > 0 ? ` (others were at work in ${disturbedRounds} of ${rounds} rounds)` : ''
+  return [unitOf(records[0]) + disturbed, HEAD, ...lines].join('\n')
 }
 
 /** All blocks of a run, and what it ran on. Titles are the contenders' names. */
@@ -40,7 +43,7 @@ export function formatTime(nanoseconds: number): string {
   return `${value.toFixed(digits)} ${unit}`
 }
 
-export function formatMachine({ machine, versions, load, date, disturbedRounds }: Results): string {
+export function formatMachine({ machine, versions, load, date, repeatedRounds }: Results): string {
   const { cpu, cores: count, caches, node, compiler, commit } = machine
   const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`
   const cores = (each: Load | null) => each?.busyCores.toFixed(1) ?? '-'
@@ -48,7 +51,7 @@ export function formatMachine({ machine, versions, load, date, disturbedRounds }
     `${date}, commit ${commit}`,
     `${cpu}, ${count} cores, L2 ${mebibytes(caches.l2)} each, L3 ${mebibytes(caches.l3)}, Node ${node}, ${compiler}`,
     `others kept ${cores(load.before)} cores busy before and ${cores(load.after)} after; the same arithmetic varied by ` +
-      `${(100 * load.before.spread).toFixed(1)} %; ${disturbedRounds} rounds were run again because others were at work`,
+      `${(100 * load.before.spread).toFixed(1)} %; ${repeatedRounds} rounds were run again because others were at work`,
     ...[...new Set(Object.values(versions))],
   ].join('\n')
 }

@@ -2,16 +2,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { benchCase } from '../../bench/speed/cases.js'
 import { compare, formatCompared } from '../../bench/speed/compare.js'
+import { recordsOf } from '../../bench/speed/record.js'
 import { checkWritable, joinResults, loadResults, saveResults } from '../../bench/speed/results.js'
 import { judgeTargets } from '../../bench/speed/targets.js'
-import { MACHINE, recordsOf, resultsOf } from './support.js'
+import { layerNormRecords, MACHINE, resultsOf } from './support.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'evenkeel-results-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
 describe('records', () => {
-  const [ours, theirs, limit] = recordsOf(16384, [
+  const [ours, theirs, limit] = layerNormRecords(16384, [
     { contender: 'evenkeel', times: [10e6, 12e6, 20e6] },
     { contender: 'pytorch', times: [30e6, 48e6, 40e6] },
     { contender: 'limit', times: [9e6, 8e6, 9e6] },
@@ -29,10 +31,26 @@ describe('records', () => {
     expect(theirs.ratioQuartiles).toEqual([2.5, 3.5])
     expect(ours.ratio).toBe(1)
   })
+
+  it('take the fastest kind of copy for the limit, and the rounds that both have for ratios', () => {
+    const bench = benchCase('LayerNorm', 'plain', [8, 64], 'forward')
+    const copies = [
+      [9, 4],
+      [9, 5],
+      [1, 4],
+    ]
+    const [limit, slow] = recordsOf({ bench, threads: 2, disturbedRounds: 1 }, [
+      { contender: { name: 'limit' }, variants: ['library', 'stream'], times: copies },
+      { contender: { name: 'tfjs-cpu' }, variants: [''], times: [[90]] },
+      { contender: { name: 'evenkeel' }, variants: [''], times: [[10], [20], [30]] },
+    ])
+    expect(limit).toMatchObject({ medianNs: 4, variant: 'stream', threads: 2, disturbedRounds: 1 })
+    expect(slow).toMatchObject({ rounds: 1, ratio: 9 })
+  })
 })
 
 describe('files', () => {
-  const results = resultsOf(recordsOf(8, [{ contender: 'evenkeel', times: [1, 2, 3] }]))
+  const results = resultsOf(layerNormRecords(8, [{ contender: 'evenkeel', times: [1, 2, 3] }]))
 
   it('come back as they were written, and leave nothing beside them', () => {
     const path = join(directory, 'whole.json')
@@ -60,10 +78,10 @@ describe('files', () => {
 })
 
 it('joins runs: of a case that several have, the last counts', () => {
-  const first = recordsOf(8, [{ contender: 'evenkeel', times: [5] }])
+  const first = layerNormRecords(8, [{ contender: 'evenkeel', times: [5] }])
   const second = [
-    ...recordsOf(8, [{ contender: 'evenkeel', times: [7] }]),
-    ...recordsOf(9, [{ contender: 'evenkeel', times: [1] }]),
+    ...layerNormRecords(8, [{ contender: 'evenkeel', times: [7] }]),
+    ...layerNormRecords(9, [{ contender: 'evenkeel', times: [1] }]),
   ]
   const { records } = joinResults([resultsOf(first), resultsOf(second)])
   expect(records.map(({ medianNs }) => medianNs)).toEqual([7, 1])
@@ -72,7 +90,9 @@ it('joins runs: of a case that several have, the last counts', () => {
 it('compares what both runs have, the slowest gain first', () => {
   const run = (times: readonly number[]) =>
     resultsOf(
-      times.flatMap((time, i) => recordsOf(8 + i, [{ contender: 'evenkeel', times: [time, time, time] }])),
+      times.flatMap((time, i) =>
+        layerNormRecords(8 + i, [{ contender: 'evenkeel', times: [time, time, time] }]),
+      ),
     )
   const compared = compare(run([100, 100, 100]), run([50, 200]))
   expect(compared.map(({ ratio }) => ratio)).toEqual([0.5, 2])
@@ -85,7 +105,7 @@ it('compares what both runs have, the slowest gain first', () => {
 describe('targets', () => {
   /** 64 MB of x: the limit 8 ms, evenkeel so many. */
   const verdictOf = (title: string, ours: number, pytorch: number) => {
-    const records = recordsOf(16384, [
+    const records = layerNormRecords(16384, [
       { contender: 'evenkeel', times: [ours] },
       { contender: 'pytorch', times: [pytorch] },
       { contender: 'limit', times: [8e6] },

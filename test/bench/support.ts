@@ -1,6 +1,6 @@
 import { benchCase } from '../../bench/speed/cases.js'
 import type { Machine } from '../../bench/speed/machine.js'
-import { recordOf } from '../../bench/speed/measure.js'
+import { recordsOf } from '../../bench/speed/record.js'
 import { type BenchRecord, FORMAT, type Results } from '../../bench/speed/results.js'
 
 // Records and results as a run makes them, with times that a test chooses.
@@ -19,17 +19,19 @@ export const MACHINE: Machine = {
 export interface Timing {
   readonly contender: string
   readonly times: readonly number[]
-  readonly threads?: number
 }
 
-/** Records of one LayerNorm [rows, 1024] forward, with ratios to the reference and shares of the limit among them. */
-export function recordsOf(rows: number, timings: readonly Timing[]): BenchRecord[] {
+/** Records of one LayerNorm [rows, 1024] forward with one thread. */
+export function layerNormRecords(rows: number, timings: readonly Timing[]): BenchRecord[] {
   const bench = benchCase('LayerNorm', 'plain', [rows, 1024], 'forward')
-  return timings.map(({ contender, times, threads = 1 }) => {
-    const timesOf = (name: string) =>
-      timings.find((each) => each.contender === name && (each.threads ?? 1) === threads)?.times
-    return recordOf(bench, threads, { contender, variant: '', times }, timesOf('evenkeel'), timesOf('limit'))
-  })
+  return recordsOf(
+    { bench, threads: 1, disturbedRounds: 0 },
+    timings.map(({ contender: name, times }) => ({
+      contender: { name },
+      variants: [''],
+      times: times.map((time) => [time]),
+    })),
+  )
 }
 
 export function resultsOf(records: readonly BenchRecord[]): Results {
@@ -38,7 +40,7 @@ export function resultsOf(records: readonly BenchRecord[]): Results {
     date: '2026-01-01',
     complete: true,
     machine: MACHINE,
-    disturbedRounds: 0,
+    repeatedRounds: 0,
     load: { before: { loadAverage: 0, busyCores: 0, spread: 0 }, after: null },
     versions: {},
     records,
