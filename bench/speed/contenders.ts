@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import type { BenchCase } from './cases.js'
 import type { Command } from './child.js'
 
 // Who is timed, and how each is started.
@@ -15,7 +16,7 @@ export interface Contender {
   /** Runs one thread whatever it is told: timed with one only. */
   readonly oneThread?: boolean
   /** About how long it takes for a byte of x, where that is so long that a large case would not end. */
-  readonly nanosecondsPerByte?: number
+  readonly nanosecondsPerByte?: (bench: BenchCase) => number
 }
 
 /** Why one is not here, and what would bring it. */
@@ -58,8 +59,7 @@ const FIND: Record<ContenderName, (env: NodeJS.ProcessEnv) => Contender | Absent
   'evenkeel-portable': () => ({
     ...ours('evenkeel-portable', 'evenkeel, portable', 'evenkeel-portable', { EVENKEEL_BACKEND: 'portable' }),
     oneThread: true,
-    // Some 25 ns an element.
-    nanosecondsPerByte: 6,
+    nanosecondsPerByte: () => 6,
   }),
   limit: () => ours(LIMIT, 'the limit', 'evenkeel'),
   pytorch: (env) => pytorch('pytorch', 'PyTorch', env),
@@ -82,9 +82,8 @@ const FIND: Record<ContenderName, (env: NodeJS.ProcessEnv) => Contender | Absent
     const command = script('onnxruntime.ts')
     return { name: 'onnxruntime', title: 'onnxruntime-node', process: 'onnxruntime', command }
   },
-  // 1 s and 1.2 s for the 12 MB of LayerNorm [4096, 768].
-  'tfjs-cpu': () => tfjs('tfjs-cpu', 'tfjs cpu', 'cpu', 80),
-  'tfjs-wasm': () => tfjs('tfjs-wasm', 'tfjs wasm', 'wasm', 100),
+  'tfjs-cpu': () => tfjs('tfjs-cpu', 'tfjs cpu', 'cpu'),
+  'tfjs-wasm': () => tfjs('tfjs-wasm', 'tfjs wasm', 'wasm'),
 }
 
 /** A worker of this directory, under the same TypeScript loader as this program. */
@@ -109,7 +108,24 @@ function pytorch(
   return { name, title, process: name, command: { file: python, args: [path], env: more } }
 }
 
-function tfjs(name: string, title: string, backend: string, nanosecondsPerByte: number): Contender {
-  const command = script('tfjs.ts', [backend])
-  return { name, title, process: name, command, oneThread: true, nanosecondsPerByte }
+function tfjs(name: string, title: string, backend: keyof typeof TFJS_NANOSECONDS_PER_BYTE): Contender {
+  const rates = TFJS_NANOSECONDS_PER_BYTE[backend]
+  const nanosecondsPerByte = ({ layer, op }: BenchCase) => {
+    const { forward, backward } = layer === 'BatchNorm' ? rates.batch : rates.rows
+    return op === 'backward' ? backward : forward
+  }
+  return {
+    name,
+    title,
+    process: name,
+    command: script('tfjs.ts', [backend]),
+    oneThread: true,
+    nanosecondsPerByte,
+  }
+}
+
+/** Measured on LayerNorm [32, 768] and [4096, 768] and BatchNorm [32, 56, 56, 64], on a Zen 3; backward with its forward. */
+const TFJS_NANOSECONDS_PER_BYTE = {
+  cpu: { rows: { forward: 80, backward: 900 }, batch: { forward: 120, backward: 500 } },
+  wasm: { rows: { forward: 100, backward: 700 }, batch: { forward: 7, backward: 70 } },
 }

@@ -115,8 +115,8 @@ export class Bench {
     }
   }
 
-  #tooSlow(bench: BenchCase, { nanosecondsPerByte = 0 }: Contender): string | null {
-    const seconds = (nanosecondsPerByte * arrayBytes(bench)) / 1e9
+  #tooSlow(bench: BenchCase, { nanosecondsPerByte }: Contender): string | null {
+    const seconds = ((nanosecondsPerByte?.(bench) ?? 0) * arrayBytes(bench)) / 1e9
     if (seconds <= this.settings.budget) return null
     return `about ${seconds.toFixed(1)} s a call, above --budget ${this.settings.budget}`
   }

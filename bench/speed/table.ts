@@ -14,8 +14,8 @@ export function formatUnit(records: readonly BenchRecord[], titles: ReadonlyMap<
       quartilesNs.map(formatTime).join(' to '),
       gbPerSecond.toFixed(1),
       shareOfLimit === null ? '' : shareOfLimit.toFixed(2),
-      ratio === null ? '' : ratio.toFixed(2),
-      ratioQuartiles === null ? '' : ratioQuartiles.map((r) => r.toFixed(2)).join(' to '),
+      ratio === null ? '' : threeDigits(ratio),
+      ratioQuartiles === null ? '' : ratioQuartiles.map(threeDigits).join(' to '),
     ])
   })
   const { rounds, disturbedRounds } = records[0]
@@ -39,8 +39,11 @@ function row(title: string, cells: readonly string[]): string {
 export function formatTime(nanoseconds: number): string {
   const [unit, size] = nanoseconds < 1e6 ? ['us', 1e3] : nanoseconds < 1e9 ? ['ms', 1e6] : ['s', 1e9]
   const value = nanoseconds / (size as number)
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
-  return `${value.toFixed(digits)} ${unit}`
+  return `${threeDigits(value)} ${unit}`
+}
+
+function threeDigits(value: number): string {
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)
 }
 
 export function formatMachine({ machine, versions, load, date, repeatedRounds }: Results): string {

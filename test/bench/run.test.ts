@@ -29,7 +29,7 @@ it('times what is right, and tells why it did not time the rest', async () => {
     fake('wrong'),
     fake('none'),
     fake('dies'),
-    fake('huge', { nanosecondsPerByte: 1e9 }),
+    fake('huge', { nanosecondsPerByte: () => 1e9 }),
     fake('no program', { command: { file: '/no/such/program', args: [] } }),
   ]
   const { records, skipped, complete, versions } = await run({
@@ -62,7 +62,7 @@ it('times one-threaded contenders with one thread only', async () => {
 })
 
 it('keeps what was done when it is interrupted', async () => {
-  const contenders = [fake('right'), fake('slow', { nanosecondsPerByte: 1e6 })]
+  const contenders = [fake('right'), fake('slow', { nanosecondsPerByte: () => 1e6 })]
   // The budget lets the slow one into the second, smaller case only, where it hangs.
   const budget = 0.2
   const done = run({ cases: CASES, contenders, threads: [1], settings: { ...SETTINGS, budget } })
