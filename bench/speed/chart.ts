@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { figure, SERIES_COLOURS } from '../../src/study/report/figure.js'
 import { LIMIT, REFERENCE } from './contenders.js'
-import type { Results } from './results.js'
+import { formatThreads, type Results } from './results.js'
 
 // Charts as SVG files of their own, readable on a light and on a dark page.
 
@@ -28,10 +28,11 @@ export const SERIES: readonly Series[] = [
 ]
 const ON_SPEED_CHART = [REFERENCE, 'pytorch', 'pytorch-tcmalloc', 'onnxruntime']
 
-/** GB/s of every case with one thread, forward and backward side by side: a symbol per contender, a tick at the limit. */
+/** GB/s of every case with the fewest threads of the run, forward and backward side by side: a symbol per contender, a tick at the limit. */
 export function speedChart({ records }: Pick<Results, 'records'>): string {
+  const fewest = Math.min(...records.map(({ threads }) => threads))
   const shown = records
-    .filter(({ threads, op }) => threads === 1 && op !== 'inference')
+    .filter(({ threads, op }) => threads === fewest && op !== 'inference')
     .map((record) => ({
       ...record,
       label: [
@@ -50,7 +51,12 @@ export function speedChart({ records }: Pick<Results, 'records'>): string {
     ...frame,
     height: LINE_HEIGHT * labels.length + 90,
     marginLeft: 230,
-    x: { type: 'log', label: 'GB/s of the bytes that must move', grid: true, tickFormat: String },
+    x: {
+      type: 'log',
+      label: `GB/s of the bytes that must move, ${formatThreads(fewest)}`,
+      grid: true,
+      tickFormat: String,
+    },
     y: { type: 'point', label: null, domain: labels },
     fx: { label: null, domain: ['forward', 'backward'] },
     marks: [

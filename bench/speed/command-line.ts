@@ -81,13 +81,8 @@ function commands(): Command {
       'JSON files as of one run: table, targets, chart; of a case that several have, the last counts',
     )
     .option('--chart <file>', 'draw the results as SVG')
-    .action((files: string[], { chart }: Pick<RunOptions, 'chart'>) => {
-      if (chart) checkWritable('--chart', chart)
-      const results = joinResults(files.map(loadResults))
-      console.log(formatReport(results))
-      console.log(`\n${formatTargets(judgeTargets(results))}`)
-      if (chart) writeWhole(chart, speedChart(results))
-    })
+    .option('--growth', 'the files are of growth: draw that', false)
+    .action(report)
   return program
 }
 
@@ -101,6 +96,14 @@ function runOptions(command: Command): Command {
     .option('--budget <seconds>', 'slower calls are not timed (default: 2, with --quick 0.2)', positive)
     .option('--json <file>', 'write a record per case, threads and contender')
     .option('--chart <file>', 'draw the results as SVG')
+}
+
+function report(files: string[], { chart, growth }: Pick<RunOptions, 'chart'> & { growth: boolean }): void {
+  if (chart) checkWritable('--chart', chart)
+  const results = joinResults(files.map(loadResults))
+  console.log(formatReport(results))
+  if (!growth) console.log(`\n${formatTargets(judgeTargets(results))}`)
+  if (chart) writeWhole(chart, growth ? growthChart(results) : speedChart(results))
 }
 
 async function timeCases(

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { figure } from '../../src/study/report/figure.js'
 import { type BenchCase, benchCase } from './cases.js'
 import { frame, INK, legendOf, SERIES, withLegend } from './chart.js'
-import type { BenchRecord, Results } from './results.js'
+import { type BenchRecord, formatThreads, type Results } from './results.js'
 import { arrayBytes } from './traffic.js'
 
 // How cost grows: the time of one call against the number of elements, from 1e2 to 1e8, on log axes.
@@ -54,7 +54,7 @@ export function growthChart({ records, machine }: Pick<Results, 'records' | 'mac
     x: { type: 'log', label: 'elements', grid: true, tickFormat: '.0e' },
     y: {
       type: 'log',
-      label: 'microseconds a call, forward',
+      label: `microseconds a call, forward, ${formatThreads(threads)}`,
       labelAnchor: 'center',
       grid: true,
       tickFormat: '~s',

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { fail } from '../../src/errors.js'
 import { type BenchCase, benchCase } from './cases.js'
 import { arrayBytes } from './traffic.js'
 
@@ -27,7 +29,16 @@ const CASES: readonly BenchCase[] = [
   benchCase('GroupNorm', 'channels-last', [64, 128, 128, 64], 'backward'),
 ]
 
+/** @throws EvenkeelError where the system does not tell a process's peak. */
 export function measureMemory(threads: number): Memory[] {
+  if (!existsSync('/proc/self/status')) {
+    fail(
+      'EVENKEEL_OPTION',
+      'memory',
+      'there is no /proc/self/status, which tells the peak',
+      'run it on Linux',
+    )
+  }
   const worker = fileURLToPath(new URL('./workers/memory.ts', import.meta.url))
   return CASES.map((bench) => {
     if (arrayBytes(bench) !== MEBIBYTES * 2 ** 20) throw new Error(`${bench.name} is not ${MEBIBYTES} MiB`)

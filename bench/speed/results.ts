@@ -104,7 +104,11 @@ export function loadResults(path: string): Results {
 
 /** What identifies a record but for its contender. */
 export function unitOf({ name, threads }: Pick<BenchRecord, 'name' | 'threads'>): string {
-  return `${name}, ${threads} thread${threads === 1 ? '' : 's'}`
+  return `${name}, ${formatThreads(threads)}`
+}
+
+export function formatThreads(threads: number): string {
+  return `${threads} thread${threads === 1 ? '' : 's'}`
 }
 
 /** The records of each case and number of threads, in their order. */

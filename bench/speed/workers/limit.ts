@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Tensor } from '../../../src/index.js'
+import { formatThreads } from '../results.js'
 import type { Prepared } from './serve.js'
 
 // "The limit": copies of what the operation must move, by every kind of copy that this machine has, with one thread up
@@ -42,7 +43,7 @@ export function limit({ a, b, to }: Traffic, threads: number): Prepared {
     checkCopied(kind, arrays)
   }
   return {
-    variants: variants.map(({ kind, team }) => `${kind}, ${team} thread${team === 1 ? '' : 's'}`),
+    variants: variants.map(({ kind, team }) => `${kind}, ${formatThreads(team)}`),
     time: (passes) => variants.map(({ kind, team }) => addon.time(kind, ...arrays, team, passes)),
   }
 }
