@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { fail } from '../../src/errors.js'
+
+const directory = fileURLToPath(new URL('./native/', import.meta.url))
+const SOURCES = ['addon.cc', 'binding.gyp', '../../native/copy.cc', '../../native/copy.h']
+
+/**
+ * Builds the copies of "the limit", workers/limit.ts's addon, where they are missing or older than their sources.
+ * @throws EvenkeelError where there is no compiler.
+ */
+export function buildCopyAddon(): void {
+  const built = `${directory}build/Release/copy.node`
+  const isFresh = existsSync(built) && SOURCES.every((file) => modified(directory + file) <= modified(built))
+  if (isFresh) return
+  const build = spawnSync('node-gyp', ['rebuild', '--directory', directory], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  if (build.status === 0) return
+  fail(
+    'EVENKEEL_OPTION',
+    'bench',
+    `the copies that the limit is measured with could not be built: ${build.error?.message ?? build.stderr}`,
+    'install a C++ compiler, or leave the limit out with --contenders',
+  )
+}
+
+function modified(path: string): number {
+  return statSync(path).mtimeMs
+}
