@@ -22,7 +22,8 @@ void columns_forward(const Plan& plan, const KernelTable<T>& kernels, const Forw
 template <typename T>
 void columns_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io);
 
-// Any pattern. Throws std::bad_alloc before anything is written.
+// Any pattern. Throws std::bad_alloc: mean, variance, y or dx may hold a part of the result then; dweight and dbias are
+// as they were.
 template <typename T>
 void forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
   switch (plan.pattern) {

@@ -1,6 +1,9 @@
 // Planes and columns, a tile at a time: what both patterns do around their reduce and map.
 #pragma once
 
+#include <atomic>
+#include <new>
+
 #include "core/tiles.h"
 #include "runtime/parallel.h"
 #include "runtime/cache.h"
@@ -17,6 +20,20 @@ inline bool runs_tiles(const Plan& plan, const Tiles& tiles, size_t bytes) {
   return workers == 1 || tiles.count() >= kTilesPerWorker * workers;
 }
 
+// body(i) for each tile, on the team. Throws std::bad_alloc after all have run, where one found no memory for its tables.
+template <typename Body>
+void each_tile(const Tiles& tiles, size_t bytes, const Body& body) {
+  std::atomic<bool> failed{false};
+  parallel_for(tiles.count(), bytes, [&](size_t i) {
+    try {
+      body(i);
+    } catch (const std::bad_alloc&) {
+      failed = true;
+    }
+  });
+  if (failed) throw std::bad_alloc();
+}
+
 // forward_tile(plan, buffers, past_cache) over all tiles.
 template <typename T, typename ForwardTile>
 void forward_tiles(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTile& forward_tile) {
@@ -24,7 +41,7 @@ void forward_tiles(const Plan& plan, const ForwardBuffers<T>& io, const ForwardT
   const bool past_cache = writes_past_cache(bytes, io.x == io.y);
   const Tiles tiles(plan, sizeof(T));
   if (!runs_tiles(plan, tiles, bytes)) return forward_tile(plan, io, past_cache);
-  parallel_for(tiles.count(), bytes, [&](size_t i) {
+  each_tile(tiles, bytes, [&](size_t i) {
     const size_t channel = tiles.channel(i);
     forward_tile(
         tiles.plan(i),
@@ -54,7 +71,7 @@ void backward_tiles(const Plan& plan, const BackwardBuffers<T>& io, const Backwa
   if (!runs_tiles(plan, tiles, bytes)) {
     backward_tile(plan, io, past_cache, &sums);
   } else {
-    parallel_for(tiles.count(), bytes, [&](size_t i) {
+    each_tile(tiles, bytes, [&](size_t i) {
       const Plan tile = tiles.plan(i);
       const size_t at = tiles.element(i);
       GradientSums own(tile.samples * tile.channels);
