@@ -1,3 +1,4 @@
+import { adviseHugePages } from './backend/native.js'
 import { describe, fail } from './errors.js'
 import { checkSameShape, type Plan } from './plan.js'
 import { checkTensor, dtypeOf, type FloatArray, newArray, type Tensor } from './tensor.js'
@@ -84,9 +85,13 @@ export function checkAffine(plan: Plan, name: string, array: FloatArray | null):
 
 /** Where the result goes: the caller's `out`, once its type and shape are checked, or a new tensor of the input's shape. */
 export function outputFor(plan: Plan, out: Tensor | undefined): Tensor {
-  if (out === undefined) return { data: newArray(plan.dtype, plan.size), shape: [...plan.shape] }
-  checkCompanion(plan, 'out', out)
-  return out
+  if (out !== undefined) {
+    checkCompanion(plan, 'out', out)
+    return out
+  }
+  const data = newArray(plan.dtype, plan.size)
+  adviseHugePages(data)
+  return { data, shape: [...plan.shape] }
 }
 
 /** Where a parameter's gradient is added: the caller's array, or a new, zeroed one; null where forward had no such parameter. */

@@ -13,6 +13,7 @@
 #include "runtime/cache.h"
 #include "runtime/dispatch.h"
 #include "runtime/float_environment.h"
+#include "runtime/huge_pages.h"
 #include "runtime/parallel.h"
 
 namespace evenkeel {
@@ -76,6 +77,15 @@ napi_value set_bytes_per_thread_call(napi_env env, napi_callback_info info) {
   return arguments.finish();
 }
 
+// adviseHugePages(array): a typed array that nothing was written to yet
+napi_value advise_huge_pages_call(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  void* data = nullptr;
+  const size_t bytes = arguments.bytes(0, &data);
+  if (arguments.ok()) advise_huge_pages(data, bytes);
+  return arguments.finish();
+}
+
 // setCacheBytes(bytes): for tests; 0 asks the machine
 napi_value set_cache_bytes_call(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
@@ -98,6 +108,7 @@ NAPI_MODULE_INIT() {
                         export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
                         export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call) &&
+                        export_function(env, exports, "adviseHugePages", advise_huge_pages_call) &&
                         export_function(env, exports, "setCacheBytes", set_cache_bytes_call);
   return exported && export_frames(env, exports) ? exports : nullptr;
 }

@@ -54,6 +54,18 @@ void* Arguments::checked(size_t i, napi_typedarray_type type, size_t length) {
   return array.data;
 }
 
+size_t Arguments::bytes(size_t i, void** data) {
+  ArrayView array{};
+  if (!ok()) return 0;
+  const bool wide = view(i, &array) && array.type == napi_float64_array;
+  if (!wide && array.type != napi_float32_array) {
+    fail("an argument is no float array");
+    return 0;
+  }
+  *data = array.data;
+  return array.length * (wide ? sizeof(double) : sizeof(float));
+}
+
 Plan Arguments::plan(size_t i) {
   Plan plan{};
   const auto* descriptor = static_cast<const double*>(checked(i, napi_float64_array, kDescriptorLength));

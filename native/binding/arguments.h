@@ -32,6 +32,9 @@ class Arguments {
   template <typename T>
   T* optional_array(size_t i, size_t length);
 
+  // A float array of any type and length: its bytes.
+  size_t bytes(size_t i, void** data);
+
   // As it came, of any type.
   napi_value value(size_t i) const { return values_[i]; }
 

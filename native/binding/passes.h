@@ -70,6 +70,7 @@ void read_pass(Arguments* arguments, const Use& use) {
 }
 
 constexpr char kNoMemoryCode[] = "EVENKEEL_BACKEND";
-constexpr char kNoMemory[] = "evenkeel: no memory left for temporaries; of the result a part may be written, nothing else.";
+constexpr char kNoMemory[] =
+    "evenkeel: no memory left for temporaries; of the result a part may be written, nothing else.";
 
 }  // namespace evenkeel

@@ -20,7 +20,8 @@ inline bool runs_tiles(const Plan& plan, const Tiles& tiles, size_t bytes) {
   return workers == 1 || tiles.count() >= kTilesPerWorker * workers;
 }
 
-// body(i) for each tile, on the team. Throws std::bad_alloc after all have run, where one found no memory for its tables.
+// body(i) for each tile, on the team. Throws std::bad_alloc after all have run, where one found no memory for its
+// tables.
 template <typename Body>
 void each_tile(const Tiles& tiles, size_t bytes, const Body& body) {
   std::atomic<bool> failed{false};

@@ -38,6 +38,7 @@ export interface Addon extends Frames {
   threads(): number
   setThreads(threads: number): void
   setBytesPerThread(bytes: number): void
+  adviseHugePages(array: FloatArray): void
   setCacheBytes(bytes: number): void
 }
 
@@ -134,4 +135,15 @@ export function setBytesPerThread(bytes: number): void {
 /** For tests: takes the last cache for this large; at 1 the smallest case goes the ways of large data. 0: the machine's own. */
 export function setCacheBytes(bytes: number): void {
   addon?.setCacheBytes(bytes)
+}
+
+/**
+ * From how many bytes on a new array gets huge pages. Smaller ones the allocator often gives from memory that was used
+ * before, and whole huge pages would be mostly slack.
+ */
+const HUGE_PAGES_BYTES = 8 * 2 ** 20
+
+/** Asks for huge pages in a new array, where it is large: touching its memory for the first time then costs a fifth. */
+export function adviseHugePages(array: FloatArray): void {
+  if (array.byteLength >= HUGE_PAGES_BYTES) addon?.adviseHugePages(array)
 }
