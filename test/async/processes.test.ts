@@ -31,7 +31,8 @@ describe.skipIf(!info().offThread)('memory that is lost in mid-call', () => {
 // prlimit is Linux's.
 it.skipIf(!info().offThread || process.platform !== 'linux')('no memory left: the call rejects', async () => {
   const ended = await runChild(evenkeel, 'no-memory.mjs', [])
-  const message = 'EVENKEEL_BACKEND evenkeel: no memory left for temporaries; of the result a part may be written, nothing else.\n'
+  const message =
+    'EVENKEEL_BACKEND evenkeel: no memory left for temporaries; of the result a part may be written, nothing else.\n'
   expect(ended).toEqual({ how: 0, stdout: message, stderr: '' })
 })
 
