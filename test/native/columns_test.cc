@@ -81,16 +81,23 @@ void sums_are_the_naive_ones() {
   });
 }
 
-// The numbers of each channel that the maps take.
+// The numbers of each channel that the maps take, repeated as they want them.
 template <typename T>
 struct Table {
   Table(size_t channels, size_t misalignment)
-      : mh(channels, misalignment), r(channels), a(channels, 1), b(channels, misalignment), k(channels, 3) {
+      : mh(channels + kRepeated<T>, misalignment),
+        r(channels + kRepeated<T>),
+        a(channels + kRepeated<T>, 1),
+        b(channels + kRepeated<T>, misalignment),
+        k(channels + kRepeated<T>, 3) {
     fill(&mh, kSeed + 2, 3);
     fill(&r, kSeed + 3, 1);
     fill(&a, kSeed + 4, 1);
     fill(&b, kSeed + 5);
     fill(&k, kSeed + 6);
+    for (Guarded<T>* numbers : {&mh, &r, &a, &b, &k}) {
+      for (size_t c = channels; c < numbers->size(); ++c) (*numbers)[c] = (*numbers)[c - channels];
+    }
   }
   Guarded<T> mh, r, a, b, k;
 };
@@ -115,25 +122,27 @@ void check_map(const char* isa, const Extents& e, size_t misalignment, const Ker
 }
 
 template <typename T>
-void maps() {
-  each_extent<T>([](const char* isa, const KernelTable<T>& kernels, const Extents& e, size_t misalignment) {
+void maps(bool past_cache) {
+  each_extent<T>([&](const char* isa, const KernelTable<T>& kernels, const Extents& e, size_t misalignment) {
     const Table<T> t(e.channels, misalignment);
     check_map<T>(
         isa, e, misalignment,
         [&](const T*, const T* x, T* y) {
-          kernels.columns_map(x, y, e.rows, e.channels, t.mh.data(), t.a.data(), t.b.data());
+          kernels.columns_map(x, y, e.rows, e.channels, past_cache, {t.mh.data(), t.a.data(), t.b.data()});
         },
         [&](T, T x, size_t c) { return (x - t.mh[c]) * t.a[c] + t.b[c]; });
     check_map<T>(
         isa, e, misalignment,
         [&](const T* dy, const T* x, T* dx) {
-          kernels.columns_map_gradient(dy, x, dx, e.rows, e.channels, t.mh.data(), t.r.data(), t.a.data(), t.b.data(),
-                                       t.k.data());
+          kernels.columns_map_gradient(dy, x, dx, e.rows, e.channels, past_cache,
+                                       {t.mh.data(), t.r.data(), t.a.data(), t.b.data(), t.k.data()});
         },
         [&](T dy, T x, size_t c) { return (dy * t.a[c] + ((x - t.mh[c]) * t.r[c]) * t.b[c]) + t.k[c]; });
     check_map<T>(
         isa, e, misalignment,
-        [&](const T* dy, const T*, T* dx) { kernels.columns_map_given(dy, dx, e.rows, e.channels, t.a.data()); },
+        [&](const T* dy, const T*, T* dx) {
+          kernels.columns_map_given(dy, dx, e.rows, e.channels, past_cache, t.a.data());
+        },
         [&](T dy, T, size_t c) { return dy * t.a[c]; });
   });
 }
@@ -176,5 +185,12 @@ TEST(gradient_sums) {
   sums_are_the_naive_ones<double>();
 }
 
-TEST(maps_of_float32) { maps<float>(); }
-TEST(maps_of_float64) { maps<double>(); }
+TEST(maps) {
+  maps<float>(false);
+  maps<double>(false);
+}
+
+TEST(maps_past_the_cache) {
+  maps<float>(true);
+  maps<double>(true);
+}

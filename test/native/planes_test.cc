@@ -36,16 +36,24 @@ void maps() {
   const T k = static_cast<T>(0.7);
   each_isa<T>([&](const char* isa, const KernelTable<T>& kernels) {
     for (size_t n : run_lengths()) {
-      for (size_t misalignment : kMisalignments) {
+      for (size_t choice = 0; choice < 8; ++choice) {
+        const size_t misalignment = kMisalignments[choice % 4];
+        const bool past_cache = choice >= 4;
         check_map<T>(
-            isa, n, misalignment, [&](const T*, const T* x, T* y) { kernels.planes_map(x, y, n, mh, a, b); },
+            isa, n, misalignment,
+            [&](const T*, const T* x, T* y) {
+              kernels.planes_map(x, y, n, past_cache, {mh, a, b});
+            },
             [&](T, T x) { return (x - mh) * a + b; });
         check_map<T>(
             isa, n, misalignment,
-            [&](const T* dy, const T* x, T* dx) { kernels.planes_map_gradient(dy, x, dx, n, mh, r, a, b, k); },
+            [&](const T* dy, const T* x, T* dx) {
+              kernels.planes_map_gradient(dy, x, dx, n, past_cache, {mh, r, a, b, k});
+            },
             [&](T dy, T x) { return (dy * a + ((x - mh) * r) * b) + k; });
         check_map<T>(
-            isa, n, misalignment, [&](const T* dy, const T*, T* dx) { kernels.planes_map_given(dy, dx, n, a); },
+            isa, n, misalignment,
+            [&](const T* dy, const T*, T* dx) { kernels.planes_map_given(dy, dx, n, past_cache, a); },
             [&](T dy, T) { return dy * a; });
       }
     }

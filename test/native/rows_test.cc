@@ -25,8 +25,11 @@ struct Row {
     fill(&bias, kSeed + n + 3);
   }
 
-  RowGradient<T> gradient() const {
-    return {dy.data(), x.data(), has_weight ? weight.data() : nullptr, x.size(), fold, centred};
+  // One row of its own, as a part: mean and variance are not read, because the fold is given.
+  RowsBackward<T> part(T* dx, bool given, bool past_cache, T* dweight, T* dbias) const {
+    const T* weights = has_weight ? weight.data() : nullptr;
+    return {dy.data(), x.data(), dx,    x.size(),   weights, nullptr, nullptr,
+            1e-5,      centred,  given, past_cache, dweight, dbias};
   }
   T xhat(size_t i) const { return centred ? (x[i] - fold.mh) * fold.r + fold.c : x[i] * fold.r; }
   T g(size_t i) const { return has_weight ? dy[i] * weight[i] : dy[i]; }
@@ -69,9 +72,11 @@ void map() {
     const T* weight = row->has_weight ? row->weight.data() : nullptr;
     const T* bias = row->has_bias ? row->bias.data() : nullptr;
     Guarded<T> y(n, 5);
-    kernels.rows_map(row->x.data(), y.data(), n, weight, bias, row->fold, row->centred);
-    check_values("y", isa, *row, &y, [&](size_t i) { return row->y(i); });
-    kernels.rows_map(row->x.data(), row->x.data(), n, weight, bias, row->fold, row->centred);
+    for (bool past_cache : {false, true}) {
+      kernels.part_map(row->x.data(), y.data(), n, past_cache, weight, bias, row->fold, row->centred);
+      check_values("y", isa, *row, &y, [&](size_t i) { return row->y(i); });
+    }
+    kernels.part_map(row->x.data(), row->x.data(), n, false, weight, bias, row->fold, row->centred);
     check_values("y over x", isa, *row, &row->x, [&](size_t i) { return y[i]; });
   });
 }
@@ -79,7 +84,7 @@ void map() {
 template <typename T>
 void sums() {
   each_row<T>([](const char* isa, const KernelTable<T>& kernels, Row<T>* row) {
-    const Sums sums = kernels.rows_gradient_sums(row->gradient());
+    const Sums sums = kernels.part_gradient_sums(row->part(nullptr, false, false, nullptr, nullptr), row->fold);
     const naive::Pair expected = naive::run_sums<T>(
         row->x.size(), [&](size_t i) { return row->g(i); }, [&](size_t i) { return row->xhat(i); });
     CHECK(same_bits(sums.s1, expected.first) && same_bits(sums.s2, expected.second), "isa", isa, "type", type_name<T>(),
@@ -87,10 +92,24 @@ void sums() {
   });
 }
 
+// dx, and what is added to dweight and dbias, of one row whose sums are known.
 template <typename T>
-void column_sums() {
-  each_row<T>([](const char* isa, const KernelTable<T>& kernels, Row<T>* row) {
+void map_gradient(bool given, bool past_cache) {
+  const T k2 = static_cast<T>(0.7);
+  const T k1 = static_cast<T>(-0.2);
+  each_row<T>([&](const char* isa, const KernelTable<T>& kernels, Row<T>* row) {
     const size_t n = row->x.size();
+    const auto expected = [&](size_t i) {
+      const T direct = row->g(i) * row->fold.r;
+      if (given) return direct;
+      const T value = direct + row->xhat(i) * k2;
+      return row->centred ? value + k1 : value;
+    };
+    const RowGradientFold<T> fold{row->fold, k2, k1};
+    Guarded<T> dx(n, 5);
+    kernels.part_map_gradient(row->part(dx.data(), given, past_cache, nullptr, nullptr), fold);
+    check_values("dx", isa, *row, &dx, expected);
+
     Guarded<T> dweight(n, 1);
     Guarded<T> dbias(n, 3);
     fill(&dweight, kSeed + 5);
@@ -99,39 +118,26 @@ void column_sums() {
     Guarded<T> dbias_before(n);
     copy(dweight, &dweight_before);
     copy(dbias, &dbias_before);
-    kernels.rows_column_sums(row->gradient(), dweight.data(), dbias.data());
+    kernels.part_map_gradient(row->part(dx.data(), given, past_cache, dweight.data(), dbias.data()), fold);
+    check_values("dx", isa, *row, &dx, expected);
     check_values("dweight", isa, *row, &dweight,
                  [&](size_t i) { return dweight_before[i] + row->dy[i] * row->xhat(i); });
     check_values("dbias", isa, *row, &dbias, [&](size_t i) { return dbias_before[i] + row->dy[i]; });
-  });
-}
 
-template <typename T>
-void map_gradient() {
-  const T k2 = static_cast<T>(0.7);
-  const T k1 = static_cast<T>(-0.2);
-  each_row<T>([&](const char* isa, const KernelTable<T>& kernels, Row<T>* row) {
-    const size_t n = row->x.size();
-    Guarded<T> dx(n, 5);
-    kernels.rows_map_gradient(row->gradient(), dx.data(), k2, k1);
-    check_values("dx", isa, *row, &dx, [&](size_t i) {
-      const T value = row->g(i) * row->fold.r + row->xhat(i) * k2;
-      return row->centred ? value + k1 : value;
-    });
     Guarded<T>& over = row->has_bias ? row->dy : row->x;
-    kernels.rows_map_gradient(row->gradient(), over.data(), k2, k1);
+    kernels.part_map_gradient(row->part(over.data(), given, false, nullptr, nullptr), fold);
     check_values("dx in place", isa, *row, &over, [&](size_t i) { return dx[i]; });
   });
 }
 
-// Reduce, fold and map of short rows, against the same steps row by row.
+// Reduce, fold and map of whole rows, against the same steps row by row.
 template <typename T>
-void short_rows(double mean, double scale) {
+void forward(double mean, double scale) {
   constexpr double kEps = 1e-5;
   each_isa<T>([&](const char* isa, const KernelTable<T>& kernels) {
     for (size_t n : run_lengths()) {
-      if (n == 0 || n > naive::block<T>) continue;
-      // Around the rows that are taken at a time.
+      if (n == 0) continue;
+      // Around the short rows that are taken at a time.
       for (size_t rows : {1, 3, 4, 5, 9}) {
         const bool centred = (n + rows) % 3 != 0;
         Guarded<T> x(rows * n, kMisalignments[n % 4]);
@@ -143,8 +149,10 @@ void short_rows(double mean, double scale) {
         fill(&x, kSeed + n, mean, scale);
         fill(&weight, kSeed + 1, 1);
         fill(&bias, kSeed + 2);
-        kernels.short_rows_forward(
-            {x.data(), y.data(), n, weight.data(), bias.data(), means.data(), variances.data(), kEps, centred}, rows);
+        const bool past_cache = (n + rows) % 2 == 0;
+        kernels.rows_forward({x.data(), y.data(), n, weight.data(), bias.data(), means.data(), variances.data(), kEps,
+                              centred, false, past_cache},
+                             rows);
         for (size_t row = 0; row < rows; ++row) {
           const naive::Moments moments = naive::run_moments(x.data() + row * n, n, centred);
           const double variance = moments.m2 / static_cast<double>(n);
@@ -166,14 +174,78 @@ void short_rows(double mean, double scale) {
   });
 }
 
+// Backward of a block of rows: dx of each, and the sums for weight and bias over all, added to what is there.
 template <typename T>
-void map_given() {
-  each_row<T>([](const char* isa, const KernelTable<T>& kernels, Row<T>* row) {
-    Guarded<T> dx(row->x.size(), 5);
-    kernels.rows_map_given(row->gradient(), dx.data());
-    check_values("dx", isa, *row, &dx, [&](size_t i) { return row->g(i) * row->fold.r; });
-    kernels.rows_map_given(row->gradient(), row->dy.data());
-    check_values("dx over dy", isa, *row, &row->dy, [&](size_t i) { return dx[i]; });
+void backward(bool given) {
+  constexpr double kEps = 1e-5;
+  each_isa<T>([&](const char* isa, const KernelTable<T>& kernels) {
+    for (size_t n : run_lengths()) {
+      if (n == 0) continue;
+      for (size_t rows : {1, 2, 3, 32}) {
+        if (rows > 3 && n > 100) continue;
+        const bool centred = (n + rows) % 3 != 0;
+        const bool has_weight = n % 4 != 0;
+        const bool past_cache = (n + rows) % 2 == 0;
+        Guarded<T> x(rows * n, kMisalignments[n % 4]), dy(rows * n, 2), dx(rows * n, 5);
+        Guarded<T> weight(n, 1), dweight(n), dbias(n, 2), expected_dweight(n), expected_dbias(n);
+        Guarded<double> means(rows), variances(rows);
+        fill(&x, kSeed + n, 3);
+        fill(&dy, kSeed + n + 1);
+        fill(&weight, kSeed + 1, 1);
+        fill(&means, kSeed + 2, 3);
+        fill(&variances, kSeed + 3, 2);
+        fill(&dweight, kSeed + 4);
+        fill(&dbias, kSeed + 5);
+        copy(dweight, &expected_dweight);
+        copy(dbias, &expected_dbias);
+        kernels.rows_backward({dy.data(), x.data(), dx.data(), n, has_weight ? weight.data() : nullptr, means.data(),
+                               variances.data(), kEps, centred, given, past_cache, dweight.data(), dbias.data()},
+                              rows);
+        bool same = true;
+        for (size_t row = 0; row < rows; ++row) {
+          const T* row_x = x.data() + row * n;
+          const T* row_dy = dy.data() + row * n;
+          const double rstd = 1 / std::sqrt(variances[row] + kEps);
+          const T mh = static_cast<T>(means[row]);
+          const T r = static_cast<T>(rstd);
+          const T c = static_cast<T>(-(means[row] - static_cast<double>(mh)) * rstd);
+          const auto xhat = [&](size_t i) { return centred ? (row_x[i] - mh) * r + c : row_x[i] * r; };
+          const auto g = [&](size_t i) { return has_weight ? row_dy[i] * weight[i] : row_dy[i]; };
+          const naive::Pair sums = naive::run_sums<T>(n, g, xhat);
+          const double length = static_cast<double>(n);
+          const T k2 = static_cast<T>(-(rstd * (sums.second / length)));
+          const T k1 = static_cast<T>(-(rstd * (sums.first / length)));
+          for (size_t i = 0; i < n; ++i) {
+            const T direct = g(i) * r;
+            const T both = direct + xhat(i) * k2;
+            same = same && same_bits(dx[row * n + i], given ? direct : centred ? both + k1 : both);
+            expected_dweight[i] += row_dy[i] * xhat(i);
+            expected_dbias[i] += row_dy[i];
+          }
+        }
+        same = same && same_bits(dweight.data(), expected_dweight.data(), n) &&
+               same_bits(dbias.data(), expected_dbias.data(), n);
+        CHECK(same && dx.intact() && dweight.intact() && dbias.intact(), "isa", isa, "type", type_name<T>(), "n", n,
+              "rows", rows, "centred", centred, "given", given);
+      }
+    }
+  });
+}
+
+template <typename T>
+void end_block() {
+  each_isa<T>([](const char* isa, const KernelTable<T>& kernels) {
+    for (size_t n : run_lengths()) {
+      Guarded<T> block(n, 1);
+      Guarded<double> into(n, 3), expected(n);
+      fill(&block, kSeed);
+      fill(&into, kSeed + 1);
+      for (size_t i = 0; i < n; ++i) expected[i] = into[i] + static_cast<double>(block[i]);
+      kernels.rows_end_block(block.data(), into.data(), n);
+      bool empty = true;
+      for (size_t i = 0; i < n; ++i) empty = empty && block[i] == 0;
+      CHECK(empty && same_bits(into.data(), expected.data(), n) && into.intact() && block.intact(), "isa", isa, "n", n);
+    }
   });
 }
 
@@ -184,11 +256,23 @@ TEST(the_map) {
   map<double>();
 }
 
-TEST(short_rows_as_a_whole) {
-  short_rows<float>(3, 1);
-  short_rows<double>(3, 1);
-  short_rows<float>(0, 1e30);
-  short_rows<float>(0, 1e-25);
+TEST(whole_rows_forward) {
+  forward<float>(3, 1);
+  forward<double>(3, 1);
+  forward<float>(0, 1e30);
+  forward<float>(0, 1e-25);
+}
+
+TEST(whole_rows_backward) {
+  for (bool given : {false, true}) {
+    backward<float>(given);
+    backward<double>(given);
+  }
+}
+
+TEST(blocks_end_empty) {
+  end_block<float>();
+  end_block<double>();
 }
 
 TEST(gradient_sums) {
@@ -196,17 +280,11 @@ TEST(gradient_sums) {
   sums<double>();
 }
 
-TEST(sums_for_weight_and_bias_are_added) {
-  column_sums<float>();
-  column_sums<double>();
-}
-
 TEST(the_map_of_the_gradient) {
-  map_gradient<float>();
-  map_gradient<double>();
-}
-
-TEST(the_map_of_the_gradient_where_statistics_are_given) {
-  map_given<float>();
-  map_given<double>();
+  for (bool given : {false, true}) {
+    for (bool past_cache : {false, true}) {
+      map_gradient<float>(given, past_cache);
+      map_gradient<double>(given, past_cache);
+    }
+  }
 }
