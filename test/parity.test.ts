@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../src/backend/backend.js'
-import { BYTES_PER_THREAD, setBytesPerThread, threads } from '../src/backend/native.js'
+import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes, threads } from '../src/backend/native.js'
 import { backends, info, setThreads } from '../src/backend/select.js'
 import { type Case, cases, casesByKind } from './support/cases.js'
 import { Digest, OUTCOME_FIELDS, outcomeDifferences, run } from './support/run.js'
@@ -9,6 +9,8 @@ import { Digest, OUTCOME_FIELDS, outcomeDifferences, run } from './support/run.j
 
 /** One, fewer and more than most machines have, and a prime that divides no partition evenly. */
 const THREADS = [1, 2, 3, 7]
+/** The machine's own last cache, and one that the smallest case exceeds: stores past the cache, a tile at a time. */
+const CACHES = [0, 1]
 const SHOWN_FAILURES = 8
 
 const [portable, ...native] = backends()
@@ -21,11 +23,12 @@ describe.skipIf(native.length === 0)('the same bits', () => {
   beforeAll(() => setBytesPerThread(1))
   afterAll(() => {
     setBytesPerThread(BYTES_PER_THREAD)
+    setCacheBytes(0)
     setThreads(threadsBefore)
     const names = native.map(({ name }) => name).join(', ')
     console.log(
-      `parity: ${cases.length} cases x ${native.length} backends (${names}) x ${THREADS.length} thread counts, ` +
-        `${compared} arrays compared bit for bit; digest ${digest}`,
+      `parity: ${cases.length} cases x ${native.length} backends (${names}) x ${THREADS.length} thread counts ` +
+        `x ${CACHES.length} sizes of the cache, ${compared} arrays compared bit for bit; digest ${digest}`,
     )
   })
 
@@ -39,7 +42,9 @@ describe.skipIf(native.length === 0)('the same bits', () => {
     const failures = list.flatMap(differences)
     expect(failures.slice(0, SHOWN_FAILURES), `${failures.length} differences`).toEqual([])
     // y, mean, variance and dx at the least.
-    expect(compared - before).toBeGreaterThanOrEqual(list.length * native.length * THREADS.length * 4)
+    expect(compared - before).toBeGreaterThanOrEqual(
+      list.length * native.length * THREADS.length * CACHES.length * 4,
+    )
   })
 })
 
@@ -86,9 +91,13 @@ function differences(each: Case): string[] {
     const array = expected[field]
     if (array) digest.add(array)
   }
-  return THREADS.flatMap((count) => {
-    setThreads(count)
-    return native.flatMap((backend) => compare(backend, each, buffers, expected, count))
+  return CACHES.flatMap((cache) => {
+    setCacheBytes(cache)
+    return THREADS.flatMap((count) => {
+      setThreads(count)
+      const setting = `${count} threads${cache > 0 ? ', beyond the cache' : ''}`
+      return native.flatMap((backend) => compare(backend, each, buffers, expected, setting))
+    })
   })
 }
 
@@ -97,11 +106,11 @@ function compare(
   each: Case,
   buffers: ReturnType<Case['make']>,
   expected: ReturnType<typeof run>,
-  count: number,
+  setting: string,
 ): string[] {
   const actual = run(backend, each, buffers)
   compared += OUTCOME_FIELDS.filter((field) => actual[field] !== null).length
   return outcomeDifferences(actual, expected).map(
-    (failure) => `${backend.name}, ${count} threads: ${each.title}: ${failure}`,
+    (failure) => `${backend.name}, ${setting}: ${each.title}: ${failure}`,
   )
 }

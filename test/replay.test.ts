@@ -7,6 +7,8 @@ import { Digest, firstDifference, OUTCOME_FIELDS, type Outcome, run } from './su
 // Every case of the table on a build that Node cannot load (another processor's, emulated, sanitized), bit for bit
 // against the portable backend. scripts/native-tests.mjs makes these builds and names them here.
 
+/** As in parity.test.ts. */
+const CACHES = [0, 1]
 const SHOWN_FAILURES = 8
 /** For a sanitized or emulated build on a busy machine; it takes seconds on a free one. */
 const KIND_TIMEOUT_MS = 300_000
@@ -29,7 +31,7 @@ function replayTests(replayer: Replayer): void {
   afterAll(() => {
     console.log(
       `replay: ${title}: ${cases.length} cases x ${isas.join(', ')} x ${threads.length} thread counts ` +
-        `(${threads.join(', ')}), ${compared} arrays compared bit for bit; digest ${digest}`,
+        `(${threads.join(', ')}) x ${CACHES.length} sizes of the cache, ${compared} arrays compared bit for bit; digest ${digest}`,
     )
   })
 
@@ -40,20 +42,24 @@ function replayTests(replayer: Replayer): void {
       const encoded: Uint8Array[] = []
       const expected = list.map((each) => expectation(each, encoded))
       const failures = isas.flatMap((isa) =>
-        threads.flatMap((count) => {
-          const results = replay(replayer, encoded, list.length, isa, count)
-          const found = list.flatMap((each, i) =>
-            differences(results.next(expected[i]), expected[i]).map(
-              (difference) => `${isa}, ${count} threads: ${each.title}: ${difference}`,
-            ),
-          )
-          expect(results.atEnd()).toBe(true)
-          return found
-        }),
+        threads.flatMap((count) =>
+          CACHES.flatMap((cache) => {
+            const results = replay(replayer, encoded, list.length, isa, count, cache)
+            const found = list.flatMap((each, i) =>
+              differences(results.next(expected[i]), expected[i]).map(
+                (difference) => `${isa}, ${count} threads, cache ${cache}: ${each.title}: ${difference}`,
+              ),
+            )
+            expect(results.atEnd()).toBe(true)
+            return found
+          }),
+        ),
       )
       expect(failures.slice(0, SHOWN_FAILURES), `${failures.length} differences`).toEqual([])
       // y, mean, variance and dx at the least.
-      expect(compared - before).toBeGreaterThanOrEqual(list.length * isas.length * threads.length * 4)
+      expect(compared - before).toBeGreaterThanOrEqual(
+        list.length * isas.length * threads.length * CACHES.length * 4,
+      )
     },
     KIND_TIMEOUT_MS,
   )

@@ -28,6 +28,7 @@
 #include "check.h"
 #include "core/pass.h"
 #include "guarded.h"
+#include "runtime/cache.h"
 #include "runtime/dispatch.h"
 #include "runtime/float_environment.h"
 #include "runtime/parallel.h"
@@ -214,12 +215,15 @@ int run(const std::vector<const char*>& arguments) {
       print_isas();
       return 0;
     }
-    if (arguments.size() != 5) stop("usage: replay --isas | replay CASES RESULTS ISA THREADS BYTES_PER_WORKER");
+    if (arguments.size() != 6) {
+      stop("usage: replay --isas | replay CASES RESULTS ISA THREADS BYTES_PER_WORKER CACHE_BYTES");
+    }
     Reader cases(arguments[0]);
     Writer results(arguments[1]);
     const Isa& isa = find_isa(arguments[2]);
     set_thread_count(std::atoi(arguments[3]));
     set_bytes_per_worker(std::strtoull(arguments[4], nullptr, 10));
+    set_cache_bytes(std::strtoull(arguments[5], nullptr, 10));
     const size_t count = replay(&cases, &results, isa);
     results.close();
     std::printf("%zu\n", count);

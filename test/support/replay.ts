@@ -63,13 +63,14 @@ export function replay(
   count: number,
   isa: string,
   threads: number,
+  cacheBytes: number,
 ): ResultReader {
   const directory = mkdtempSync(join(tmpdir(), 'evenkeel-replay-'))
   try {
     const [cases, results] = ['cases', 'results'].map((name) => join(directory, name))
     writeFileSync(cases, Buffer.concat(encoded))
-    // 1 byte per worker: the smallest case reaches the team.
-    const settings = [cases, results, isa, String(threads), '1']
+    // 1 byte per worker: the smallest case reaches the team. cacheBytes: 0 for the machine's own.
+    const settings = [cases, results, isa, String(threads), '1', String(cacheBytes)]
     const ran = execFileSync(program, [...first, ...settings], { encoding: 'utf8' })
     if (Number(ran) !== count) throw new Error(`replay ran ${ran.trim()} cases instead of ${count}`)
     return new ResultReader(readFileSync(results))
