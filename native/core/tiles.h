@@ -5,11 +5,9 @@
 #include "core/arithmetic.h"
 #include "core/fold.h"
 #include "core/plan.h"
+#include "runtime/cache.h"
 
 namespace evenkeel {
-
-// What a tile reads at most, unless one slot is more: half of a common L2 cache.
-constexpr size_t kTileBytes = size_t{256} << 10;
 
 class Tiles {
  public:
@@ -17,7 +15,7 @@ class Tiles {
   Tiles(const Plan& plan, size_t bytes) : plan_(plan), row_(plan.scope == Scope::batch ? plan.channels : plan.groups) {
     const size_t samples = plan.scope == Scope::batch ? plan.samples : 1;
     const size_t slot = samples * (plan.channels / row_) * plan.spatial * bytes;
-    const size_t fitting = slot > 0 && slot < kTileBytes ? kTileBytes / slot : 1;
+    const size_t fitting = slot > 0 && slot < tile_bytes() ? tile_bytes() / slot : 1;
     // A batch's columns are one tile, and so are a sample's: they lie across each other.
     slots_ = plan.pattern == Pattern::columns ? row_ : smaller(fitting, row_);
     per_row_ = parts_of(row_, slots_);

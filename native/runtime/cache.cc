@@ -25,6 +25,10 @@ size_t machine_bytes() noexcept {
   return bytes < kMostBytes ? bytes : kMostBytes;
 }
 
+// Half of a common L2 cache, and no large part of the last one.
+constexpr size_t kTileBytes = size_t{256} << 10;
+constexpr size_t kTilesInCache = 32;
+
 std::atomic<size_t> assumed{0};
 
 size_t cache_bytes() noexcept {
@@ -39,6 +43,11 @@ size_t cache_bytes() noexcept {
 bool writes_past_cache(size_t bytes, bool in_place) noexcept { return !in_place && bytes >= cache_bytes() / 2; }
 
 bool exceeds_cache(size_t bytes) noexcept { return bytes >= cache_bytes(); }
+
+size_t tile_bytes() noexcept {
+  const size_t share = cache_bytes() / kTilesInCache;
+  return share < kTileBytes ? share : kTileBytes;
+}
 
 void set_cache_bytes(size_t bytes) noexcept { assumed.store(bytes, std::memory_order_relaxed); }
 

@@ -12,6 +12,9 @@ bool writes_past_cache(size_t bytes, bool in_place) noexcept;
 // Whether what a pass over `bytes` reads first is out of the cache before it is read again.
 bool exceeds_cache(size_t bytes) noexcept;
 
+// What a tile reads at most, unless one slot is more.
+size_t tile_bytes() noexcept;
+
 // Takes the last cache for this large; tests do, so that small cases go the ways of large ones. 0 asks the machine
 // again.
 void set_cache_bytes(size_t bytes) noexcept;

@@ -41,6 +41,8 @@ TEST(each_field_is_read) {
   CHECK(read_plan(kPlanesGroup.data(), &plan));
   CHECK(plan.pattern == Pattern::planes && plan.scope == Scope::group && plan.float64);
   CHECK(plan.samples == 2 && plan.channels == 6 && plan.spatial == 7 && plan.groups == 3);
+  // A plan of the whole: its samples lie as far apart as it has channels.
+  CHECK(plan.stride == 6);
   CHECK(plan.centred && !plan.given && plan.eps == 1e-5);
   CHECK(read_plan(kColumnsBatch.data(), &plan));
   CHECK(plan.pattern == Pattern::columns && plan.scope == Scope::batch && !plan.float64);
