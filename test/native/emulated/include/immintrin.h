@@ -19,6 +19,8 @@
 #include <simde/x86/avx512/storeu.h>
 #include <simde/x86/avx512/sub.h>
 
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 namespace emulated {
@@ -60,6 +62,13 @@ void mask_storeu(Lane* memory, unsigned mask, Vector vector) {
   }
 }
 
+// A store past the cache needs an aligned address: elsewhere the CPU raises a fault, which ends this program too.
+template <typename Vector, typename Lane>
+void stream(Lane* memory, Vector vector) {
+  if (reinterpret_cast<std::uintptr_t>(memory) % sizeof(Vector) != 0) std::abort();
+  std::memcpy(memory, &vector, sizeof vector);
+}
+
 inline simde__m512d cvtps_pd(simde__m256 narrow) {
   const auto from = Lanes<simde__m256, float>::of(narrow);
   Lanes<simde__m512d, double> to;
@@ -76,8 +85,12 @@ typedef simde__mmask8 __mmask8;
 #undef _mm512_mask_storeu_ps
 #undef _mm512_mask_storeu_pd
 #undef _mm512_cvtps_pd
+#undef _mm512_stream_ps
+#undef _mm512_stream_pd
 #define _mm512_maskz_loadu_ps(mask, memory) emulated::maskz_loadu<simde__m512>(mask, memory)
 #define _mm512_maskz_loadu_pd(mask, memory) emulated::maskz_loadu<simde__m512d>(mask, memory)
 #define _mm512_mask_storeu_ps(memory, mask, vector) emulated::mask_storeu(memory, mask, vector)
 #define _mm512_mask_storeu_pd(memory, mask, vector) emulated::mask_storeu(memory, mask, vector)
 #define _mm512_cvtps_pd(narrow) emulated::cvtps_pd(narrow)
+#define _mm512_stream_ps(memory, vector) emulated::stream(memory, vector)
+#define _mm512_stream_pd(memory, vector) emulated::stream(memory, vector)
