@@ -29,6 +29,14 @@ struct RowColumnSums {
   Scratch<double> slabs;
 };
 
+// Shorter rows share so many of their lines with their neighbours that stores past the cache lose
+// (docs/decisions/0010).
+constexpr size_t kShortestPastCache = 1024;
+
+bool rows_past_cache(size_t row_bytes, size_t bytes, bool in_place) {
+  return row_bytes >= kShortestPastCache && writes_past_cache(bytes, in_place);
+}
+
 // A row of more than a slab is split, and so are rows too few to keep the team busy.
 template <typename T>
 bool splits_rows(const Plan& plan, size_t parts, size_t bytes) {
@@ -56,7 +64,7 @@ template <typename T>
 void rows_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
   const size_t bytes = 2 * plan.size() * sizeof(T);
   if (splits_rows<T>(plan, plan.samples, bytes)) return long_rows_forward(plan, kernels, io);
-  const bool past_cache = writes_past_cache(bytes, io.x == io.y);
+  const bool past_cache = rows_past_cache(plan.spatial * sizeof(T), bytes, io.x == io.y);
   const auto range = [&](size_t begin, size_t end, size_t) {
     const size_t at = begin * plan.spatial;
     kernels.rows_forward({io.x + at, io.y + at, plan.spatial, io.weight, io.bias, io.mean + begin, io.variance + begin,
@@ -75,7 +83,7 @@ void rows_backward(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   const size_t workers = workers_for(slabs, bytes);
   const bool wanted = io.dweight || io.dbias;
   RowColumnSums<T> sums(slabs, workers, wanted ? plan.spatial : 0);
-  const bool past_cache = writes_past_cache(bytes, io.dx == io.dy || io.dx == io.x);
+  const bool past_cache = rows_past_cache(plan.spatial * sizeof(T), bytes, io.dx == io.dy || io.dx == io.x);
   const auto range = [&](size_t begin, size_t end, size_t worker) {
     T* block = wanted ? sums.block(worker) : nullptr;
     for (size_t slab = begin; slab < end; ++slab) {
