@@ -54,7 +54,6 @@ export function checkCompanion(plan: Plan, name: string, value: unknown): assert
 /** The same question without words: whether `value` is a tensor of the plan's dtype, shape and size. */
 export function isCompanion(plan: Plan, value: unknown): value is Tensor {
   const { data, shape } = (value ?? {}) as Partial<Tensor>
-  // Each class by its name: `instanceof` a variable is a call.
   const typed = plan.dtype === 'float64' ? data instanceof Float64Array : data instanceof Float32Array
   if (!typed || data?.length !== plan.size || !Array.isArray(shape) || shape.length !== plan.shape.length)
     return false

@@ -69,11 +69,12 @@ napi_value set_threads_call(napi_env env, napi_callback_info info) {
   return arguments.finish();
 }
 
-// setBytesPerThread(bytes): for tests
-napi_value set_bytes_per_thread_call(napi_env env, napi_callback_info info) {
+// setBytesPerThread(bytes), setCacheBytes(bytes): for tests
+template <void (*kSet)(size_t) noexcept>
+napi_value set_bytes_call(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
   const uint32_t bytes = arguments.index(0, UINT32_MAX);
-  if (arguments.ok()) set_bytes_per_worker(bytes);
+  if (arguments.ok()) kSet(bytes);
   return arguments.finish();
 }
 
@@ -83,14 +84,6 @@ napi_value advise_huge_pages_call(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   const size_t bytes = arguments.bytes(0, &data);
   if (arguments.ok()) advise_huge_pages(data, bytes);
-  return arguments.finish();
-}
-
-// setCacheBytes(bytes): for tests; 0 asks the machine
-napi_value set_cache_bytes_call(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 1);
-  const uint32_t bytes = arguments.index(0, UINT32_MAX);
-  if (arguments.ok()) set_cache_bytes(bytes);
   return arguments.finish();
 }
 
@@ -107,8 +100,8 @@ NAPI_MODULE_INIT() {
                         export_function(env, exports, "backwardAsync", backward_async_call) &&
                         export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
-                        export_function(env, exports, "setBytesPerThread", set_bytes_per_thread_call) &&
+                        export_function(env, exports, "setBytesPerThread", set_bytes_call<set_bytes_per_worker>) &&
                         export_function(env, exports, "adviseHugePages", advise_huge_pages_call) &&
-                        export_function(env, exports, "setCacheBytes", set_cache_bytes_call);
+                        export_function(env, exports, "setCacheBytes", set_bytes_call<set_cache_bytes>);
   return exported && export_frames(env, exports) ? exports : nullptr;
 }

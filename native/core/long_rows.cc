@@ -2,8 +2,8 @@
 
 #include "core/column_sums.h"
 #include "core/slabs.h"
-#include "runtime/parallel.h"
 #include "runtime/cache.h"
+#include "runtime/parallel.h"
 
 namespace evenkeel {
 

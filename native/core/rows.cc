@@ -5,8 +5,8 @@
 #include "core/column_sums.h"
 #include "core/long_rows.h"
 #include "core/pass.h"
-#include "runtime/parallel.h"
 #include "runtime/cache.h"
+#include "runtime/parallel.h"
 
 namespace evenkeel {
 

@@ -5,8 +5,8 @@
 #include <new>
 
 #include "core/tiles.h"
-#include "runtime/parallel.h"
 #include "runtime/cache.h"
+#include "runtime/parallel.h"
 
 namespace evenkeel {
 
@@ -68,7 +68,7 @@ void backward_tiles(const Plan& plan, const BackwardBuffers<T>& io, const Backwa
   const size_t bytes = 3 * plan.size() * sizeof(T);
   const bool past_cache = writes_past_cache(bytes, io.dx == io.dy || io.dx == io.x);
   const Tiles tiles(plan, 2 * sizeof(T));
-  GradientSums sums(plan.samples * plan.channels);
+  GradientSums sums(needs_sums(plan, io) ? plan.samples * plan.channels : 0);
   if (!runs_tiles(plan, tiles, bytes)) {
     backward_tile(plan, io, past_cache, &sums);
   } else {
