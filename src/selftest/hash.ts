@@ -1,0 +1,41 @@
+import type { FloatArray } from '../tensor.js'
+
+/** FNV-1a's prime is 2^40 + 435: times it, a number is itself times 435 and itself 40 bits to the left. */
+const PRIME_LOW = 0x1b3
+
+/**
+ * FNV-1a of 64 bits over the bytes of floats, little-endian on every machine; in whole numbers below 2^53, so that
+ * every engine counts alike. It tells bits apart; it protects from no one.
+ */
+export class Hash {
+  #high = 0xcbf29ce4
+  #low = 0x84222325
+  readonly #view = new DataView(new ArrayBuffer(8))
+
+  add(array: FloatArray): this {
+    const view = this.#view
+    const wide = array instanceof Float64Array
+    const bytes = array.BYTES_PER_ELEMENT
+    for (let i = 0; i < array.length; i++) {
+      // One NaN for all: its payload is not promised.
+      const value = Number.isNaN(array[i]) ? Number.NaN : array[i]
+      if (wide) view.setFloat64(0, value, true)
+      else view.setFloat32(0, value, true)
+      for (let j = 0; j < bytes; j++) this.#byte(view.getUint8(j))
+    }
+    return this
+  }
+
+  #byte(byte: number): void {
+    const low = (this.#low ^ byte) >>> 0
+    const product = low * PRIME_LOW
+    const carry = Math.floor(product / 2 ** 32)
+    this.#low = product >>> 0
+    this.#high = (Math.imul(this.#high, PRIME_LOW) + carry + (low << 8)) >>> 0
+  }
+
+  /** 16 hexadecimal digits. */
+  toString(): string {
+    return [this.#high, this.#low].map((half) => half.toString(16).padStart(8, '0')).join('')
+  }
+}
