@@ -7,6 +7,8 @@ import { type Frames, type Prepared, PreparedPass } from './prepared.js'
 
 /** What the addon exports; native/binding/addon.cc defines it. `isa` is an index into isas(). */
 export interface Addon extends Frames {
+  /** The package's, or native/load.cjs refuses it. */
+  readonly version: string
   /** The instruction sets that this CPU has, best first, 'scalar' last. */
   isas(): string[]
   forward(
