@@ -46,9 +46,11 @@ export interface Addon extends Frames {
 
 const loaded = load()
 const addon = loaded.addon as Addon | null
-const memory = loaded.memory as MemoryAddon | null
+const memory = null as MemoryAddon | null
 
-/** Why the addon, or the part of it that asynchronous calls need, did not load; empty where both did. */
+/** The file of the addon, relative to the package; null where none loaded. */
+export const binary: string | null = loaded.binary
+/** Why files were passed over before it, or none loaded. */
 export const loadErrors: readonly string[] = loaded.errors
 
 /** The addon as one backend per instruction set, best first; none where it did not load. */
