@@ -25,7 +25,9 @@
             "conditions": [["werror=='true'", { "cflags_cc": ["-Werror"] }]],
             "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
             # The team's sleeping threads live in this code: it must not be unmapped when a worker ends.
-            "ldflags": ["-pthread", "-Wl,-z,nodelete"]
+            "ldflags": ["-pthread", "-Wl,-z,nodelete"],
+            # dlsym (binding/memory.cc), before glibc 2.34
+            "libraries": ["-ldl"]
           }
         ],
         [
@@ -46,21 +48,6 @@
             "msvs_settings": {
               "VCCLCompilerTool": { "ExceptionHandling": 1, "AdditionalOptions": ["/std:c++17", "/O2", "/fp:precise"] }
             }
-          }
-        ]
-      ]
-    },
-    {
-      # Of V8's interface: for the version of Node that it is built with, unlike the addon.
-      "target_name": "evenkeel_memory",
-      "sources": ["<!@(node -p \"require('./native/sources.json').memory.join(' ')\")"],
-      "conditions": [
-        [
-          "OS=='linux'",
-          {
-            # Node's own macro for an addon casts so.
-            "cflags_cc": ["-Wall", "-Wno-cast-function-type"],
-            "conditions": [["werror=='true'", { "cflags_cc": ["-Werror"] }]]
           }
         ]
       ]

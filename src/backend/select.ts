@@ -26,7 +26,7 @@ export interface Info {
   readonly threads: number
   /** Whether forwardAsync and backwardAsync run on another thread; if not, in a later turn of the event loop. */
   readonly offThread: boolean
-  /** Why the native backend, or its part for asynchronous calls, is not there; empty where both are. */
+  /** Why the native backend is not there; empty where it is. */
   readonly loadErrors: readonly string[]
 }
 
