@@ -105,12 +105,10 @@ NAPI_MODULE_INIT() {
   const bool exported = export_version(env, exports) && export_function(env, exports, "isas", isas) &&
                         export_function(env, exports, "forward", forward_call) &&
                         export_function(env, exports, "backward", backward_call) &&
-                        export_function(env, exports, "forwardAsync", forward_async_call) &&
-                        export_function(env, exports, "backwardAsync", backward_async_call) &&
                         export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
                         export_function(env, exports, "setBytesPerThread", set_bytes_call<set_bytes_per_worker>) &&
                         export_function(env, exports, "adviseHugePages", advise_huge_pages_call) &&
                         export_function(env, exports, "setCacheBytes", set_bytes_call<set_cache_bytes>);
-  return exported && export_frames(env, exports) ? exports : nullptr;
+  return exported && export_async(env, exports) && export_frames(env, exports) ? exports : nullptr;
 }

@@ -2,7 +2,7 @@ import { load } from '#addon'
 import { describe, fail } from '../errors.js'
 import type { FloatArray } from '../tensor.js'
 import type { Backend } from './backend.js'
-import { asyncPasses, type MemoryAddon, type OffThread } from './native-async.js'
+import { asyncPasses, type OffThread } from './native-async.js'
 import { type Frames, type Prepared, PreparedPass } from './prepared.js'
 
 /** What the addon exports; native/binding/addon.cc defines it. `isa` is an index into isas(). */
@@ -33,8 +33,9 @@ export interface Addon extends Frames {
     dweight: FloatArray | null,
     dbias: FloatArray | null,
   ): void
-  forwardAsync: OffThread<Addon['forward']>
-  backwardAsync: OffThread<Addon['backward']>
+  /** Both are absent where the runtime does not let the addon keep an array's memory (native/binding/memory.cc). */
+  forwardAsync?: OffThread<Addon['forward']>
+  backwardAsync?: OffThread<Addon['backward']>
   forwardKept(...forwardAndFrame: [...Parameters<Addon['forward']>, frame: number]): void
   backwardKept(...backwardAndFrame: [...Parameters<Addon['backward']>, frame: number]): void
   threads(): number
@@ -46,7 +47,6 @@ export interface Addon extends Frames {
 
 const loaded = load()
 const addon = loaded.addon as Addon | null
-const memory = null as MemoryAddon | null
 
 /** The file of the addon, relative to the package; null where none loaded. */
 export const binary: string | null = loaded.binary
@@ -74,7 +74,7 @@ function nativeBackend(native: Addon): (isa: string, index: number) => Backend {
         io.dweight,
         io.dbias,
       ),
-    ...asyncPasses(native, memory, index),
+    ...asyncPasses(native, index),
   })
 }
 
