@@ -101,7 +101,7 @@ static void finish_wide(const T* x, size_t channels, size_t rows, size_t stride,
 
 template <typename T>
 static void finish_panel(const T* x, size_t channels, size_t rows, size_t stride, bool centred,
-                                  const PanelSums<T>& sums, double* mean, double* m2) {
+                         const PanelSums<T>& sums, double* mean, double* m2) {
   if (rows == kSteps) {
     finish_channels(sums, channels, static_cast<double>(kSteps), centred, mean, m2);
   } else {
@@ -113,8 +113,8 @@ static void finish_panel(const T* x, size_t channels, size_t rows, size_t stride
 
 // One panel of a block of rows, the first of which is `row`, joined to mean, m2: [valid], of the rows before.
 template <bool kFull, typename V>
-static void panel_block(const typename V::Scalar* x, size_t valid, size_t row, size_t rows, size_t stride,
-                                 bool centred, const typename V::Scalar* next, double* mean, double* m2) {
+static void panel_block(const typename V::Scalar* x, size_t valid, size_t row, size_t rows, size_t stride, bool centred,
+                        const typename V::Scalar* next, double* mean, double* m2) {
   using T = typename V::Scalar;
   const size_t channels = kFull ? kLanes<T> : valid;
   PanelSums<T> sums;
