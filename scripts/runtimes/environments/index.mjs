@@ -1,0 +1,9 @@
+import { EMULATED } from './emulated.mjs'
+import { GLIBC } from './glibc.mjs'
+import { MUSL } from './musl.mjs'
+
+/**
+ * A row each: `prepare(store)` returns where the user's `project` is, the commands that `install` a tarball there and run
+ * a script (`runtime`), the `root` that they see as /, and their `env`. `offThread`: what info() must say of it.
+ */
+export const ENVIRONMENTS = [...GLIBC, ...MUSL, ...EMULATED]
