@@ -14,8 +14,7 @@ compile('tsconfig.build.json')
 compile('tsconfig.cjs.json')
 // The .js files below are CommonJS, unlike the package's. That makes the folder a scope, which needs #addon of its own.
 mkdirSync('dist/cjs', { recursive: true })
-writeFileSync(
-  'dist/cjs/package.json',
-  `${JSON.stringify({ type: 'commonjs', imports: { '#addon': './addon.cjs' } })}\n`,
-)
+const imports = { '#addon': { browser: './browser.cjs', default: './addon.cjs' } }
+writeFileSync('dist/cjs/package.json', `${JSON.stringify({ type: 'commonjs', imports })}\n`)
 writeFileSync('dist/cjs/addon.cjs', "module.exports = require('../../native/load.cjs')\n")
+writeFileSync('dist/cjs/browser.cjs', "module.exports = require('../../native/browser.js')\n")

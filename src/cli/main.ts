@@ -18,6 +18,7 @@ Exit codes: 0 all is well, 1 it is not, 2 the command line is wrong.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   info: async () => (await import('./info.js')).info,
   selftest: async () => (await import('./selftest.js')).selftest,
+  build: async () => (await import('./build.js')).build,
 }
 
 process.exitCode = await main(process.argv.slice(2))
