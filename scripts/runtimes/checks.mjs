@@ -39,8 +39,16 @@ function install(place, { tarball }) {
   for (const name of CHILDREN) copyFileSync(fromChildren(name), join(place.project, name))
   for (const name of PROBES) copyFileSync(fromProbes(name), join(place.project, name))
   // A chroot has its working folder within itself, and starts in /.
-  const folder = place.root === undefined || !place.install.includes('chroot') ? [] : ['--prefix', seen(place, place.project)]
-  ended(run([...place.install, ...folder, folder.length ? seen(place, copy) : copy], { cwd: place.project, env: place.env }))
+  const folder =
+    place.root === undefined || !place.install.includes('chroot')
+      ? []
+      : ['--prefix', seen(place, place.project)]
+  ended(
+    run([...place.install, ...folder, folder.length ? seen(place, copy) : copy], {
+      cwd: place.project,
+      env: place.env,
+    }),
+  )
   return place.installer
 }
 
@@ -48,10 +56,13 @@ function install(place, { tarball }) {
 function info(place, { environment }) {
   const found = JSON.parse(program(place, 'both.mjs', []))
   const [imported, required] = [found.imported, found.required]
-  if (JSON.stringify(imported) !== JSON.stringify(required)) throw new Error(`import and require differ: ${JSON.stringify(found)}`)
-  const { backend, isa, offThread, loadErrors } = imported
+  if (JSON.stringify(imported) !== JSON.stringify(required))
+    throw new Error(`import and require differ: ${JSON.stringify(found)}`)
+  const { backend, isa, binary, offThread, loadErrors } = imported
   if (backend !== 'native') throw new Error(`the ${backend} backend: ${loadErrors.join('; ')}`)
-  if (offThread !== environment.offThread) throw new Error(`offThread is ${offThread}: ${loadErrors.join('; ')}`)
+  if (binary !== environment.binary) throw new Error(`it runs ${binary}, not ${environment.binary}`)
+  if (offThread !== environment.offThread)
+    throw new Error(`offThread is ${offThread}: ${loadErrors.join('; ')}`)
   return `${backend}, ${isa}`
 }
 

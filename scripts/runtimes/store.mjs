@@ -70,4 +70,3 @@ export function installedPackage(project) {
   const { exports, bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   return { folder, entry: join(folder, exports['.'].import.default), cli: join(folder, bin.evenkeel) }
 }
-

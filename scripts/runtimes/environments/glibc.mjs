@@ -7,6 +7,7 @@ import { emptyProject } from '../store.mjs'
 export const NODES = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.10.0']
 const BUN = '1.4.5'
 const DENO = '2.9.6'
+const BINARY = 'prebuilds/linux-x64/evenkeel.glibc.node'
 /** Of the last series that runs on Node 18. */
 const NPM = '10.9.4'
 
@@ -20,6 +21,7 @@ const nodes = NODES.map((version) => {
     id,
     title: `Node ${version}`,
     system: 'linux-x64, glibc',
+    binary: BINARY,
     offThread: true,
     prepare(store) {
       const runtime = [node(store, version), '--expose-gc']
@@ -33,6 +35,7 @@ const bun = {
   id: 'bun',
   title: `Bun ${BUN}`,
   system: 'linux-x64, glibc',
+  binary: BINARY,
   offThread: false,
   prepare(store) {
     const program = join(store.unpacked('@oven/bun-linux-x64', BUN), 'bin/bun')
@@ -45,12 +48,18 @@ const deno = {
   id: 'deno',
   title: `Deno ${DENO}`,
   system: 'linux-x64, glibc',
+  binary: BINARY,
   offThread: false,
   prepare(store) {
     const program = join(store.unpacked('@deno/linux-x64-glibc', DENO), 'deno')
     const runtime = [program, 'run', '--allow-all', '--v8-flags=--expose-gc']
     // Deno adds packages of registries only; it finds what npm has put into node_modules.
-    return { project: store.project('deno'), runtime, install: ['npm', ...NPM_INSTALL], installer: 'npm beside it' }
+    return {
+      project: store.project('deno'),
+      runtime,
+      install: ['npm', ...NPM_INSTALL],
+      installer: 'npm beside it',
+    }
   },
 }
 
@@ -59,6 +68,7 @@ const bare = (suite, title, version) => ({
   id: `${suite}-node${version.split('.')[0]}`,
   title: `Node ${version}`,
   system: `${title}, bare`,
+  binary: BINARY,
   offThread: true,
   prepare(store) {
     const root = store.debian(suite)

@@ -4,6 +4,7 @@ import { MUSL } from './musl.mjs'
 
 /**
  * A row each: `prepare(store)` returns where the user's `project` is, the commands that `install` a tarball there and run
- * a script (`runtime`), the `root` that they see as /, and their `env`. `offThread`: what info() must say of it.
+ * a script (`runtime`), the `root` that they see as /, and their `env`. `binary` and `offThread`: what info()
+ * must say of it.
  */
 export const ENVIRONMENTS = [...GLIBC, ...MUSL, ...EMULATED]

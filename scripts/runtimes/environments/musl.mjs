@@ -15,6 +15,7 @@ export const MUSL = [
     id: 'musl-bun',
     title: `Bun ${BUN}`,
     system: 'linux-x64, musl',
+    binary: 'prebuilds/linux-x64/evenkeel.musl.node',
     offThread: false,
     prepare(store) {
       const root = store.once('roots/musl', (folder) => makeRoot(folder, store))
@@ -38,7 +39,10 @@ function makeRoot(root, store) {
   copyFileSync(LOADER, join(lib, 'ld-musl-x86_64.so.1'))
   symlinkSync('ld-musl-x86_64.so.1', join(lib, 'libc.musl-x86_64.so.1'))
   // Debian 11's libgcc finds unwind tables in a way that musl has; Bun needs the newer libstdc++.
-  copyFileSync(realpathSync(join(store.debian('bullseye'), 'lib/x86_64-linux-gnu/libgcc_s.so.1')), join(lib, 'libgcc_s.so.1'))
+  copyFileSync(
+    realpathSync(join(store.debian('bullseye'), 'lib/x86_64-linux-gnu/libgcc_s.so.1')),
+    join(lib, 'libgcc_s.so.1'),
+  )
   copyFileSync(
     realpathSync(join(store.debian('bookworm'), 'usr/lib/x86_64-linux-gnu/libstdc++.so.6')),
     join(lib, 'libstdc++.so.6'),

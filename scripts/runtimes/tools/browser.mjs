@@ -34,8 +34,17 @@ export const BROWSER = {
     must(['node_modules/.bin/esbuild', ...bundle], { cwd: project })
     const bytes = readFileSync(join(project, 'program.js')).length
     const page = join(project, 'page.html')
-    writeFileSync(page, '<!doctype html><meta charset="utf-8"><body><script src="program.js"></script></body>')
-    const options = ['--headless', '--no-sandbox', '--disable-gpu', `--virtual-time-budget=${BUDGET}`, '--dump-dom']
+    writeFileSync(
+      page,
+      '<!doctype html><meta charset="utf-8"><body><script src="program.js"></script></body>',
+    )
+    const options = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      `--virtual-time-budget=${BUDGET}`,
+      '--dump-dom',
+    ]
     const dom = must(['chromium', ...options, pathToFileURL(page).href])
     const text = /<pre>(.*)<\/pre>/s.exec(dom)?.[1].replaceAll('&quot;', '"')
     if (text === undefined) throw new Error('the page shows no result')

@@ -5,7 +5,6 @@ import { foundNative, PROGRAM, projectWith, runAlone } from './project.mjs'
 const ESBUILD = 'esbuild@0.28.2'
 const VITE = 'vite@8.3.8'
 const WEBPACK = ['webpack@5.112.2', 'webpack-cli@7.3.1', 'node-loader@2.1.0']
-const ROLLUP = ['rollup@4.68.8', '@rollup/plugin-node-resolve@16.0.3', '@rollup/plugin-commonjs@29.0.3']
 
 const ESBUILD_OPTIONS = ['--bundle', '--platform=node', '--loader:.node=copy', '--outdir=out']
 /** In an ES module there is no require; the addon is loaded by one. */
@@ -24,16 +23,18 @@ const esbuild = (format, extension, more) => ({
   },
 })
 
-const viteExternal = {
-  id: 'vite-ssr',
+/** Vite's bundler reads no binaries: evenkeel must stay outside, as packages do unless noExternal says otherwise. */
+const vite = (id, what, config) => ({
+  id,
   title: VITE.replace('@', ' '),
-  what: '`vite build --ssr`, evenkeel stays outside, as is the default',
+  what,
   check(context) {
-    const project = projectWith(context, 'vite-ssr', [VITE], { 'program.mjs': PROGRAM })
+    const files = { 'program.mjs': PROGRAM, 'vite.config.mjs': `export default ${JSON.stringify(config)}` }
+    const project = projectWith(context, id, [VITE], files)
     must(['node_modules/.bin/vite', 'build', '--ssr', 'program.mjs'], { cwd: project })
     return foundNative(must([process.execPath, 'dist/program.mjs'], { cwd: project }))
   },
-}
+})
 
 const WEBPACK_CONFIG = `
 module.exports = {
@@ -60,6 +61,9 @@ const webpack = {
 export const BUNDLERS = [
   esbuild('cjs', '.cjs', []),
   esbuild('esm', '.mjs', [BANNER]),
-  viteExternal,
+  vite('vite-ssr', '`vite build --ssr`', {}),
+  vite('vite-ssr-whole', "`vite build --ssr`, `ssr: { noExternal: true, external: ['evenkeel'] }`", {
+    ssr: { noExternal: true, external: ['evenkeel'] },
+  }),
   webpack,
 ]

@@ -1,7 +1,11 @@
 import { must } from '../processes.mjs'
 
 /** Node-API's functions that hand memory of their own to JavaScript: Electron's refuse to. */
-const EXTERNAL = ['napi_create_external_arraybuffer', 'napi_create_external_buffer', 'node_api_create_external_buffer']
+const EXTERNAL = [
+  'napi_create_external_arraybuffer',
+  'napi_create_external_buffer',
+  'node_api_create_external_buffer',
+]
 
 export const ELECTRON = {
   id: 'electron',

@@ -7,10 +7,13 @@ import { emptyProject } from '../store.mjs'
 
 /** A project with these packages (name@version), the tarball and these files (name -> text). */
 export function projectWith({ store, tarball }, id, packages, files) {
-  const tools = store.once(join('tools', `${id}-${packages.join('-').replaceAll(/[^\w.-]/g, '-')}`), (folder) => {
-    emptyProject(folder)
-    if (packages.length > 0) must(['npm', ...NPM_INSTALL, '--save-exact', ...packages], { cwd: folder })
-  })
+  const tools = store.once(
+    join('tools', `${id}-${packages.join('-').replaceAll(/[^\w.-]/g, '-')}`),
+    (folder) => {
+      emptyProject(folder)
+      if (packages.length > 0) must(['npm', ...NPM_INSTALL, '--save-exact', ...packages], { cwd: folder })
+    },
+  )
   const project = store.project(id)
   cpSync(tools, project, { recursive: true, verbatimSymlinks: true })
   must(['npm', ...NPM_INSTALL, tarball], { cwd: project })

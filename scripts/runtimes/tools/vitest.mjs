@@ -23,7 +23,12 @@ export const VITEST_THREADS = {
   what: `a user's ${FILES} test files with \`--pool=threads\`: evenkeel only in workers`,
   check(context) {
     const names = Array.from({ length: FILES }, (_, i) => `${i}.test.mjs`)
-    const project = projectWith(context, 'vitest', [VITEST], Object.fromEntries(names.map((name) => [name, TEST])))
+    const project = projectWith(
+      context,
+      'vitest',
+      [VITEST],
+      Object.fromEntries(names.map((name) => [name, TEST])),
+    )
     const env = { EVENKEEL_THREADS: '2', NO_COLOR: '1' }
     const printed = must(['node_modules/.bin/vitest', 'run', '--pool=threads'], { cwd: project, env })
     const passed = /Tests\s+(\d+) passed/.exec(printed)?.[1]
