@@ -4,8 +4,7 @@ import type { FloatArray } from '../tensor.js'
 const PRIME_LOW = 0x1b3
 
 /**
- * FNV-1a of 64 bits over the bytes of floats, little-endian on every machine; in whole numbers below 2^53, so that
- * every engine counts alike. It tells bits apart; it protects from no one.
+ * FNV-1a of 64 bits over the bytes of floats, little-endian on every machine. It tells bits apart; it protects from no one.
  */
 export class Hash {
   #high = 0xcbf29ce4
@@ -16,22 +15,25 @@ export class Hash {
     const view = this.#view
     const wide = array instanceof Float64Array
     const bytes = array.BYTES_PER_ELEMENT
+    let high = this.#high
+    let low = this.#low
     for (let i = 0; i < array.length; i++) {
       // One NaN for all: its payload is not promised.
       const value = Number.isNaN(array[i]) ? Number.NaN : array[i]
       if (wide) view.setFloat64(0, value, true)
       else view.setFloat32(0, value, true)
-      for (let j = 0; j < bytes; j++) this.#byte(view.getUint8(j))
+      for (let j = 0; j < bytes; j++) {
+        low ^= view.getUint8(j)
+        // 16 bits at a time, so that all stays in 32.
+        const first = (low & 0xffff) * PRIME_LOW
+        const second = (low >>> 16) * PRIME_LOW + (first >>> 16)
+        high = (Math.imul(high, PRIME_LOW) + (second >>> 16) + (low << 8)) | 0
+        low = (second << 16) | (first & 0xffff)
+      }
     }
+    this.#high = high >>> 0
+    this.#low = low >>> 0
     return this
-  }
-
-  #byte(byte: number): void {
-    const low = (this.#low ^ byte) >>> 0
-    const product = low * PRIME_LOW
-    const carry = Math.floor(product / 2 ** 32)
-    this.#low = product >>> 0
-    this.#high = (Math.imul(this.#high, PRIME_LOW) + carry + (low << 8)) >>> 0
   }
 
   /** 16 hexadecimal digits. */
