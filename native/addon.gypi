@@ -2,26 +2,25 @@
   # Warnings are errors in `npm run check`, but no reason for a user's newer compiler to fail.
   "variables": { "werror%": "false" },
   # The addon of a source build: the repository's binding.gyp includes it, and `evenkeel build` for an installed package,
-  # each from the folder above. native/sources.json is the one list of sources.
+  # each from the folder above. native/build.json is the one list of sources, and of the flags that GCC and Clang take;
+  # scripts/prebuild reads it too.
   "targets": [
     {
       "target_name": "evenkeel",
       "sources": [
-        "<!@(node -p \"const s = require('./native/sources.json'); [...s.kernels, ...s.core, ...s.binding].join(' ')\")"
+        "<!@(node -p \"Object.values(require('./native/build.json').sources).flat().join(' ')\")"
       ],
       "include_dirs": ["."],
-      "defines": ["NAPI_VERSION=8", "NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED"],
+      "defines": ["<!@(node -p \"require('./native/build.json').defines.join(' ')\")"],
       "conditions": [
         [
           "OS=='linux'",
           {
             "cflags_cc": [
-              "-std=c++17", "-O3", "-pthread", "-Wall", "-Wextra",
-              # No fused multiply-add: the bits are those of separate, correctly rounded operations.
-              "-ffp-contract=off",
-              # sqrt is then one instruction; nothing reads errno.
-              "-fno-math-errno",
-              "-fvisibility=hidden"
+              "-pthread",
+              # `bits`: no fused multiply-add, because the bits are those of separate, correctly rounded operations; and
+              # sqrt is one instruction, because nothing reads errno.
+              "<!@(node -p \"Object.values(require('./native/build.json').flags).flat().join(' ')\")"
             ],
             "conditions": [["werror=='true'", { "cflags_cc": ["-Werror"] }]],
             "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
@@ -39,7 +38,7 @@
               "GCC_OPTIMIZATION_LEVEL": "3",
               "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
               "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
-              "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off", "-fno-math-errno"]
+              "OTHER_CPLUSPLUSFLAGS": ["<!@(node -p \"require('./native/build.json').flags.bits.join(' ')\")"]
             }
           }
         ],

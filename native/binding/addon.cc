@@ -10,6 +10,7 @@
 #include "binding/exports.h"
 #include "binding/frames.h"
 #include "binding/passes.h"
+#include "binding/stay_loaded.h"
 #include "runtime/cache.h"
 #include "runtime/dispatch.h"
 #include "runtime/float_environment.h"
@@ -102,6 +103,7 @@ napi_value advise_huge_pages_call(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   using namespace evenkeel;
+  stay_loaded();
   const bool exported = export_version(env, exports) && export_function(env, exports, "isas", isas) &&
                         export_function(env, exports, "forward", forward_call) &&
                         export_function(env, exports, "backward", backward_call) &&

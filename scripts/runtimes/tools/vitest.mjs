@@ -20,7 +20,7 @@ it('runs on the team and on another thread', async () => {
 export const VITEST_THREADS = {
   id: 'vitest',
   title: VITEST.replace('@', ' '),
-  what: `a user's ${FILES} test files with \`--pool=threads\`: evenkeel only in workers`,
+  what: `a user's ${FILES} test files with \`--pool=threads --maxWorkers=1\`: evenkeel in one worker after the other`,
   check(context) {
     const names = Array.from({ length: FILES }, (_, i) => `${i}.test.mjs`)
     const project = projectWith(
@@ -30,7 +30,7 @@ export const VITEST_THREADS = {
       Object.fromEntries(names.map((name) => [name, TEST])),
     )
     const env = { EVENKEEL_THREADS: '2', NO_COLOR: '1' }
-    const printed = must(['node_modules/.bin/vitest', 'run', '--pool=threads'], { cwd: project, env })
+    const printed = must(['node_modules/.bin/vitest', 'run', '--pool=threads', '--maxWorkers=1'], { cwd: project, env })
     const passed = /Tests\s+(\d+) passed/.exec(printed)?.[1]
     if (Number(passed) !== FILES) throw new Error(`${passed} of ${FILES} passed`)
     return `${passed} passed, exit code 0`
