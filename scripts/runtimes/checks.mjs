@@ -77,11 +77,11 @@ function onlyInWorkers(place) {
   return 'ok'
 }
 
-function terminated(place) {
-  const count = (ROUNDS * WORKERS) / 2
-  const args = [seen(place, join(place.project, ENTRY)), String(ROUNDS), String(WORKERS)]
+function terminated(place, { environment: { rounds = ROUNDS } }) {
+  const count = (rounds * WORKERS) / 2
+  const args = [seen(place, join(place.project, ENTRY)), String(rounds), String(WORKERS)]
   expect(program(place, 'storm.mjs', args), `${count} terminated`)
-  return `ok, ${ROUNDS * WORKERS} workers`
+  return `ok, ${rounds * WORKERS} workers`
 }
 
 /**

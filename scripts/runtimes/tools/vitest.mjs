@@ -30,7 +30,10 @@ export const VITEST_THREADS = {
       Object.fromEntries(names.map((name) => [name, TEST])),
     )
     const env = { EVENKEEL_THREADS: '2', NO_COLOR: '1' }
-    const printed = must(['node_modules/.bin/vitest', 'run', '--pool=threads', '--maxWorkers=1'], { cwd: project, env })
+    const printed = must(['node_modules/.bin/vitest', 'run', '--pool=threads', '--maxWorkers=1'], {
+      cwd: project,
+      env,
+    })
     const passed = /Tests\s+(\d+) passed/.exec(printed)?.[1]
     if (Number(passed) !== FILES) throw new Error(`${passed} of ${FILES} passed`)
     return `${passed} passed, exit code 0`
