@@ -29,7 +29,7 @@ function find() {
     return { addon: null, binary: null, errors: ['EVENKEEL_BACKEND=portable: no binary was looked for'] }
   const errors = []
   for (const file of [SOURCE_BUILD, prebuilt()]) {
-    const { addon, reason } = open(file)
+    const [addon, reason] = open(file)
     if (addon) return { addon, binary: file, errors }
     if (reason) errors.push(`${file}: ${reason}`)
   }
@@ -42,20 +42,20 @@ function prebuilt() {
   return `prebuilds/${platform}-${arch}/evenkeel${platform === 'linux' ? `.${libc()}` : ''}.node`
 }
 
-/** The addon, or the reason against this file: none where a source build is merely not there. */
+/** [the addon, null], or [null, the reason against this file]: no reason where a source build is merely not there. */
 function open(file) {
   try {
     const fault = faultOf(path.join(__dirname, '..', file))
-    if (fault) return { reason: fault }
+    if (fault) return [null, fault]
   } catch (error) {
-    return { reason: reasonOf(error) }
+    return [null, reasonOf(error)]
   }
-  const { addon, error } = requireLiterally(file)
+  const [addon, error] = requireLiterally(file)
   if (error)
-    return { reason: file === SOURCE_BUILD && error.code === 'MODULE_NOT_FOUND' ? null : reasonOf(error) }
-  if (typeof addon?.isas !== 'function') return { reason: NO_ADDON }
-  if (addon.version === version) return { addon }
-  return { reason: `it is of evenkeel ${addon.version ?? '(no version)'}, and this is ${version}; ${BUILD}` }
+    return [null, file === SOURCE_BUILD && error.code === 'MODULE_NOT_FOUND' ? null : reasonOf(error)]
+  if (typeof addon?.isas !== 'function') return [null, NO_ADDON]
+  if (addon.version === version) return [addon, null]
+  return [null, `it is of evenkeel ${addon.version ?? '(no version)'}, and this is ${version}; ${BUILD}`]
 }
 
 /**
@@ -66,24 +66,24 @@ function requireLiterally(file) {
   try {
     switch (file) {
       case 'build/Release/evenkeel.node':
-        return { addon: require('../build/Release/evenkeel.node') }
+        return [require('../build/Release/evenkeel.node'), null]
       case 'prebuilds/linux-x64/evenkeel.glibc.node':
-        return { addon: require('../prebuilds/linux-x64/evenkeel.glibc.node') }
+        return [require('../prebuilds/linux-x64/evenkeel.glibc.node'), null]
       case 'prebuilds/linux-x64/evenkeel.musl.node':
-        return { addon: require('../prebuilds/linux-x64/evenkeel.musl.node') }
+        return [require('../prebuilds/linux-x64/evenkeel.musl.node'), null]
       case 'prebuilds/linux-arm64/evenkeel.glibc.node':
-        return { addon: require('../prebuilds/linux-arm64/evenkeel.glibc.node') }
+        return [require('../prebuilds/linux-arm64/evenkeel.glibc.node'), null]
       case 'prebuilds/win32-x64/evenkeel.node':
-        return { addon: require('../prebuilds/win32-x64/evenkeel.node') }
+        return [require('../prebuilds/win32-x64/evenkeel.node'), null]
       case 'prebuilds/darwin-x64/evenkeel.node':
-        return { addon: require('../prebuilds/darwin-x64/evenkeel.node') }
+        return [require('../prebuilds/darwin-x64/evenkeel.node'), null]
       case 'prebuilds/darwin-arm64/evenkeel.node':
-        return { addon: require('../prebuilds/darwin-arm64/evenkeel.node') }
+        return [require('../prebuilds/darwin-arm64/evenkeel.node'), null]
       default:
-        return { error: new Error(`there is none for this platform; ${BUILD}`) }
+        return [null, new Error(`there is none for this platform; ${BUILD}`)]
     }
   } catch (error) {
-    return { error }
+    return [null, error]
   }
 }
 

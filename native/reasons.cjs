@@ -29,6 +29,7 @@ const REASONS = [
   ],
   [/failed to map segment|cannot allocate memory/i, 'there is no memory for it; raise the limit'],
   [/libc\.musl|ld-musl|ld-linux|libc\.so\.6|Error relocating/, `it is for another C library; ${BUILD}`],
+  [/cannot open shared object file/, `a library that it needs is not on this system; ${BUILD}`],
   [/permission denied/i, 'this user may not read it; mend its permissions'],
 ]
 

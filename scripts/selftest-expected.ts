@@ -1,8 +1,7 @@
 // Writes src/selftest/expected.ts from the portable backend: npm run selftest:expected.
 import { writeFileSync } from 'node:fs'
 import { portable } from '../src/backend/portable/index.js'
-import { selftestCases } from '../src/selftest/cases.js'
-import { hashOf } from '../src/selftest/index.js'
+import { hashOf, selftestCases } from '../src/selftest/cases.js'
 
 const rows: string[] = []
 for (const each of selftestCases) rows.push(`  '${each.title}': '${await hashOf(portable, each)}',`)

@@ -1,5 +1,5 @@
 // Linux with musl: Debian's g++ 12 and musl, and a libstdc++ that is built for musl from Debian's source of GCC 12.
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { cached, run } from './debian.mjs'
@@ -68,4 +68,5 @@ function makeLibrary(folder, library) {
   run(['../source/libstdc++-v3/configure', ...options], here)
   run(['make', `-j${availableParallelism()}`], here)
   run(['make', 'install', `prefix=${folder}`], here)
+  for (const path of [source, build]) rmSync(path, { recursive: true })
 }

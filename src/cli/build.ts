@@ -17,7 +17,7 @@ const FAILURES: readonly (readonly [sign: RegExp, problem: string, remedy: strin
   [/find VS/, 'node-gyp found no Visual Studio', 'install its C++ build tools'],
   [/not found: make/, 'there is no make', 'install it (Debian and Ubuntu: apt install make g++)'],
   [
-    /(make|sh).*\b(g\+\+|c\+\+|clang\+\+|cc)\b.*(No such file|not found)/,
+    /(make|sh).*\W(g\+\+|c\+\+|clang\+\+|cc): (No such file|not found)/,
     'there is no C++ compiler',
     'install one for C++17 (Debian and Ubuntu: apt install g++), or name it in the variable CXX',
   ],

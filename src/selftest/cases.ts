@@ -1,7 +1,8 @@
-import type { BackwardBuffers, ForwardBuffers } from '../backend/backend.js'
+import type { Backend, BackwardBuffers, ForwardBuffers } from '../backend/backend.js'
 import { DEFAULT_EPS } from '../functional.js'
 import type { Pattern, Plan } from '../plan.js'
 import { DTYPES, type DType, newArray } from '../tensor.js'
+import { Hash } from './hash.js'
 import { KINDS, type Kind, type Size, titleOf } from './kinds.js'
 import { Random, seedOf } from './random.js'
 
@@ -68,4 +69,21 @@ function makeBuffers(plan: Plan, centre: number, random: Random) {
     forward: { x, y: newArray(dtype, size), weight, bias, mean, variance },
     backward: { dy, x, dx: newArray(dtype, size), weight, mean, variance, dweight, dbias },
   }
+}
+
+/** The hash of all that a case's forward and backward pass write. */
+export async function hashOf(backend: Backend, { plan, make }: SelftestCase, async = false): Promise<string> {
+  const { forward, backward } = make()
+  if (async) {
+    await backend.forwardAsync!(plan, forward)
+    await backend.backwardAsync!(plan, backward)
+  } else {
+    backend.forward(plan, forward)
+    backend.backward(plan, backward)
+  }
+  const { y, mean, variance } = forward
+  const { dx, dweight, dbias } = backward
+  const hash = new Hash()
+  for (const array of [y, mean, variance, dx, dweight, dbias]) if (array !== null) hash.add(array)
+  return hash.toString()
 }

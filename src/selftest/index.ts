@@ -2,7 +2,7 @@ import type { Backend } from '../backend/backend.js'
 import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes, setThreads, threads } from '../backend/native.js'
 import { portable } from '../backend/portable/index.js'
 import { backends, info } from '../backend/select.js'
-import { type SelftestCase, selftestCases } from './cases.js'
+import { hashOf, selftestCases } from './cases.js'
 import { EXPECTED } from './expected.js'
 import { Hash } from './hash.js'
 
@@ -36,6 +36,11 @@ export interface SelftestReport {
   readonly runs: readonly SelftestRun[]
 }
 
+export interface SelftestOptions {
+  readonly backends?: readonly Backend[]
+  readonly quick?: boolean
+}
+
 /** One, as many as the smallest machine has, and a prime that divides no partition evenly. */
 const THREADS = [1, 2, 7]
 
@@ -54,10 +59,12 @@ interface Setting {
  * make no other calls until the promise is settled.
  *
  * @param options.backends which to test. Default: all that this machine can run; in browsers the portable one.
+ * @param options.quick one run on each backend, with two threads, instead of seven. Default false.
  */
-export async function selftest(options: { backends?: readonly Backend[] } = {}): Promise<SelftestReport> {
+export async function selftest(options: SelftestOptions = {}): Promise<SelftestReport> {
+  const { backends: list = backends(), quick = false } = options
   const runs: SelftestRun[] = []
-  for (const setting of (options.backends ?? backends()).flatMap(settingsFor)) runs.push(await run(setting))
+  for (const setting of list.flatMap((backend) => settingsFor(backend, quick))) runs.push(await run(setting))
   const expected = digestOf(selftestCases.map(({ title }) => EXPECTED[title]))
   const agreed = runs.length > 0 && runs.every(({ digest }) => digest === runs[0].digest)
   const { version, backend, isa } = info()
@@ -73,13 +80,13 @@ export async function selftest(options: { backends?: readonly Backend[] } = {}):
   }
 }
 
-function settingsFor(backend: Backend): Setting[] {
-  if (backend === portable) return [{ backend, threads: 1, async: false, beyondCache: false }]
+function settingsFor(backend: Backend, quick: boolean): Setting[] {
+  const plain = { backend, threads: backend === portable ? 1 : 2, async: false, beyondCache: false }
+  if (quick || backend === portable) return [plain]
   const sync = THREADS.flatMap((count) =>
-    [false, true].map((beyondCache) => ({ backend, threads: count, async: false, beyondCache })),
+    [false, true].map((beyondCache) => ({ ...plain, threads: count, beyondCache })),
   )
-  if (backend.forwardAsync === undefined) return sync
-  return [...sync, { backend, threads: 2, async: true, beyondCache: false }]
+  return backend.forwardAsync === undefined ? sync : [...sync, { ...plain, async: true }]
 }
 
 async function run({ backend, threads: count, async, beyondCache }: Setting): Promise<SelftestRun> {
@@ -102,23 +109,6 @@ async function run({ backend, threads: count, async, beyondCache }: Setting): Pr
     setBytesPerThread(BYTES_PER_THREAD)
     setCacheBytes(0)
   }
-}
-
-/** The hash of all that a case's forward and backward pass write. */
-export async function hashOf(backend: Backend, { plan, make }: SelftestCase, async = false): Promise<string> {
-  const { forward, backward } = make()
-  if (async) {
-    await backend.forwardAsync!(plan, forward)
-    await backend.backwardAsync!(plan, backward)
-  } else {
-    backend.forward(plan, forward)
-    backend.backward(plan, backward)
-  }
-  const { y, mean, variance } = forward
-  const { dx, dweight, dbias } = backward
-  const hash = new Hash()
-  for (const array of [y, mean, variance, dx, dweight, dbias]) if (array !== null) hash.add(array)
-  return hash.toString()
 }
 
 /** One digest of many: FNV-1a over the hashes' digits as numbers. */

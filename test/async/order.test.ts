@@ -6,10 +6,10 @@ import { randomTensor, snapshot } from '../layers/support.js'
 
 const CHANNELS = 5
 const withoutMemory = async () => {
-  const { load } = await vi.importActual<typeof import('#addon')>('#addon')
+  const { load, ...others } = await vi.importActual<typeof import('#addon')>('#addon')
   const { addon, ...rest } = load()
   const absent = { forwardAsync: undefined, backwardAsync: undefined }
-  return { load: () => ({ addon: addon && { ...addon, ...absent }, ...rest }) }
+  return { ...others, load: () => ({ addon: addon && { ...addon, ...absent }, ...rest }) }
 }
 const batch = (seed: string, samples = 6): Tensor => randomTensor([samples, CHANNELS, 7], 'float32', seed)
 const norm = () => new BatchNorm(CHANNELS, { runningAverage: 'cumulative' })
