@@ -14,6 +14,9 @@ const { BUILD, NO_ADDON, reasonOf } = require('./reasons.cjs')
 
 const SOURCE_BUILD = 'build/Release/evenkeel.node'
 
+/** The package's folder; an ES module that a bundler made has no __dirname, and its files lie elsewhere. */
+const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '..') : null
+
 /** Of this thread: both builds of the library, ESM and CommonJS, share it. */
 let loaded = null
 let hinted = false
@@ -45,7 +48,7 @@ function prebuilt() {
 /** [the addon, null], or [null, the reason against this file]: no reason where a source build is merely not there. */
 function open(file) {
   try {
-    const fault = faultOf(path.join(__dirname, '..', file))
+    const fault = ROOT && faultOf(path.join(ROOT, file))
     if (fault) return [null, fault]
   } catch (error) {
     return [null, reasonOf(error)]

@@ -24,10 +24,9 @@ const REASONS = [
   ],
   [/GLIBC(XX)?_[\d.]+' not found/, `this system's C library is older than it needs; ${BUILD}`],
   [
-    /failed to map segment.*not permitted/,
-    'it lies on a file system that runs no programs (noexec); move it elsewhere',
+    /failed to map segment|cannot allocate memory/i,
+    'its file system runs no programs (noexec), or memory is short; move the package, or raise the limit',
   ],
-  [/failed to map segment|cannot allocate memory/i, 'there is no memory for it; raise the limit'],
   [/libc\.musl|ld-musl|ld-linux|libc\.so\.6|Error relocating/, `it is for another C library; ${BUILD}`],
   [/cannot open shared object file/, `a library that it needs is not on this system; ${BUILD}`],
   [/permission denied/i, 'this user may not read it; mend its permissions'],

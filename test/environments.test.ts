@@ -4,6 +4,7 @@ import { binaries } from './environments/binaries.js'
 import { arrange, type Environment, run } from './environments/environment.js'
 import { places } from './environments/places.js'
 import { processes } from './environments/processes.js'
+import { variables } from './environments/variables.js'
 import { install, newFolder, PREBUILT, pack } from './support/package.js'
 
 // The installed package where something is wrong: it runs, with the right bits, or says what is wrong and what mends it.
@@ -18,6 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe.each([
   ['the binary', binaries],
+  ['the environment', variables],
   ['the process', processes],
   ['the place', places],
 ])('%s', (_, environments) => {

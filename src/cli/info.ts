@@ -8,9 +8,10 @@ export const info: Command = ({ json }) => {
     console.log(JSON.stringify(found, null, 2))
     return 0
   }
-  const { version, backend, isa, isas, threads, offThread, loadErrors, node, platform, arch } = found
+  const { version, backend, isa, isas, threads, offThread, binary, loadErrors, node, platform, arch } = found
   console.log(`evenkeel ${version} on ${platform}-${arch}, Node ${node}
 backend: ${backend}${isa === null ? '' : `, ${isa} (of ${isas.join(', ')})`}
+binary: ${binary ?? 'none'}
 threads: ${threads}
 asynchronous calls: ${offThread ? 'on other threads' : 'in later turns of the event loop'}`)
   for (const error of loadErrors) console.log(`not loaded: ${error}`)

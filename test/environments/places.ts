@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { PREBUILT } from '../support/package.js'
-import { type Environment, report, type Scene } from './environment.js'
+import { type Environment, isRoot, report, type Scene } from './environment.js'
 
 // Where the package may lie, and by what it may be loaded.
 
@@ -43,7 +45,26 @@ function bundle({ project, root }: Scene, nodeFiles: 'copy' | 'file', format: 'c
 }
 const bundled = "require('./out/bundle.cjs')"
 
+/** Remounts the project's modules with this option, for the process alone. */
+const mounted = (option: string) =>
+  `exec unshare -m bash --norc -c 'mount --bind node_modules node_modules && mount -o remount,bind,${option} node_modules && exec "$@"' bash "$@"`
+const canMount =
+  isRoot &&
+  spawnSync('unshare', ['-m', 'mount', '--bind', tmpdir(), tmpdir()], { stdio: 'ignore' }).status === 0
+
 export const places: readonly Environment[] = [
+  { name: 'a read-only file system', only: only && canMount, shell: mounted('ro'), expected: native },
+  {
+    name: 'a file system that runs no programs',
+    only: only && canMount,
+    shell: mounted('noexec'),
+    expected: {
+      backend: 'portable',
+      errors: [
+        /^prebuilds.*: its file system runs no programs \(noexec\), or memory is short; move the package/,
+      ],
+    },
+  },
   { name: 'ES modules', only, script: byImport, expected: native },
   {
     name: 'both builds in one process, with one count of threads',
