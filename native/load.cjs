@@ -1,30 +1,109 @@
 'use strict'
 
-// The addon of a source build. The path is literal, so that bundlers find the file. Errors are kept, never thrown:
-// without an addon the portable backend runs, and info() tells why.
+// Finds the addon for this machine: a source build, then the prebuilt binary of platform, C library and architecture.
+// Nothing is thrown: where no candidate loads, the portable backend runs, and each candidate's reason is kept.
+// Used by Node and its like; browsers get browser.js in its place (package.json, imports).
 
-/** @returns {{ addon: object | null, memory: object | null, errors: string[] }} */
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { isMainThread } = require('node:worker_threads')
+const { version } = require('../package.json')
+const { faultOf, libc } = require('./elf.cjs')
+const { BUILD, NO_ADDON, reasonOf } = require('./reasons.cjs')
+
+const SOURCE_BUILD = 'build/Release/evenkeel.node'
+
+/** The package's folder; an ES module that a bundler made has no __dirname, and its files lie elsewhere. */
+const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '..') : null
+
+/** Of this thread: both builds of the library, ESM and CommonJS, share it. */
+let loaded = null
+let hinted = false
+
 exports.load = function load() {
-  const errors = []
-  const addon = attempt(() => require('../build/Release/evenkeel.node'), 'evenkeel', errors)
-  if (addon === null) return { addon, memory: null, errors }
-  const memory = attempt(() => require('../build/Release/evenkeel_memory.node'), 'evenkeel_memory', errors)
-  return { addon, memory, errors }
+  loaded ??= find()
+  return loaded
 }
 
-function attempt(load, name, errors) {
+function find() {
+  // Whoever asks for the portable backend is spared whatever a binary may do.
+  if (process.env.EVENKEEL_BACKEND === 'portable')
+    return { addon: null, binary: null, errors: ['EVENKEEL_BACKEND=portable: no binary was looked for'] }
+  const errors = []
+  for (const file of [SOURCE_BUILD, prebuilt()]) {
+    const [addon, reason] = open(file)
+    if (addon) return { addon, binary: file, errors }
+    if (reason) errors.push(`${file}: ${reason}`)
+  }
+  return { addon: null, binary: null, errors }
+}
+
+/** The name that a prebuilt binary for this process has; there may be none. */
+function prebuilt() {
+  const { platform, arch } = process
+  return `prebuilds/${platform}-${arch}/evenkeel${platform === 'linux' ? `.${libc()}` : ''}.node`
+}
+
+/** [the addon, null], or [null, the reason against this file]: no reason where a source build is merely not there. */
+function open(file) {
   try {
-    return load()
+    const fault = ROOT && faultOf(path.join(ROOT, file))
+    if (fault) return [null, fault]
   } catch (error) {
-    errors.push(`build/Release/${name}.node: ${reasonOf(error)}`)
-    return null
+    return [null, reasonOf(error)]
+  }
+  const [addon, error] = requireLiterally(file)
+  if (error)
+    return [null, file === SOURCE_BUILD && error.code === 'MODULE_NOT_FOUND' ? null : reasonOf(error)]
+  if (typeof addon?.isas !== 'function') return [null, NO_ADDON]
+  if (addon.version === version) return [addon, null]
+  return [null, `it is of evenkeel ${addon.version ?? '(no version)'}, and this is ${version}; ${BUILD}`]
+}
+
+/**
+ * One literal path for each file, so that bundlers see it and take the file along; within a `try`, so that they bear
+ * with one that is not there.
+ */
+function requireLiterally(file) {
+  try {
+    switch (file) {
+      case 'build/Release/evenkeel.node':
+        return [require('../build/Release/evenkeel.node'), null]
+      case 'prebuilds/linux-x64/evenkeel.glibc.node':
+        return [require('../prebuilds/linux-x64/evenkeel.glibc.node'), null]
+      case 'prebuilds/linux-x64/evenkeel.musl.node':
+        return [require('../prebuilds/linux-x64/evenkeel.musl.node'), null]
+      case 'prebuilds/linux-arm64/evenkeel.glibc.node':
+        return [require('../prebuilds/linux-arm64/evenkeel.glibc.node'), null]
+      case 'prebuilds/win32-x64/evenkeel.node':
+        return [require('../prebuilds/win32-x64/evenkeel.node'), null]
+      case 'prebuilds/darwin-x64/evenkeel.node':
+        return [require('../prebuilds/darwin-x64/evenkeel.node'), null]
+      case 'prebuilds/darwin-arm64/evenkeel.node':
+        return [require('../prebuilds/darwin-arm64/evenkeel.node'), null]
+      default:
+        return [null, new Error(`there is none for this platform; ${BUILD}`)]
+    }
+  } catch (error) {
+    return [null, error]
   }
 }
 
-function reasonOf(error) {
-  if (error.code === 'MODULE_NOT_FOUND')
-    return 'it was not built; if npm tried to, build/install.log says what failed'
-  const built = /NODE_MODULE_VERSION \d+/.exec(error.message)
-  if (built) return `it was built for another version of Node (${built[0]}); npm rebuild mends that`
-  return String(error.message).split('\n')[0]
+/** How many threads this machine runs side by side. */
+exports.parallelism = function parallelism() {
+  return os.availableParallelism?.() ?? os.cpus().length
+}
+
+/** One line on stderr, once in a process: that speed is lost, and why. EVENKEEL_QUIET silences it. */
+exports.hint = function hint(errors) {
+  if (hinted || !isMainThread || process.env.EVENKEEL_QUIET) return
+  hinted = true
+  const text = `evenkeel: runs on the portable backend, with the same results and less speed: ${errors[0]}. \`npx evenkeel info\` tells all; EVENKEEL_QUIET=1 silences this line.\n`
+  try {
+    // Not process.stderr: nobody may be there to read it, and its errors are events.
+    fs.writeSync(2, text)
+  } catch {
+    // Then nobody reads it.
+  }
 }

@@ -1,6 +1,7 @@
 // TypeScript to dist/: once as ES modules, once as CommonJS, each with types of its own.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
@@ -12,10 +13,13 @@ function compile(project) {
 rmSync('dist', { recursive: true, force: true })
 compile('tsconfig.build.json')
 compile('tsconfig.cjs.json')
-// The .js files below are CommonJS, unlike the package's. That makes the folder a scope, which needs #addon of its own.
-mkdirSync('dist/cjs', { recursive: true })
-writeFileSync(
-  'dist/cjs/package.json',
-  `${JSON.stringify({ type: 'commonjs', imports: { '#addon': './addon.cjs' } })}\n`,
-)
-writeFileSync('dist/cjs/addon.cjs', "module.exports = require('../../native/load.cjs')\n")
+
+// CommonJS in a package of ES modules is named .cjs, its types .d.cts. The compiler keeps .js, so it is renamed here,
+// and in the files' references to one another. (A package.json with another type, in dist/cjs, would hide `imports`.)
+for (const name of readdirSync('dist/cjs', { recursive: true })) {
+  const renamed = name.replace(/\.js$/, '.cjs').replace(/\.d\.ts$/, '.d.cts')
+  if (renamed === name) continue
+  const path = join('dist/cjs', renamed)
+  renameSync(join('dist/cjs', name), path)
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/(["'])(\.\.?\/[^"'\n]*)\.js\1/g, '$1$2.cjs$1'))
+}

@@ -13,7 +13,9 @@ function filesBelow(directory) {
   })
 }
 
-const files = ['native', 'test/native', 'bench'].flatMap(filesBelow).filter((path) => CPP.test(path))
+const files = ['native', 'test/native', 'bench', 'scripts']
+  .flatMap(filesBelow)
+  .filter((path) => CPP.test(path))
 const clangFormat = createRequire(import.meta.url).resolve('clang-format/index.js')
 const mode = process.argv.includes('--write') ? ['-i'] : ['--dry-run', '--Werror']
 try {

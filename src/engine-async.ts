@@ -1,10 +1,15 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { currentBackend } from './backend/select.js'
 import { checkCompanion, type Named, outputFor, type Statistics } from './buffers.js'
 import { type Context, checkBackward, checkForward, keptInput, spendIfReplaced } from './engine.js'
 import { fail } from './errors.js'
 import type { Plan } from './plan.js'
 import type { FloatArray, Tensor } from './tensor.js'
+
+/** A later turn of the event loop; browsers have no setImmediate. */
+function nextTurn(): Promise<void> {
+  const later = globalThis.setImmediate ?? setTimeout
+  return new Promise((resolve) => later(() => resolve()))
+}
 
 /**
  * What to wait for before a pass is prepared: where the backend runs only on this thread, a later turn of the event

@@ -15,8 +15,8 @@ import {
   rmsNorm,
   type Tensor,
 } from '../src/index.js'
+import { Random, seedOf } from '../src/selftest/random.js'
 import { differences } from './support/differences.js'
-import { Random, seedOf } from './support/random.js'
 import { DIFFERENCE_TOLERANCE } from './support/tolerance.js'
 
 // Every gradient against central differences of the forward pass, in float64, through the public API.

@@ -17,7 +17,7 @@ import {
   rmsNorm,
   type Tensor,
 } from '../src/index.js'
-import { Random, seedOf } from './support/random.js'
+import { Random, seedOf } from '../src/selftest/random.js'
 import { firstDifference } from './support/run.js'
 import { draw, drawArray, largestDifference, toChannelsLast } from './support/tensors.js'
 import { SAME_OUTPUT } from './support/tolerance.js'

@@ -1,8 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { backends, info, setThreads } from '../src/index.js'
@@ -16,23 +13,6 @@ afterEach(() => {
 
 it("the version is package.json's", () => {
   expect(info().version).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version)
-})
-
-it('an addon that was not built is reported, with the place where the reason is', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-'))
-  cpSync('native/load.cjs', join(folder, 'native/load.cjs'))
-  const { load } = createRequire(import.meta.url)(join(folder, 'native/load.cjs'))
-  const why = expect.stringMatching(/not built.*build\/install\.log/)
-  expect(load()).toEqual({ addon: null, memory: null, errors: [why] })
-})
-
-it.skipIf(!hasNative)('the part for asynchronous calls may be missing, and is reported likewise', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-'))
-  cpSync('native/load.cjs', join(folder, 'native/load.cjs'))
-  cpSync('build/Release/evenkeel.node', join(folder, 'build/Release/evenkeel.node'))
-  const { load } = createRequire(import.meta.url)(join(folder, 'native/load.cjs'))
-  const why = expect.stringContaining('evenkeel_memory.node: it was not built')
-  expect(load()).toEqual({ addon: expect.anything(), memory: null, errors: [why] })
 })
 
 describe('threads', () => {

@@ -18,8 +18,8 @@ import {
   setThreads,
   type Tensor,
 } from '../src/index.js'
+import { Random } from '../src/selftest/random.js'
 import { slotOfElement } from './support/oracle.js'
-import { Random } from './support/random.js'
 import { firstDifference } from './support/run.js'
 import { draw, drawArray, largestDifference, sizeOf } from './support/tensors.js'
 import { NORMALIZED_VARIANCE, SAME_OUTPUT } from './support/tolerance.js'

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { FloatArray, Layer, Tensor } from '../src/index.js'
+import { Random, seedOf } from '../src/selftest/random.js'
 import {
   decodeState,
   decodeTensor,
@@ -11,7 +12,6 @@ import {
   layerOf,
   readFixture,
 } from './support/pytorch.js'
-import { Random, seedOf } from './support/random.js'
 import { PYTORCH_ROUNDINGS, UNIT_ROUNDOFF } from './support/tolerance.js'
 
 // The same layers in PyTorch 2.13. test/fixtures/pytorch/README.md says how the fixtures are made.

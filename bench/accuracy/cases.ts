@@ -1,5 +1,5 @@
 import { type Plan, planBatch, planGroup, planRows } from '../../src/plan.js'
-import { Random, seedOf } from '../../test/support/random.js'
+import { Random, seedOf } from '../../src/selftest/random.js'
 
 // What the accuracy table measures: layers in shapes that networks have, under inputs that are hard on float32.
 

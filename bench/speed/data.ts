@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Random, seedOf } from '../../test/support/random.js'
+import { Random, seedOf } from '../../src/selftest/random.js'
 import { type BenchCase, elementsOf, parametersOf } from './cases.js'
 import { type Inputs, type Outputs, outputNames } from './truth.js'
 

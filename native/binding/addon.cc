@@ -10,6 +10,7 @@
 #include "binding/exports.h"
 #include "binding/frames.h"
 #include "binding/passes.h"
+#include "binding/stay_loaded.h"
 #include "runtime/cache.h"
 #include "runtime/dispatch.h"
 #include "runtime/float_environment.h"
@@ -22,6 +23,15 @@ namespace {
 
 // More threads than any machine profits from; src/backend/native.ts says so before.
 constexpr uint32_t kMaxThreads = 1024;
+
+// package.json's, to which a test holds it: native/load.cjs refuses an addon of another version.
+constexpr char kVersion[] = "0.1.0";
+
+bool export_version(napi_env env, napi_value exports) {
+  napi_value version;
+  return napi_create_string_utf8(env, kVersion, NAPI_AUTO_LENGTH, &version) == napi_ok &&
+         napi_set_named_property(env, exports, "version", version) == napi_ok;
+}
 
 // isas(): the names of the instruction sets that this CPU runs, best first.
 napi_value isas(napi_env env, napi_callback_info) {
@@ -93,15 +103,14 @@ napi_value advise_huge_pages_call(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   using namespace evenkeel;
-  const bool exported = export_function(env, exports, "isas", isas) &&
+  stay_loaded();
+  const bool exported = export_version(env, exports) && export_function(env, exports, "isas", isas) &&
                         export_function(env, exports, "forward", forward_call) &&
                         export_function(env, exports, "backward", backward_call) &&
-                        export_function(env, exports, "forwardAsync", forward_async_call) &&
-                        export_function(env, exports, "backwardAsync", backward_async_call) &&
                         export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
                         export_function(env, exports, "setBytesPerThread", set_bytes_call<set_bytes_per_worker>) &&
                         export_function(env, exports, "adviseHugePages", advise_huge_pages_call) &&
                         export_function(env, exports, "setCacheBytes", set_bytes_call<set_cache_bytes>);
-  return exported && export_frames(env, exports) ? exports : nullptr;
+  return exported && export_async(env, exports) && export_frames(env, exports) ? exports : nullptr;
 }

@@ -3,7 +3,11 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
+#include "binding/exports.h"
+#include "binding/memory.h"
 #include "binding/passes.h"
 #include "runtime/float_environment.h"
 
@@ -15,16 +19,15 @@ namespace {
 // nothing here outlives what it points to.
 class Job {
  public:
-  explicit Job(napi_env env) : env_(env) {}
+  Job(napi_env env, std::vector<Memory> memory) : env_(env), memory_(std::move(memory)) {}
   virtual ~Job() {
-    if (held_) napi_delete_reference(env_, held_);
     if (work_) napi_delete_async_work(env_, work_);
   }
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
   // The promise of `job`, which deletes itself when it is settled; null and an exception where it cannot start.
-  static napi_value start(napi_env env, napi_value held, std::unique_ptr<Job> job);
+  static napi_value start(napi_env env, std::unique_ptr<Job> job);
 
  protected:
   virtual void run() = 0;
@@ -32,11 +35,10 @@ class Job {
  private:
   static void execute(napi_env env, void* data);
   static void complete(napi_env env, napi_status status, void* data);
-  void let_go();
   void settle();
 
   const napi_env env_;
-  napi_ref held_ = nullptr;
+  const std::vector<Memory> memory_;
   napi_async_work work_ = nullptr;
   napi_deferred deferred_ = nullptr;
   bool no_memory_ = false;
@@ -45,7 +47,7 @@ class Job {
 template <typename Pass>
 class PassJob final : public Job {
  public:
-  PassJob(napi_env env, const Pass& pass) : Job(env), pass_(pass) {}
+  PassJob(napi_env env, std::vector<Memory> memory, const Pass& pass) : Job(env, std::move(memory)), pass_(pass) {}
 
  protected:
   void run() override { pass_.run(); }
@@ -54,12 +56,11 @@ class PassJob final : public Job {
   const Pass pass_;
 };
 
-napi_value Job::start(napi_env env, napi_value held, std::unique_ptr<Job> job) {
+napi_value Job::start(napi_env env, std::unique_ptr<Job> job) {
   napi_value name;
   napi_value promise;
   const bool started =
       napi_create_string_utf8(env, "evenkeel", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-      napi_create_reference(env, held, 1, &job->held_) == napi_ok &&
       napi_create_async_work(env, nullptr, name, execute, complete, job.get(), &job->work_) == napi_ok &&
       napi_create_promise(env, &job->deferred_, &promise) == napi_ok &&
       napi_queue_async_work(env, job->work_) == napi_ok;
@@ -86,14 +87,7 @@ void Job::execute(napi_env, void* data) {
 // course, and have nobody to be told to.
 void Job::complete(napi_env, napi_status, void* data) {
   const std::unique_ptr<Job> job(static_cast<Job*>(data));
-  job->let_go();
   job->settle();
-}
-
-// At once rather than at the next collection of garbage.
-void Job::let_go() {
-  napi_value held;
-  if (napi_get_reference_value(env_, held_, &held) == napi_ok && held) napi_detach_arraybuffer(env_, held);
 }
 
 void Job::settle() {
@@ -111,15 +105,26 @@ void Job::settle() {
   }
 }
 
+template <size_t kCount>
+std::vector<Memory> memory_of_arrays(napi_env env, const Arguments& arguments) {
+  std::vector<Memory> memory;
+  memory.reserve(kCount);
+  for (size_t i = 0; i < kCount; ++i) {
+    if (Memory kept = memory_of(env, arguments.value(i))) memory.push_back(std::move(kept));
+  }
+  return memory;
+}
+
 template <template <typename> class Pass>
 napi_value start_pass(napi_env env, napi_callback_info info) {
-  constexpr size_t kHeld = Pass<float>::kArguments;
-  Arguments arguments(env, info, kHeld + 1);
+  constexpr size_t kCount = Pass<float>::kArguments;
+  Arguments arguments(env, info, kCount);
   napi_value promise = nullptr;
   try {
     read_pass<Pass>(&arguments, [&](const auto& pass) {
       using Read = std::decay_t<decltype(pass)>;
-      promise = Job::start(env, arguments.value(kHeld), std::make_unique<PassJob<Read>>(env, pass));
+      auto memory = memory_of_arrays<kCount>(env, arguments);
+      promise = Job::start(env, std::make_unique<PassJob<Read>>(env, std::move(memory), pass));
     });
   } catch (const std::bad_alloc&) {
     napi_throw_error(env, kNoMemoryCode, kNoMemory);
@@ -130,8 +135,10 @@ napi_value start_pass(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-napi_value forward_async_call(napi_env env, napi_callback_info info) { return start_pass<ForwardPass>(env, info); }
-
-napi_value backward_async_call(napi_env env, napi_callback_info info) { return start_pass<BackwardPass>(env, info); }
+bool export_async(napi_env env, napi_value exports) {
+  if (!can_keep_memory(env)) return true;
+  return export_function(env, exports, "forwardAsync", start_pass<ForwardPass>) &&
+         export_function(env, exports, "backwardAsync", start_pass<BackwardPass>);
+}
 
 }  // namespace evenkeel

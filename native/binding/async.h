@@ -1,15 +1,13 @@
-// The passes on a thread of libuv's pool.
+// The passes on a thread of libuv's pool, which keep the memory of their arrays until they are done (binding/memory.h).
 #pragma once
 
 #include <node_api.h>
 
 namespace evenkeel {
 
-// forwardAsync(...the arguments of forward, held): a promise of undefined. `held` is an ArrayBuffer that keeps the
-// memory of all arrays (binding/memory.cc); it is detached, which lets go of them, when the pass is done.
-napi_value forward_async_call(napi_env env, napi_callback_info info);
-
-// backwardAsync(...the arguments of backward, held)
-napi_value backward_async_call(napi_env env, napi_callback_info info);
+// Adds to the addon's exports, where can_keep_memory(),
+//   forwardAsync(...the arguments of forward), backwardAsync(...the arguments of backward): a promise of undefined
+// True unless Node-API failed.
+bool export_async(napi_env env, napi_value exports);
 
 }  // namespace evenkeel

@@ -1,48 +1,144 @@
-// An addon of its own, and the only use of V8's interface: Node-API can keep an array, but not its memory, which goes
-// when the array's buffer is transferred. Node loads it only into the version it was built for; without it,
-// asynchronous calls run on the calling thread (src/backend/native-async.ts).
+// The only use of V8's interface. It is found at run time by the names that Node exports, and tried on buffers of our
+// own before it is trusted: so one binary serves all versions of Node, and runtimes without it.
 
-#include <node.h>
+#include "binding/memory.h"
 
-#include <memory>
-#include <utility>
-#include <vector>
+#if !defined(_WIN32)
+#include <dlfcn.h>
+#endif
+
+#include <cstdint>
+#include <new>
+
+namespace evenkeel {
 
 namespace {
 
-using Memory = std::vector<std::shared_ptr<v8::BackingStore>>;
+// std::shared_ptr<v8::BackingStore> v8::ArrayBuffer::GetBackingStore(), and SharedArrayBuffer's. `self` is a slot that
+// points to the buffer, as a v8::Local is; so is Node's napi_value. By the Itanium C++ ABI (all but Visual C++), a
+// method is called as a function whose first argument is `this`, and shared_ptr is laid out alike for all types.
+using GetBackingStore = Memory (*)(void* self);
+// void* v8::BackingStore::Data() const
+using Data = void* (*)(const void* self);
 
-std::shared_ptr<v8::BackingStore> memory_of(v8::Local<v8::ArrayBufferView> view) {
-  const v8::Local<v8::Value> buffer = view->Buffer();
-  if (buffer->IsSharedArrayBuffer()) return buffer.As<v8::SharedArrayBuffer>()->GetBackingStore();
-  return buffer.As<v8::ArrayBuffer>()->GetBackingStore();
+struct V8 {
+  GetBackingStore of_buffer;
+  GetBackingStore of_shared_buffer;
+  Data data;
+};
+
+#if defined(_WIN32)
+
+bool find_functions(V8*) { return false; }
+
+#else
+
+template <typename Function>
+bool find(const char* name, Function* function) {
+  *function = reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
+  return *function != nullptr;
 }
 
-void let_go(void*, size_t, void* memory) { delete static_cast<Memory*>(memory); }
+bool find_functions(V8* v8) {
+  // Who exports node::Start(int, char**) is Node; Bun exports functions of V8's names that take other values.
+  void* (*node)() = nullptr;
+  return find("_ZN4node5StartEiPPc", &node) && find("_ZN2v811ArrayBuffer15GetBackingStoreEv", &v8->of_buffer) &&
+         find("_ZN2v817SharedArrayBuffer15GetBackingStoreEv", &v8->of_shared_buffer) &&
+         find("_ZNK2v812BackingStore4DataEv", &v8->data);
+}
 
-// hold(...arrays): an ArrayBuffer that keeps the memory of the typed arrays among its arguments until it is detached
-// or collected, whatever becomes of their own buffers.
-void hold(const v8::FunctionCallbackInfo<v8::Value>& call) {
-  auto memory = std::make_unique<Memory>();
-  void* some = nullptr;
-  for (int i = 0; i < call.Length(); ++i) {
-    if (!call[i]->IsArrayBufferView()) continue;
-    std::shared_ptr<v8::BackingStore> store = memory_of(call[i].As<v8::ArrayBufferView>());
-    if (!store->Data()) continue;
-    some = store->Data();
-    memory->push_back(std::move(store));
-  }
-  if (!some) return call.GetReturnValue().Set(v8::ArrayBuffer::New(call.GetIsolate(), 0));
-  // V8 frees a buffer by its deleter: this one, of one byte that nobody reads, lets go of the memory. The byte is
-  // of the memory itself, because a build with V8's sandbox takes no address outside of it.
-  auto store = v8::ArrayBuffer::NewBackingStore(some, 1, let_go, memory.release());
-  call.GetReturnValue().Set(v8::ArrayBuffer::New(call.GetIsolate(), std::move(store)));
+#endif
+
+struct View {
+  napi_value buffer;
+  void* data;
+};
+
+bool view_of(napi_env env, napi_value array, View* view) {
+  bool is_array = false;
+  size_t offset = 0;
+  if (napi_is_typedarray(env, array, &is_array) != napi_ok || !is_array) return false;
+  if (napi_get_typedarray_info(env, array, nullptr, nullptr, &view->data, &view->buffer, &offset) != napi_ok)
+    return false;
+  view->data = static_cast<char*>(view->data) - offset;
+  return true;
+}
+
+GetBackingStore function_for(const V8& v8, napi_env env, napi_value buffer) {
+  bool shared = false;
+  napi_is_arraybuffer(env, buffer, &shared);
+  return shared ? v8.of_buffer : v8.of_shared_buffer;
+}
+
+bool is_slot(napi_value value) {
+  const auto address = reinterpret_cast<uintptr_t>(value);
+  if (address % alignof(void*) != 0) return false;
+  // V8 tags a pointer to an object by 01.
+  return (*reinterpret_cast<const uintptr_t*>(address) & 3) == 1;
+}
+
+// Gets the memory under `array` as memory_of() does, and whether that is what it should be.
+bool keeps(const V8& v8, napi_env env, napi_value array) {
+  View view;
+  if (!view_of(env, array, &view) || !is_slot(view.buffer)) return false;
+  // A future function that returned anything else than a shared_ptr would take the place of the result for `self`: it
+  // finds the buffer there too, and leaves it there.
+  alignas(Memory) void* volatile place[2] = {*reinterpret_cast<void**>(view.buffer), nullptr};
+  static_assert(sizeof place == sizeof(Memory));
+  void* const before = place[0];
+  const Memory* memory = new (const_cast<void**>(place)) Memory(function_for(v8, env, view.buffer)(view.buffer));
+  if (place[0] == before || place[1] == nullptr) return false;
+  // The owners are the buffer and we: another C++ library counts them elsewhere or otherwise. Then the share is not
+  // ours to drop, and stays.
+  if (memory->use_count() != 2 || v8.data(memory->get()) != view.data) return false;
+  memory->~Memory();
+  return true;
+}
+
+// new Type(argument), of a class in the global object
+bool create(napi_env env, const char* type, napi_value argument, napi_value* instance) {
+  napi_value global, constructor;
+  return napi_get_global(env, &global) == napi_ok &&
+         napi_get_named_property(env, global, type, &constructor) == napi_ok &&
+         napi_new_instance(env, constructor, 1, &argument, instance) == napi_ok;
+}
+
+bool keeps_buffer(const V8& v8, napi_env env, const char* type) {
+  constexpr uint32_t kBytes = 64;
+  napi_value bytes, buffer, array;
+  return napi_create_uint32(env, kBytes, &bytes) == napi_ok && create(env, type, bytes, &buffer) &&
+         create(env, "Uint8Array", buffer, &array) && keeps(v8, env, array);
+}
+
+struct Found {
+  V8 v8;
+  bool trusted;
+};
+
+const Found& found(napi_env env) {
+  static const Found found = [env] {
+    Found found{};
+    found.trusted = find_functions(&found.v8) && keeps_buffer(found.v8, env, "ArrayBuffer") &&
+                    keeps_buffer(found.v8, env, "SharedArrayBuffer");
+    // Of a program that took the classes away: no reason not to load.
+    napi_value exception;
+    bool thrown = false;
+    if (napi_is_exception_pending(env, &thrown) == napi_ok && thrown)
+      napi_get_and_clear_last_exception(env, &exception);
+    return found;
+  }();
+  return found;
 }
 
 }  // namespace
 
-NODE_MODULE_INIT() {
-  (void)module;
-  (void)context;
-  NODE_SET_METHOD(exports, "hold", hold);
+bool can_keep_memory(napi_env env) { return found(env).trusted; }
+
+Memory memory_of(napi_env env, napi_value array) {
+  const V8& v8 = found(env).v8;
+  View view;
+  if (!view_of(env, array, &view)) return nullptr;
+  return function_for(v8, env, view.buffer)(view.buffer);
 }
+
+}  // namespace evenkeel

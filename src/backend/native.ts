@@ -2,11 +2,13 @@ import { load } from '#addon'
 import { describe, fail } from '../errors.js'
 import type { FloatArray } from '../tensor.js'
 import type { Backend } from './backend.js'
-import { asyncPasses, type MemoryAddon, type OffThread } from './native-async.js'
+import { asyncPasses, type OffThread } from './native-async.js'
 import { type Frames, type Prepared, PreparedPass } from './prepared.js'
 
 /** What the addon exports; native/binding/addon.cc defines it. `isa` is an index into isas(). */
 export interface Addon extends Frames {
+  /** The package's, or native/load.cjs refuses it. */
+  readonly version: string
   /** The instruction sets that this CPU has, best first, 'scalar' last. */
   isas(): string[]
   forward(
@@ -31,8 +33,9 @@ export interface Addon extends Frames {
     dweight: FloatArray | null,
     dbias: FloatArray | null,
   ): void
-  forwardAsync: OffThread<Addon['forward']>
-  backwardAsync: OffThread<Addon['backward']>
+  /** Both are absent where the runtime does not let the addon keep an array's memory (native/binding/memory.cc). */
+  forwardAsync?: OffThread<Addon['forward']>
+  backwardAsync?: OffThread<Addon['backward']>
   forwardKept(...forwardAndFrame: [...Parameters<Addon['forward']>, frame: number]): void
   backwardKept(...backwardAndFrame: [...Parameters<Addon['backward']>, frame: number]): void
   threads(): number
@@ -44,9 +47,10 @@ export interface Addon extends Frames {
 
 const loaded = load()
 const addon = loaded.addon as Addon | null
-const memory = loaded.memory as MemoryAddon | null
 
-/** Why the addon, or the part of it that asynchronous calls need, did not load; empty where both did. */
+/** The file of the addon, relative to the package; null where none loaded. */
+export const binary: string | null = loaded.binary
+/** Why files were passed over before it, or none loaded. */
 export const loadErrors: readonly string[] = loaded.errors
 
 /** The addon as one backend per instruction set, best first; none where it did not load. */
@@ -70,7 +74,7 @@ function nativeBackend(native: Addon): (isa: string, index: number) => Backend {
         io.dweight,
         io.dbias,
       ),
-    ...asyncPasses(native, memory, index),
+    ...asyncPasses(native, index),
   })
 }
 

@@ -1,8 +1,9 @@
-import { availableParallelism } from 'node:os'
+import { hint, parallelism } from '#addon'
 import { fail } from '../errors.js'
 import { version } from '../version.js'
 import type { Backend } from './backend.js'
 import {
+  binary,
   checkThreads,
   loadErrors,
   MAX_THREADS,
@@ -14,6 +15,8 @@ import {
 import { portable } from './portable/index.js'
 import type { Prepared } from './prepared.js'
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** What runs, and why. */
 export interface Info {
   readonly version: string
@@ -21,12 +24,14 @@ export interface Info {
   readonly backend: 'native' | 'portable'
   /** The instruction set of the native kernels that run; null on the portable backend. */
   readonly isa: string | null
-  /** Every instruction set that could be forced with EVENKEEL_ISA. */
+  /** Every instruction set that could be forced with EVENKEEL_ISA; none under EVENKEEL_BACKEND=portable. */
   readonly isas: readonly string[]
   readonly threads: number
   /** Whether forwardAsync and backwardAsync run on another thread; if not, in a later turn of the event loop. */
   readonly offThread: boolean
-  /** Why the native backend, or its part for asynchronous calls, is not there; empty where both are. */
+  /** The file of the native backend, relative to the package; null where none loaded. */
+  readonly binary: string | null
+  /** Why files were passed over before that one, or no file loaded, each with the remedy. */
   readonly loadErrors: readonly string[]
 }
 
@@ -35,11 +40,14 @@ export function backends(): readonly Backend[] {
   return [portable, ...nativeBackends]
 }
 
+/** Browsers have none. */
+const environment: Environment = globalThis.process?.env ?? {}
 /** The backend that the environment and the machine choose, once, at load. */
-const chosen = choose(process.env)
-const wishedThreads = threadsFrom(process.env)
+const chosen = choose(environment)
+const wishedThreads = threadsFrom(environment)
 // The count is the process's: this module's copy in a worker, or in the other build, must not undo a setThreads().
 if (threads() === 0) setThreads(wishedThreads)
+if (chosen === portable && !environment.EVENKEEL_BACKEND) hint(loadErrors)
 
 export function currentBackend(): Backend {
   return chosen
@@ -60,6 +68,7 @@ export function info(): Info {
     isas: nativeBackends.map(isaOf),
     threads: native ? threads() : 1,
     offThread: chosen.forwardAsync !== undefined,
+    binary,
     loadErrors,
   }
 }
@@ -69,7 +78,7 @@ function isaOf(backend: Backend): string {
 }
 
 /** EVENKEEL_BACKEND = native | portable; EVENKEEL_ISA = one of isas. A wish that cannot be met is an error. */
-function choose(env: NodeJS.ProcessEnv): Backend {
+function choose(env: Environment): Backend {
   const { EVENKEEL_BACKEND: backend, EVENKEEL_ISA: isa } = env
   if (backend && backend !== 'native' && backend !== 'portable') {
     fail(
@@ -86,7 +95,7 @@ function choose(env: NodeJS.ProcessEnv): Backend {
       'EVENKEEL_BACKEND',
       'EVENKEEL_BACKEND=native',
       `the addon did not load (${loadErrors.join('; ')})`,
-      'build it with `npm run build:native`, or unset EVENKEEL_BACKEND to run the portable backend',
+      'mend that, or unset EVENKEEL_BACKEND to run the portable backend',
     )
   }
   return nativeBackends[0] ?? portable
@@ -105,9 +114,9 @@ function forced(isa: string): Backend {
   )
 }
 
-function threadsFrom(env: NodeJS.ProcessEnv): number {
+function threadsFrom(env: Environment): number {
   const { EVENKEEL_THREADS: wish } = env
-  if (!wish) return Math.min(availableParallelism(), MAX_THREADS)
+  if (!wish) return Math.min(parallelism(), MAX_THREADS)
   checkThreads(`EVENKEEL_THREADS=${wish}`, Number(wish))
   return Number(wish)
 }

@@ -6,7 +6,7 @@ import {
   LayerNorm,
   type Tensor,
 } from '../../src/index.js'
-import { Random } from '../support/random.js'
+import { Random } from '../../src/selftest/random.js'
 import { draw } from '../support/tensors.js'
 
 // What the tables of bad calls are written with.

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import type { Parameter, StateDict } from '../../src/index.js'
 import { EvenkeelError } from '../../src/index.js'
+import { Random, seedOf } from '../../src/selftest/random.js'
 import { type DType, type FloatArray, newArray, sizeOf, type Tensor } from '../../src/tensor.js'
-import { Random, seedOf } from '../support/random.js'
 import { FORMULA_ROUNDINGS, UNIT_ROUNDOFF } from '../support/tolerance.js'
 
 /** Numbers of mean 0.5 and deviation 1.5, the same for the same shape and seed. */

@@ -1,8 +1,8 @@
 import type { BackwardBuffers, ForwardBuffers } from '../../src/backend/backend.js'
 import type { Plan } from '../../src/plan.js'
+import type { Random } from '../../src/selftest/random.js'
 import { type DType, type FloatArray, newArray } from '../../src/tensor.js'
 import type { Condition } from './conditions.js'
-import type { Random } from './random.js'
 
 /** The buffers of one forward and one backward pass, and a watch over what must not change. */
 export interface CaseBuffers {

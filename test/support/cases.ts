@@ -1,8 +1,10 @@
-import { type Plan, planBatch, planGroup, planRows } from '../../src/plan.js'
-import type { DType } from '../../src/tensor.js'
+import { DEFAULT_EPS } from '../../src/functional.js'
+import type { Pattern, Plan } from '../../src/plan.js'
+import { KINDS, type Kind, type Size, titleOf } from '../../src/selftest/kinds.js'
+import { Random, seedOf } from '../../src/selftest/random.js'
+import { DTYPES, type DType } from '../../src/tensor.js'
 import { type CaseBuffers, makeBuffers } from './buffers.js'
 import { type Affine, around, CONDITIONS, type Condition, normal, ORDINARY, scaled } from './conditions.js'
-import { Random, seedOf } from './random.js'
 
 /** One call of a backend, forward and backward. `make` gives fresh buffers with the same values each time. */
 export interface Case {
@@ -11,69 +13,6 @@ export interface Case {
   readonly plan: Plan
   make(): CaseBuffers
 }
-
-/** [samples, channels, spatial, groups]; rows [R, 1, L, 1]. */
-type Size = readonly [number, number, number, number]
-type Pattern = 'rows' | 'planes' | 'columns'
-
-interface Kind {
-  readonly name: string
-  readonly pattern: Pattern
-  /** The plan, or null where this kind cannot have that size (one value per statistic). */
-  plan(size: Size, dtype: DType, eps: number): Plan | null
-}
-
-function rowsKind(name: string, options: { centred?: boolean; given?: boolean }): Kind {
-  return {
-    name,
-    pattern: 'rows',
-    plan: ([rows, , length], dtype, eps) =>
-      planRows(name, [rows, length], dtype, { normalizedShape: [length], eps, ...options }),
-  }
-}
-
-function channelsKind(
-  norm: 'BatchNorm' | 'GroupNorm' | 'InstanceNorm',
-  pattern: 'planes' | 'columns',
-  options: { centred?: boolean; given?: boolean } = {},
-): Kind {
-  const words = [
-    norm,
-    pattern,
-    ...(options.given ? ['given'] : []),
-    ...(options.centred === false ? ['uncentred'] : []),
-  ]
-  const layout = pattern === 'columns' ? 'channels-last' : 'channels-first'
-  return {
-    name: words.join(' '),
-    pattern,
-    plan: ([samples, channels, spatial, groups], dtype, eps) => {
-      const shape = pattern === 'columns' ? [samples, spatial, channels] : [samples, channels, spatial]
-      const perStatistic =
-        { BatchNorm: samples, GroupNorm: channels / groups, InstanceNorm: 1 }[norm] * spatial
-      if (!options.given && (perStatistic === 1 || (norm === 'BatchNorm' && perStatistic === 0))) return null
-      const spec = { channels, layout, eps, ...options } as const
-      if (norm === 'BatchNorm') return planBatch(norm, shape, dtype, spec)
-      return planGroup(norm, shape, dtype, { ...spec, groups: norm === 'GroupNorm' ? groups : 'channels' })
-    },
-  }
-}
-
-/** Every layer in every pattern that it has. A new layer adds a row here. */
-const KINDS: readonly Kind[] = [
-  rowsKind('LayerNorm', {}),
-  rowsKind('RMSNorm', { centred: false }),
-  rowsKind('LayerNorm given', { given: true }),
-  ...(['planes', 'columns'] as const).flatMap((pattern) => [
-    channelsKind('BatchNorm', pattern),
-    channelsKind('BatchNorm', pattern, { given: true }),
-    channelsKind('GroupNorm', pattern),
-    channelsKind('InstanceNorm', pattern),
-    channelsKind('InstanceNorm', pattern, { given: true }),
-    channelsKind('BatchNorm', pattern, { centred: false }),
-    channelsKind('GroupNorm', pattern, { centred: false }),
-  ]),
-]
 
 /** Around the lanes (16 float64, 32 float32) and blocks of a run (512 float64, 1024 float32 elements). */
 const RUNS = [1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 511, 513, 1023, 1024, 1025, 2049]
@@ -143,16 +82,10 @@ const CONDITION_SIZES: Record<Pattern, readonly [small: Size, large: Size]> = {
   ],
 }
 
-const DTYPES: readonly DType[] = ['float32', 'float64']
-const DEFAULT_EPS = 1e-5
-
 function build(kind: Kind, size: Size, dtype: DType, condition: Condition): Case[] {
   const plan = kind.plan(size, dtype, condition.eps ?? DEFAULT_EPS)
   if (plan === null) return []
-  const [samples, channels, spatial, groups] = size
-  const extents = kind.pattern === 'rows' ? [samples, spatial] : [samples, channels, spatial]
-  const split = kind.name.startsWith('GroupNorm') ? ` in ${groups} groups` : ''
-  const title = `${kind.name} ${dtype} [${extents}]${split}, ${condition.name}`
+  const title = titleOf(kind, dtype, size, condition.name)
   const make = () => makeBuffers(plan, condition, new Random(seedOf(title)))
   return [{ title, kind: kind.name, plan, make }]
 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../../src/plan.js'
-import type { Random } from './random.js'
+import type { Random } from '../../src/selftest/random.js'
 
 /** Gives the value of each element of an array; called in the order of the elements. */
 export type Fill = (random: Random, plan: Plan) => (i: number) => number

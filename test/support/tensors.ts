@@ -1,5 +1,5 @@
 import type { DType, FloatArray, Tensor } from '../../src/index.js'
-import type { Random } from './random.js'
+import type { Random } from '../../src/selftest/random.js'
 
 // What several tests need to make and compare tensors.
 

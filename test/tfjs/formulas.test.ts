@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { seedOf } from '../../src/selftest/random.js'
 import {
   batchNormalization,
   groupNormalization,
@@ -7,7 +8,6 @@ import {
   layerNormalization,
   rmsNormalization,
 } from '../../src/tfjs/index.js'
-import { seedOf } from '../support/random.js'
 import { TFJS_GRADIENT, TFJS_OUTPUT } from '../support/tolerance.js'
 import * as oracle from './oracle.js'
 import {

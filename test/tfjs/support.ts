@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { dirname, sep } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
-import { Random } from '../support/random.js'
+import { Random } from '../../src/selftest/random.js'
 
 /** The backends of tfjs that run in plain Node. */
 export const TFJS_BACKENDS = ['cpu', 'wasm'] as const

@@ -1,0 +1,55 @@
+// Debian's packages, and where what is made of them once is kept.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+const CACHE = process.env.EVENKEEL_PREBUILD_CACHE ?? join(homedir(), '.cache/evenkeel-prebuild')
+
+export function stop(why) {
+  console.error(`prebuild: ${why}`)
+  process.exit(1)
+}
+
+/** Runs a program; where it fails, shows what it printed, and stops. */
+export function run(command, options = {}) {
+  const [program, ...args] = command
+  const result = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 28, ...options })
+  if (result.status === 0) return result.stdout
+  console.error(`${result.stdout ?? ''}\n${result.stderr ?? ''}`)
+  stop(`${command.join(' ')} failed${result.error ? `: ${result.error.message}` : ''}`)
+}
+
+export function isRoot() {
+  return process.getuid?.() === 0
+}
+
+/** Installs what is missing, as root; otherwise tells the command. */
+export function needPackages(packages) {
+  const missing = packages.filter((name) => {
+    const { stdout } = spawnSync('dpkg-query', ['--status', name], { encoding: 'utf8' })
+    return !/^Status: .* installed$/m.test(stdout ?? '')
+  })
+  if (missing.length === 0) return
+  const command = ['apt-get', 'install', '--yes', '--no-install-recommends', ...missing]
+  if (!isRoot()) stop(`${missing.join(', ')} missing; as root: ${command.join(' ')}`)
+  console.log(`installing ${missing.join(', ')}`)
+  run(['apt-get', 'update'])
+  run(command, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+}
+
+/**
+ * The folder of that name in the cache, made by `make` where it is not there. It gets its name when it is complete;
+ * `make` is told that name, for tools that write down where they are.
+ */
+export function cached(name, make) {
+  const folder = join(CACHE, name)
+  if (existsSync(folder)) return folder
+  const unfinished = `${folder}.unfinished`
+  rmSync(unfinished, { recursive: true, force: true })
+  mkdirSync(unfinished, { recursive: true })
+  console.log(`making ${folder}, once`)
+  make(unfinished, folder)
+  renameSync(unfinished, folder)
+  return folder
+}

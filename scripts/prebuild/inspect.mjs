@@ -1,0 +1,77 @@
+// What a binary is, and what it asks of a machine. ELF is read by readelf, PE by objdump (Debian's binutils has both for
+// all architectures), Mach-O by mach-o.mjs.
+import { execFileSync } from 'node:child_process'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { inspectMachO } from './mach-o.mjs'
+
+const MACHINES = {
+  'Advanced Micro Devices X86-64': 'x86-64',
+  AArch64: 'aarch64',
+  'pei-x86-64': 'x86-64',
+}
+
+/**
+ * @returns {{ format: string, libraries: string[], versions: string[], exports: string[], staysLoaded?: boolean,
+ *   needsAlignedStack?: boolean }} what its format does not tell is left out
+ */
+export function inspect(path) {
+  const start = firstBytes(path, 4)
+  if (start === '7f454c46') return inspectElf(path)
+  if (start.startsWith('4d5a')) return inspectPe(path)
+  if (start === 'cffaedfe') return inspectMachO(path)
+  return {
+    format: `no addon (it begins with ${start || 'nothing'})`,
+    libraries: [],
+    versions: [],
+    exports: [],
+  }
+}
+
+function firstBytes(path, count) {
+  const bytes = Buffer.alloc(count)
+  const file = openSync(path)
+  try {
+    return bytes.subarray(0, readSync(file, bytes, 0, count, 0)).toString('hex')
+  } finally {
+    closeSync(file)
+  }
+}
+
+function inspectElf(path) {
+  const text = run('readelf', ['--wide', '--file-header', '--dynamic', '--version-info', '--dyn-syms', path])
+  const machine = /Machine:\s+(.*)/.exec(text)?.[1]
+  return {
+    format: `${/Class:\s+(\S+)/.exec(text)?.[1]} ${MACHINES[machine] ?? machine}`,
+    libraries: all(text, /\(NEEDED\).*\[(.*)\]/g),
+    versions: [...new Set(all(text, /Name: (\S+) +Flags:/g))],
+    exports: all(text, /(?:FUNC|OBJECT) +(?:GLOBAL|WEAK) +DEFAULT +\d+ (\S+)/g),
+    staysLoaded: /Flags:.*\bNODELETE\b/.test(text),
+  }
+}
+
+function inspectPe(path) {
+  const text = run('objdump', ['--private-headers', path])
+  const format = /file format (\S+)/.exec(text)?.[1]
+  const table = text.slice(text.indexOf('[Ordinal/Name Pointer] Table'))
+  return {
+    format: `PE ${MACHINES[format] ?? format}`,
+    libraries: all(text, /DLL Name: (\S+)/g),
+    versions: [],
+    exports: all(table.split('\n\n')[0], /\[ *\d+\] (\S+)$/gm),
+    needsAlignedStack: /\bvmov(ap|dqa)\S* .*(\(.*[yz]mm|[yz]mm.*\()/.test(
+      run('objdump', ['--disassemble', path]),
+    ),
+  }
+}
+
+function all(text, pattern) {
+  return [...text.matchAll(pattern)].map((match) => match[1])
+}
+
+function run(program, args) {
+  return execFileSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+    maxBuffer: 2 ** 28,
+  })
+}

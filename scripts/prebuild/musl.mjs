@@ -1,0 +1,73 @@
+// Linux with musl: Debian's g++ 12 and musl, and a libstdc++ that is built for musl from Debian's source of GCC 12.
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { cached, run } from './debian.mjs'
+import { elfLinkFlags } from './elf-flags.mjs'
+
+const COMPILER = 'g++-12'
+const SPECS = '-specs=/usr/lib/x86_64-linux-musl/musl-gcc.specs'
+const SOURCE = '/usr/src/gcc-12/gcc-12.2.0-dfsg.tar.xz'
+/** What libstdc++'s configure and make read. */
+const PARTS = [
+  ...['config', 'gcc/BASE-VER', 'gcc/DATESTAMP', 'include', 'libgcc', 'libiberty', 'libstdc++-v3'],
+  ...['config*', 'depcomp', 'install-sh', 'libtool*', 'lt*', 'missing', 'mkinstalldirs', 'symlink-tree'],
+]
+
+export const musl = {
+  packages: ['g++-12', 'musl-tools', 'gcc-12-source', 'make', 'xz-utils'],
+  prepare() {
+    const library = cached('musl-libstdc++', makeLibrary)
+    const headers = join(library, 'include/c++/12.2.0')
+    return {
+      compiler: COMPILER,
+      linker: () => [COMPILER],
+      compileFlags: [
+        SPECS,
+        '-nostdinc++',
+        '-isystem',
+        headers,
+        '-isystem',
+        join(headers, 'x86_64-linux-musl'),
+        '-fPIC',
+      ],
+      // The specs leave out the table that exceptions are found by.
+      linkFlags: [SPECS, ...elfLinkFlags, '-Wl,--eh-frame-hdr', `-L${join(library, 'lib')}`],
+      sources: ['scripts/prebuild/musl/find_object.cc'],
+      folder: join(library, 'evenkeel'),
+    }
+  },
+}
+
+function makeLibrary(folder, library) {
+  const source = join(folder, 'source')
+  const build = join(folder, 'build')
+  mkdirSync(source)
+  mkdirSync(build)
+  const paths = PARTS.map((part) => `gcc-12.2.0/${part}`)
+  const matching = ['--wildcards', '--no-wildcards-match-slash', '--exclude=*/testsuite/*/*']
+  run([
+    'tar',
+    '--extract',
+    '--file',
+    SOURCE,
+    '--directory',
+    source,
+    '--strip-components=1',
+    ...matching,
+    ...paths,
+  ])
+  // GCC's own build does this.
+  copyFileSync(join(source, 'libgcc/gthr-posix.h'), join(source, 'libgcc/gthr-default.h'))
+  const options = [
+    ...['--build=x86_64-linux-gnu', '--host=x86_64-linux-musl', `--prefix=${library}`],
+    ...['--disable-shared', '--disable-multilib', '--disable-nls', '--disable-libstdcxx-pch'],
+  ]
+  const flags = '-O2 -fPIC'
+  const compilers = { CC: `gcc-12 ${SPECS}`, CXX: `g++-12 ${SPECS}`, CFLAGS: flags, CXXFLAGS: flags }
+  const here = { cwd: build, env: { ...process.env, ...compilers } }
+  run(['../source/libstdc++-v3/configure', ...options], here)
+  run(['make', `-j${availableParallelism()}`], here)
+  run(['make', 'install', `prefix=${folder}`], here)
+  for (const path of [source, build]) rmSync(path, { recursive: true })
+}

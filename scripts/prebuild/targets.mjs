@@ -1,0 +1,52 @@
+// What is published: one binary for each platform, architecture and C library (prebuildify's names), and what each may be.
+// check.mjs holds the binaries to it; build.mjs makes those that Debian can.
+
+/** Bytes; what a user downloads holds all of them. */
+export const LARGEST = 2 * 2 ** 20
+
+/** All that a host looks up in an addon. */
+export const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+
+/** Of RHEL 8 and Debian 10: the oldest that official Node 18 to 26 run on. */
+const GLIBC_FLOOR = '2.28'
+
+/** Parts of glibc; before 2.34 it has several. libstdc++ and libgcc are linked in. */
+const GLIBC = ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2']
+
+export const TARGETS = {
+  'linux-x64-glibc': {
+    file: 'prebuilds/linux-x64/evenkeel.glibc.node',
+    format: 'ELF64 x86-64',
+    libraries: [...GLIBC, 'ld-linux-x86-64.so.2'],
+    glibc: GLIBC_FLOOR,
+  },
+  'linux-arm64-glibc': {
+    file: 'prebuilds/linux-arm64/evenkeel.glibc.node',
+    format: 'ELF64 aarch64',
+    libraries: [...GLIBC, 'ld-linux-aarch64.so.1'],
+    glibc: GLIBC_FLOOR,
+  },
+  'linux-x64-musl': {
+    file: 'prebuilds/linux-x64/evenkeel.musl.node',
+    format: 'ELF64 x86-64',
+    // musl takes this name for itself, whatever its file is called.
+    libraries: ['libc.so'],
+    glibc: null,
+  },
+  'win32-x64': {
+    file: 'prebuilds/win32-x64/evenkeel.node',
+    format: 'PE x86-64',
+    // Not node.exe, which is looked up at the first call (win32/delay_load.cc).
+    libraries: ['KERNEL32.dll', 'msvcrt.dll'],
+  },
+  'darwin-x64': {
+    file: 'prebuilds/darwin-x64/evenkeel.node',
+    format: 'Mach-O x86-64',
+    libraries: ['/usr/lib/libc++.1.dylib', '/usr/lib/libSystem.B.dylib'],
+  },
+  'darwin-arm64': {
+    file: 'prebuilds/darwin-arm64/evenkeel.node',
+    format: 'Mach-O arm64',
+    libraries: ['/usr/lib/libc++.1.dylib', '/usr/lib/libSystem.B.dylib'],
+  },
+}

@@ -1,0 +1,8 @@
+import { BROWSER } from './browser.mjs'
+import { BUNDLERS } from './bundlers.mjs'
+import { ELECTRON } from './electron.mjs'
+import { PACKAGE_MANAGERS } from './package-managers.mjs'
+import { VITEST_THREADS } from './vitest.mjs'
+
+/** A row each of the second table: `check(context)` uses the tarball with a tool, and returns what came of it. */
+export const TOOLS = [...PACKAGE_MANAGERS, VITEST_THREADS, ...BUNDLERS, BROWSER, ELECTRON]

@@ -1,0 +1,41 @@
+import { must } from '../processes.mjs'
+import { projectWith } from './project.mjs'
+
+const VITEST = 'vitest@5.1.1'
+/** More than the pool has workers: some are ended and started again. */
+const FILES = 6
+
+const TEST = `
+import { info, LayerNorm, tensor } from 'evenkeel'
+import { expect, it } from 'vitest'
+
+it('runs on the team and on another thread', async () => {
+  const x = tensor(new Float32Array(1024 * 1024).map((_, i) => i % 7), [1024, 1024])
+  const expected = new LayerNorm(1024).forward(x)
+  expect(info().backend).toBe('native')
+  expect((await new LayerNorm(1024).forwardAsync(x)).data).toEqual(expected.data)
+})
+`
+
+export const VITEST_THREADS = {
+  id: 'vitest',
+  title: VITEST.replace('@', ' '),
+  what: `a user's ${FILES} test files with \`--pool=threads --maxWorkers=1\`: evenkeel in one worker after the other`,
+  check(context) {
+    const names = Array.from({ length: FILES }, (_, i) => `${i}.test.mjs`)
+    const project = projectWith(
+      context,
+      'vitest',
+      [VITEST],
+      Object.fromEntries(names.map((name) => [name, TEST])),
+    )
+    const env = { EVENKEEL_THREADS: '2', NO_COLOR: '1' }
+    const printed = must(['node_modules/.bin/vitest', 'run', '--pool=threads', '--maxWorkers=1'], {
+      cwd: project,
+      env,
+    })
+    const passed = /Tests\s+(\d+) passed/.exec(printed)?.[1]
+    if (Number(passed) !== FILES) throw new Error(`${passed} of ${FILES} passed`)
+    return `${passed} passed, exit code 0`
+  },
+}

@@ -1,0 +1,128 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fail } from '../errors.js'
+import type { Command } from './main.js'
+
+const WHO = 'evenkeel build'
+const BINARY = 'build/Release/evenkeel.node'
+/** node-gyp works here, so that the package needs no binding.gyp at its root, which would make npm build it unasked. */
+const WORKSHOP = 'build/source'
+const LOG = 'build/build.log'
+
+/** What node-gyp, make and compilers say where something is missing: what to tell instead. */
+const FAILURES: readonly (readonly [sign: RegExp, problem: string, remedy: string])[] = [
+  [/find Python/, 'node-gyp found no Python', 'install Python 3 (Debian and Ubuntu: apt install python3)'],
+  [/find VS/, 'node-gyp found no Visual Studio', 'install its C++ build tools'],
+  [/not found: make/, 'there is no make', 'install it (Debian and Ubuntu: apt install make g++)'],
+  [
+    /(make|sh).*\W(g\+\+|c\+\+|clang\+\+|cc): (No such file|not found)/,
+    'there is no C++ compiler',
+    'install one for C++17 (Debian and Ubuntu: apt install g++), or name it in the variable CXX',
+  ],
+  [
+    /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|(status|response) (code )?\d{3}.*headers/i,
+    "Node's headers could not be downloaded",
+    'set npm_config_nodedir to the folder that holds include/node',
+  ],
+  [/ENOSPC|No space left/, 'the disk is full', 'make room'],
+]
+
+/** Compiles the addon from the package's sources, into the package; the loader prefers it to a prebuilt binary. */
+export const build: Command = () => {
+  // By its own name, which holds wherever this file is run from.
+  const root = dirname(createRequire(import.meta.url).resolve('evenkeel/package.json'))
+  prepareWorkshop(root)
+  console.log('compiling, which takes a minute or two ...')
+  const { status, stdout, stderr, error } = runNodeGyp(join(root, WORKSHOP))
+  const output = `${error ?? ''}\n${stdout ?? ''}\n${stderr ?? ''}`
+  writeFileSync(join(root, LOG), output)
+  if (status !== 0) explain(output, join(root, LOG))
+  install(root)
+  rmSync(join(root, WORKSHOP), { recursive: true })
+  verify(root)
+  console.log(`built ${join(root, BINARY)}; \`npx evenkeel selftest\` compares its bits`)
+  return 0
+}
+
+/** The sources and a binding.gyp, as at the repository's root. */
+function prepareWorkshop(root: string): void {
+  const workshop = join(root, WORKSHOP)
+  try {
+    rmSync(workshop, { recursive: true, force: true })
+    mkdirSync(workshop, { recursive: true })
+    cpSync(join(root, 'native'), join(workshop, 'native'), { recursive: true })
+    writeFileSync(join(workshop, 'binding.gyp'), `${JSON.stringify({ includes: ['native/addon.gypi'] })}\n`)
+  } catch (error) {
+    fail(
+      'EVENKEEL_BACKEND',
+      WHO,
+      `it cannot write to ${join(root, 'build')} (${(error as Error).message})`,
+      'run it as the user that the package belongs to, or install the package where you may write',
+    )
+  }
+}
+
+function runNodeGyp(workshop: string): SpawnSyncReturns<string> {
+  const prefix = dirname(dirname(process.execPath))
+  const args = ['rebuild', '--jobs=max']
+  // The headers that come with Node spare the download of the same.
+  const hasHeaders = existsSync(join(prefix, 'include/node/node_api.h'))
+  if (hasHeaders && process.env.npm_config_nodedir === undefined) args.push(`--nodedir=${prefix}`)
+  const script = nodeGypScript(prefix)
+  const settings = { cwd: workshop, encoding: 'utf8', maxBuffer: 2 ** 28 } as const
+  if (script !== null) return spawnSync(process.execPath, [script, ...args], settings)
+  const ran = spawnSync('node-gyp', args, { ...settings, shell: process.platform === 'win32' })
+  if ((ran.error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') return ran
+  fail(
+    'EVENKEEL_BACKEND',
+    WHO,
+    'there is no node-gyp, which comes with npm',
+    'run it by npm (`npx evenkeel build`), or install node-gyp',
+  )
+}
+
+/** npm names its own node-gyp to what it runs; else it lies beside Node. Null: it may be on the PATH. */
+function nodeGypScript(prefix: string): string | null {
+  const inNpm = 'node_modules/npm/node_modules/node-gyp/bin/node-gyp.js'
+  const places = [
+    process.env.npm_config_node_gyp,
+    join(prefix, 'lib', inNpm),
+    join(dirname(process.execPath), inNpm),
+  ]
+  return places.find((place) => place !== undefined && existsSync(place)) ?? null
+}
+
+function explain(output: string, log: string): never {
+  const known = FAILURES.find(([sign]) => sign.test(output))
+  fail(
+    'EVENKEEL_BACKEND',
+    WHO,
+    known ? known[1] : 'it did not compile',
+    known ? `${known[2]}; all that was said is in ${log}` : `see ${log}`,
+  )
+}
+
+/** Put in place whole: a process may have the old file mapped, and must not see it change. */
+function install(root: string): void {
+  const place = join(root, BINARY)
+  mkdirSync(dirname(place), { recursive: true })
+  copyFileSync(join(root, WORKSHOP, BINARY), `${place}.new`)
+  renameSync(`${place}.new`, place)
+}
+
+/** Loads it, in a process of its own. */
+function verify(root: string): void {
+  const script = `console.log(JSON.stringify(require(${JSON.stringify(join(root, 'native/load.cjs'))}).load()))`
+  const env = { ...process.env, EVENKEEL_BACKEND: '' }
+  const { stdout, stderr } = spawnSync(process.execPath, ['--eval', script], { encoding: 'utf8', env })
+  const { binary, errors } = stdout ? JSON.parse(stdout) : { binary: null, errors: [stderr] }
+  if (binary === BINARY) return
+  fail(
+    'EVENKEEL_BACKEND',
+    WHO,
+    `it was built, but does not load: ${errors.join('; ')}`,
+    `see ${join(root, LOG)}`,
+  )
+}

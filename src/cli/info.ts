@@ -1,0 +1,19 @@
+import { info as libraryInfo } from '../index.js'
+import type { Command } from './main.js'
+
+/** Tells what runs, where, and why. */
+export const info: Command = ({ json }) => {
+  const found = { ...libraryInfo(), node: process.version, platform: process.platform, arch: process.arch }
+  if (json) {
+    console.log(JSON.stringify(found, null, 2))
+    return 0
+  }
+  const { version, backend, isa, isas, threads, offThread, binary, loadErrors, node, platform, arch } = found
+  console.log(`evenkeel ${version} on ${platform}-${arch}, Node ${node}
+backend: ${backend}${isa === null ? '' : `, ${isa} (of ${isas.join(', ')})`}
+binary: ${binary ?? 'none'}
+threads: ${threads}
+asynchronous calls: ${offThread ? 'on other threads' : 'in later turns of the event loop'}`)
+  for (const error of loadErrors) console.log(`not loaded: ${error}`)
+  return 0
+}

@@ -1,0 +1,33 @@
+import { selftest as runAll, type SelftestRun } from '../selftest/index.js'
+import type { Command } from './main.js'
+
+/** Cases named per run that failed; the rest are counted. */
+const SHOWN_FAILURES = 5
+
+/** Runs the self-test on every backend here; exit code 1 where any bit differs. */
+export const selftest: Command = async ({ json }) => {
+  const report = await runAll()
+  if (json) {
+    console.log(JSON.stringify(report, null, 2))
+  } else {
+    for (const run of report.runs) console.log(lineOf(run, report.cases))
+    console.log(
+      report.ok
+        ? `ok: evenkeel ${report.version}, the same bits in all runs; digest ${report.digest}`
+        : `FAILED: evenkeel ${report.version}; expected digest ${report.expected}. Please report this with the output of \`evenkeel info\`.`,
+    )
+  }
+  return report.ok ? 0 : 1
+}
+
+function lineOf({ backend, threads, async, beyondCache, ok, failures }: SelftestRun, cases: number): string {
+  const setting = [
+    `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    ...(async ? ['asynchronous'] : []),
+    ...(beyondCache ? ['beyond the cache'] : []),
+  ]
+  const title = `${backend}, ${setting.join(', ')}`
+  if (ok) return `${title}: ${cases} cases, the expected bits`
+  const shown = failures.slice(0, SHOWN_FAILURES).map((each) => `\n  ${each}`)
+  return `${title}: OTHER BITS in ${failures.length} of ${cases} cases:${shown.join('')}${failures.length > SHOWN_FAILURES ? '\n  ...' : ''}`
+}

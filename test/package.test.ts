@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
+import { buildSync } from 'esbuild'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { selftestCases } from '../src/selftest/cases.js'
+import { install, newFolder, pack } from './support/package.js'
+
+// The tarball: what is in it, what tools say of it, and what becomes of it in a browser's bundle.
+
+const MAX_TARBALL_BYTES = 8e6
+
+const folder = newFolder()
+let tarball: string
+let root: string
+let files: string[]
+beforeAll(() => {
+  tarball = pack(folder)
+  root = install(tarball, folder)
+  files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(root, name)).isFile(),
+  )
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const manifest = () => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+describe('the tarball', () => {
+  it('is small', () => {
+    expect(statSync(tarball).size).toBeLessThan(MAX_TARBALL_BYTES)
+  })
+
+  it('has these files and folders at its top, and no binding.gyp, which would make npm compile', () => {
+    expect(readdirSync(root).sort()).toEqual(
+      expect.arrayContaining([
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'dist',
+        'docs',
+        'native',
+        'package.json',
+      ]),
+    )
+    const known =
+      /^(CHANGELOG\.md|LICENSE|README\.md|package\.json|docs\/numerics\.md|dist\/|native\/|prebuilds\/)/
+    expect(files.map((name) => name.replaceAll('\\', '/')).filter((name) => !known.test(name))).toEqual([])
+    expect(files.filter((name) => /study|\.test\.|\.tsx?$/.test(name) && !/\.d\.c?ts$/.test(name))).toEqual(
+      [],
+    )
+  })
+
+  it('runs nothing when it is installed, and needs nothing', () => {
+    const { scripts, dependencies } = manifest()
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([])
+    expect(dependencies).toBeUndefined()
+  })
+
+  it('has all sources of `evenkeel build`', () => {
+    const { sources } = JSON.parse(readFileSync(join(root, 'native/build.json'), 'utf8'))
+    const needed: unknown[] = Object.values(sources).flat()
+    expect(needed.length).toBeGreaterThan(0)
+    expect(files).toEqual(expect.arrayContaining(['native/addon.gypi', ...needed]))
+  })
+
+  it("has a command line that starts with Node's name", () => {
+    const command = join(root, manifest().bin.evenkeel)
+    expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+    expect(
+      JSON.parse(execFileSync(process.execPath, [command, 'info', '--json'], { encoding: 'utf8' })),
+    ).toMatchObject({
+      version: manifest().version,
+    })
+  })
+})
+
+describe('tools say nothing against it', () => {
+  it('publint', async () => {
+    const { messages, pkg } = await publint({ pkgDir: root, strict: true, pack: false })
+    expect(messages.map((each) => formatMessage(each, pkg))).toEqual([])
+  })
+
+  it('are the types wrong', () => {
+    const attw = join('node_modules', '@arethetypeswrong/cli/dist/index.js')
+    const output = execFileSync(process.execPath, [attw, tarball, '--format', 'json'], { encoding: 'utf8' })
+    const { analysis } = JSON.parse(output)
+    expect(Object.keys(analysis.entrypoints)).toEqual(['.', './tfjs', './selftest', './package.json'])
+    expect(analysis.problems).toEqual([])
+  })
+})
+
+describe.each(['import', 'require'] as const)('in a bundle for browsers, by %s', (by) => {
+  const bundle = (source: string, name: string) => {
+    writeFileSync(join(folder, `${name}.js`), source)
+    const outfile = join(folder, `${name}.bundle.js`)
+    const { metafile } = buildSync({
+      entryPoints: [join(folder, `${name}.js`)],
+      outfile,
+      bundle: true,
+      platform: 'browser',
+      format: 'iife',
+      globalName: 'evenkeel',
+      external: ['@tensorflow/tfjs'],
+      metafile: true,
+      logLevel: 'silent',
+    })
+    return { text: readFileSync(outfile, 'utf8'), inputs: Object.keys(metafile.inputs) }
+  }
+  const take = (...names: readonly string[]) =>
+    by === 'import'
+      ? names.map((name) => `export * from '${name}'`).join('\n')
+      : `module.exports = { ${names.map((name) => `...require('${name}')`).join(', ')} }`
+
+  it('there is no module of Node, no loader and no binary', () => {
+    const { text, inputs } = bundle(take('evenkeel', 'evenkeel/tfjs', 'evenkeel/selftest'), `all-${by}`)
+    expect(text).not.toMatch(/["']node:/)
+    expect(inputs.filter((name) => /\.node$|load\.cjs|elf\.cjs/.test(name))).toEqual([])
+    expect(inputs.some((name) => name.endsWith('native/browser.js'))).toBe(true)
+  })
+
+  it('the self-test passes where there is no process, no require and no Buffer', async () => {
+    const { text } = bundle(take('evenkeel', 'evenkeel/selftest'), `selftest-${by}`)
+    // A realm with the language's own objects, and the one that browsers have besides, of those that are used.
+    const browser = runInNewContext(`${text}\nevenkeel`, { setTimeout })
+    const { selftest, info } = browser
+    expect(info()).toMatchObject({ backend: 'portable', loadErrors: ['browsers load no addons'], threads: 1 })
+    expect(await selftest()).toMatchObject({ ok: true, cases: selftestCases.length })
+  })
+})
