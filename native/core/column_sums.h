@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "kernels/kernel_table.h"
+
 namespace evenkeel {
 
 // into[j] += sums[j]
@@ -10,15 +12,18 @@ inline void add_column_sums(const double* sums, size_t n, double* into) {
   for (size_t j = 0; j < n; ++j) into[j] += sums[j];
 }
 
-// totals: [2, length], dweight's and dbias's of the columns from `begin` on. Either gradient may be null.
+// sums: [2, length], what dweight and dbias [length] get of their columns. Either gradient may be null.
 template <typename T>
-void add_to_parameters(const double* totals, size_t begin, size_t length, T* dweight, T* dbias) {
-  for (size_t j = 0; dweight && j < length; ++j) {
-    dweight[begin + j] = static_cast<T>(static_cast<double>(dweight[begin + j]) + totals[j]);
-  }
-  for (size_t j = 0; dbias && j < length; ++j) {
-    dbias[begin + j] = static_cast<T>(static_cast<double>(dbias[begin + j]) + totals[length + j]);
-  }
+void add_to_parameters(const KernelTable<T>& kernels, const double* sums, size_t length, T* dweight, T* dbias) {
+  if (dweight) kernels.add_sums_to_gradient(sums, dweight, length);
+  if (dbias) kernels.add_sums_to_gradient(sums + length, dbias, length);
+}
+
+// The same from a block's sums.
+template <typename T>
+void add_block_to_parameters(const KernelTable<T>& kernels, const T* block, size_t length, T* dweight, T* dbias) {
+  if (dweight) kernels.add_block_to_gradient(block, dweight, length);
+  if (dbias) kernels.add_block_to_gradient(block + length, dbias, length);
 }
 
 }  // namespace evenkeel

@@ -48,36 +48,70 @@ void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const Bac
   }
 }
 
-// The sums over all rows of a strip of columns: blocks in T, slabs and the total in float64. [2, kStripColumns] each.
+// The sums over all rows of a strip of columns, [2, length] each: blocks in T; slabs and the total in float64, which
+// one block of rows does without.
 template <typename T>
-struct StripSums {
-  T block[2 * kStripColumns] = {};
-  double slab[2 * kStripColumns] = {};
-  double total[2 * kStripColumns] = {};
+class StripSums {
+ public:
+  StripSums(size_t rows, size_t length) : rows_(rows), length_(length) {
+    clear(block_);
+    if (rows <= kSteps) return;
+    clear(slab_);
+    clear(total_);
+  }
+
+  T* block() { return block_; }
+
+  // Tells that the block has the sums of this row, too.
+  void end_row(const KernelTable<T>& kernels, size_t row) {
+    if (rows_ <= kSteps) return;
+    const bool last = row + 1 == rows_;
+    if (last || (row + 1) % kSteps == 0) kernels.rows_end_block(block_, slab_, 2 * length_);
+    if (last || (row + 1) % kSlabRows == 0) {
+      add_column_sums(slab_, 2 * length_, total_);
+      clear(slab_);
+    }
+  }
+
+  void add_to(const KernelTable<T>& kernels, T* dweight, T* dbias) const {
+    if (rows_ <= kSteps) return add_block_to_parameters(kernels, block_, length_, dweight, dbias);
+    add_to_parameters(kernels, total_, length_, dweight, dbias);
+  }
+
+ private:
+  template <typename S>
+  void clear(S* sums) {
+    for (size_t j = 0; j < 2 * length_; ++j) sums[j] = 0;
+  }
+
+  const size_t rows_;
+  const size_t length_;
+  T block_[2 * kStripColumns];
+  double slab_[2 * kStripColumns];
+  double total_[2 * kStripColumns];
 };
+
+template <typename T>
+T* from(T* gradient, size_t begin) {
+  return gradient ? gradient + begin : nullptr;
+}
 
 // dx of a strip of all rows, and its columns' sums.
 template <typename T>
 void map_strip(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool past_cache,
                const RowGradientFold<T>* folds, size_t begin, size_t length) {
   const bool wanted = io.dweight || io.dbias;
-  StripSums<T> sums;
+  StripSums<T> sums(plan.samples, length);
   for (size_t row = 0; row < plan.samples; ++row) {
     RowsBackward<T> part = part_of(plan, io, past_cache, row, begin, length);
     if (wanted) {
-      part.dweight = sums.block;
-      part.dbias = sums.block + length;
+      part.dweight = sums.block();
+      part.dbias = sums.block() + length;
     }
     kernels.part_map_gradient(part, folds[row]);
-    if (!wanted) continue;
-    const bool last = row + 1 == plan.samples;
-    if (last || (row + 1) % kSteps == 0) kernels.rows_end_block(sums.block, sums.slab, 2 * length);
-    if (last || (row + 1) % kSlabRows == 0) {
-      add_column_sums(sums.slab, 2 * length, sums.total);
-      for (size_t j = 0; j < 2 * length; ++j) sums.slab[j] = 0;
-    }
+    if (wanted) sums.end_row(kernels, row);
   }
-  if (wanted) add_to_parameters(sums.total, begin, length, io.dweight, io.dbias);
+  if (wanted) sums.add_to(kernels, from(io.dweight, begin), from(io.dbias, begin));
 }
 
 template <typename T>

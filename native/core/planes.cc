@@ -16,6 +16,12 @@ size_t place_of(const Plan& plan, size_t plane) {
 // The entry of a table for the same plane.
 size_t cell_of(const Plan& plan, size_t plane) { return plan.scope == Scope::batch ? plane % plan.channels : plane; }
 
+// How many elements further than a tile the next one lies; 0 where all is one tile.
+size_t to_next_tile(const Plan& whole, const Plan& tile) {
+  if (tile.size() == whole.size()) return 0;
+  return (tile.scope == Scope::batch ? 1 : tile.samples) * tile.channels * tile.spatial;
+}
+
 // A group's planes are one run; a channel of the batch is merged from one run per sample.
 template <typename T>
 void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
@@ -75,12 +81,14 @@ void planes_forward(const Plan& whole, const KernelTable<T>& kernels, const Forw
     ForwardTable<T> table(plan);
     if (!plan.given) moments(plan, kernels, io);
     fold_forward(plan, io, &table);
+    const size_t next = to_next_tile(whole, plan);
     const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
     parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
       const auto slab = slabs[task];
       const size_t at = place_of(plan, slab.index) + slab.begin;
       const size_t cell = cell_of(plan, slab.index);
-      kernels.planes_map(io.x + at, io.y + at, slab.length, past_cache, {table.mh[cell], table.a[cell], table.b[cell]});
+      kernels.planes_map(io.x + at, io.y + at, slab.length, next, past_cache,
+                         {table.mh[cell], table.a[cell], table.b[cell]});
     });
   });
 }
@@ -93,6 +101,7 @@ void planes_backward(const Plan& whole, const KernelTable<T>& kernels, const Bac
       gradient_sums(plan, kernels, io, folded, into);
     };
     fold_gradients(plan, io, reduce, &table, sums);
+    const size_t next = to_next_tile(whole, plan);
     const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
     parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
       const auto slab = slabs[task];
@@ -101,7 +110,7 @@ void planes_backward(const Plan& whole, const KernelTable<T>& kernels, const Bac
       if (plan.given) {
         kernels.planes_map_given(io.dy + at, io.dx + at, slab.length, past_cache, table.a[cell]);
       } else {
-        kernels.planes_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, past_cache,
+        kernels.planes_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, next, past_cache,
                                     {table.mh[cell], table.r[cell], table.a[cell], table.k2[cell], table.k1[cell]});
       }
     });

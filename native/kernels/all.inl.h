@@ -9,5 +9,7 @@
 #include "kernels/short_rows.inl.h"
 #include "kernels/rows_forward.inl.h"
 #include "kernels/rows_backward.inl.h"
-#include "kernels/columns.inl.h"
+#include "kernels/column_sums.inl.h"
+#include "kernels/columns_reduce.inl.h"
+#include "kernels/columns_map.inl.h"
 #include "kernels/table.inl.h"

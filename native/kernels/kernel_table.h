@@ -84,9 +84,10 @@ struct KernelTable {
   // Sums of dy and of dy * (x - mh) * r.
   Sums (*run_gradient_sums)(const T* dy, const T* x, size_t n, T mh, T r);
 
-  // planes: one plane, or part of one.
-  void (*planes_map)(const T* x, T* y, size_t n, bool past_cache, PlaneFold<T> k);
-  void (*planes_map_gradient)(const T* dy, const T* x, T* dx, size_t n, bool past_cache, PlaneGradientFold<T> k);
+  // planes: one plane, or part of one. next: how many elements further the same place of the next tile lies.
+  void (*planes_map)(const T* x, T* y, size_t n, size_t next, bool past_cache, PlaneFold<T> k);
+  void (*planes_map_gradient)(const T* dy, const T* x, T* dx, size_t n, size_t next, bool past_cache,
+                              PlaneGradientFold<T> k);
   // dx = dy * a, where the statistics are given
   void (*planes_map_given)(const T* dy, T* dx, size_t n, bool past_cache, T a);
 
@@ -97,6 +98,9 @@ struct KernelTable {
   void (*rows_backward)(const RowsBackward<T>& io, size_t rows);
   // into[j] += block[j]; block[j] = 0
   void (*rows_end_block)(T* block, double* into, size_t n);
+  // gradient[j] += block[j], or sums[j], added in float64.
+  void (*add_block_to_gradient)(const T* block, T* gradient, size_t n);
+  void (*add_sums_to_gradient)(const double* sums, T* gradient, size_t n);
 
   // rows: one row, or part of one; weight and bias: [n] or null.
   // y = xhat * weight + bias

@@ -1,13 +1,17 @@
 // Map over planes: the numbers of a channel are scalars. Included by isa/*.cc inside its namespace; no include guard.
+// While a tile is mapped, the next one is fetched: `next` is how far away it lies, 0 where there is none.
 
 template <typename V>
-struct PlaneMap : NothingAhead {
+struct PlaneMap {
   using T = typename V::Scalar;
-  PlaneMap(const T* x, T* y, PlaneFold<T> k)
-      : x(x), y(y), mh(V::broadcast(k.mh)), a(V::broadcast(k.a)), b(V::broadcast(k.b)) {}
+  PlaneMap(const T* x, T* y, size_t next, PlaneFold<T> k)
+      : x(x), y(y), next(next), mh(V::broadcast(k.mh)), a(V::broadcast(k.a)), b(V::broadcast(k.b)) {}
   const T* x;
   T* y;
+  size_t next;
   V mh, a, b;
+
+  EVENKEEL_MEMBER void ahead(size_t i) const { prefetch(x + next + i); }
 
   template <bool kFull, bool kStream>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
@@ -17,19 +21,20 @@ struct PlaneMap : NothingAhead {
 };
 
 template <typename V>
-static void planes_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, bool past_cache,
+static void planes_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, size_t next, bool past_cache,
                        PlaneFold<typename V::Scalar> k) {
-  PlaneMap<V> map(x, y, k);
+  PlaneMap<V> map(x, y, next, k);
   map_all<V>(y, n, past_cache, map);
 }
 
 template <typename V>
-struct PlaneGradientMap : NothingAhead {
+struct PlaneGradientMap {
   using T = typename V::Scalar;
-  PlaneGradientMap(const T* dy, const T* x, T* dx, PlaneGradientFold<T> k)
+  PlaneGradientMap(const T* dy, const T* x, T* dx, size_t next, PlaneGradientFold<T> k)
       : dy(dy),
         x(x),
         dx(dx),
+        next(next),
         mh(V::broadcast(k.mh)),
         r(V::broadcast(k.r)),
         a(V::broadcast(k.a)),
@@ -38,7 +43,13 @@ struct PlaneGradientMap : NothingAhead {
   const T* dy;
   const T* x;
   T* dx;
+  size_t next;
   V mh, r, a, k2, k1;
+
+  EVENKEEL_MEMBER void ahead(size_t i) const {
+    prefetch(x + next + i);
+    prefetch(dy + next + i);
+  }
 
   template <bool kFull, bool kStream>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
@@ -51,8 +62,8 @@ struct PlaneGradientMap : NothingAhead {
 
 template <typename V>
 static void planes_map_gradient(const typename V::Scalar* dy, const typename V::Scalar* x, typename V::Scalar* dx,
-                                size_t n, bool past_cache, PlaneGradientFold<typename V::Scalar> k) {
-  PlaneGradientMap<V> map(dy, x, dx, k);
+                                size_t n, size_t next, bool past_cache, PlaneGradientFold<typename V::Scalar> k) {
+  PlaneGradientMap<V> map(dy, x, dx, next, k);
   map_all<V>(dx, n, past_cache, map);
 }
 

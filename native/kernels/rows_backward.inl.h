@@ -190,11 +190,3 @@ static Sums part_gradient_sums(const RowsBackward<typename V::Scalar>& io, RowFo
   if (io.centred) return row.weight ? row_gradient_sums<V, true, true>(row) : row_gradient_sums<V, true, false>(row);
   return row.weight ? row_gradient_sums<V, false, true>(row) : row_gradient_sums<V, false, false>(row);
 }
-
-template <typename V>
-static void rows_end_block(typename V::Scalar* block, double* into, size_t n) {
-  for (size_t j = 0; j < n; ++j) {
-    into[j] += static_cast<double>(block[j]);
-    block[j] = 0;
-  }
-}

@@ -2,11 +2,24 @@
 
 template <typename V>
 constexpr KernelTable<typename V::Scalar> make_table() {
-  return {run_moments<V>,           run_gradient_sums<V>, planes_map<V>,
-          planes_map_gradient<V>,   planes_map_given<V>,  rows_forward<V>,
-          rows_backward<V>,         rows_end_block<V>,    part_map<V>,
-          part_gradient_sums<V>,    part_map_gradient<V>, columns_moments<V>,
-          columns_gradient_sums<V>, columns_map<V>,       columns_map_gradient<V>,
+  using T = typename V::Scalar;
+  return {run_moments<V>,
+          run_gradient_sums<V>,
+          planes_map<V>,
+          planes_map_gradient<V>,
+          planes_map_given<V>,
+          rows_forward<V>,
+          rows_backward<V>,
+          rows_end_block<V>,
+          add_to_gradient<V, T>,
+          add_to_gradient<V, double>,
+          part_map<V>,
+          part_gradient_sums<V>,
+          part_map_gradient<V>,
+          columns_moments<V>,
+          columns_gradient_sums<V>,
+          columns_map<V>,
+          columns_map_gradient<V>,
           columns_map_given<V>};
 }
 

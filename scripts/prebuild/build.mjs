@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { bullseye } from './bullseye.mjs'
+import { bullseyeArm64, bullseyeX64 } from './bullseye.mjs'
 import { check } from './check.mjs'
 import { needPackages, run, stop } from './debian.mjs'
 import { musl } from './musl.mjs'
@@ -18,8 +18,8 @@ import { TARGETS } from './targets.mjs'
 import { win32 } from './win32.mjs'
 
 const TOOLCHAINS = {
-  'linux-x64-glibc': bullseye('x86_64-linux-gnu'),
-  'linux-arm64-glibc': bullseye('aarch64-linux-gnu'),
+  'linux-x64-glibc': bullseyeX64,
+  'linux-arm64-glibc': bullseyeArm64,
   'linux-x64-musl': musl,
   'win32-x64': win32,
 }
@@ -47,21 +47,14 @@ async function build(tools, folder) {
   ]
   const objects = [...Object.values(sources).flat(), ...tools.sources].map((source) => {
     const object = `${basename(source, '.cc')}.o`
-    return { object, command: tools.command([...compile, '-c', source, '-o', object], folder) }
+    return { object, command: [...compile, '-c', source, '-o', object] }
   })
   await inParallel(
     objects.map(({ command }) => command),
     folder,
   )
-  const link = [
-    tools.compiler,
-    ...objects.map(({ object }) => object),
-    ...tools.linkFlags,
-    STRIPPED,
-    '-o',
-    BINARY,
-  ]
-  run(tools.command(link, folder), { cwd: folder })
+  const inputs = objects.map(({ object }) => object)
+  run([...tools.linker(folder), ...inputs, ...tools.linkFlags, STRIPPED, '-o', BINARY], { cwd: folder })
   return readFileSync(join(folder, BINARY))
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { cached, run } from './debian.mjs'
 import { elfLinkFlags } from './elf-flags.mjs'
 
+const COMPILER = 'g++-12'
 const SPECS = '-specs=/usr/lib/x86_64-linux-musl/musl-gcc.specs'
 const SOURCE = '/usr/src/gcc-12/gcc-12.2.0-dfsg.tar.xz'
 /** What libstdc++'s configure and make read. */
@@ -19,7 +20,8 @@ export const musl = {
     const library = cached('musl-libstdc++', makeLibrary)
     const headers = join(library, 'include/c++/12.2.0')
     return {
-      compiler: 'g++-12',
+      compiler: COMPILER,
+      linker: () => [COMPILER],
       compileFlags: [
         SPECS,
         '-nostdinc++',
@@ -33,7 +35,6 @@ export const musl = {
       linkFlags: [SPECS, ...elfLinkFlags, '-Wl,--eh-frame-hdr', `-L${join(library, 'lib')}`],
       sources: ['scripts/prebuild/musl/find_object.cc'],
       folder: join(library, 'evenkeel'),
-      command: (argv) => argv,
     }
   },
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { cached, run } from './debian.mjs'
 
 const TRIPLET = 'x86_64-w64-mingw32'
+const COMPILER = `${TRIPLET}-g++-posix`
 /** Looked up at the first call (win32/delay_load.cc), so that the host may have any name. */
 const NODE_API = ['-lnode_api', '-ldelayimp']
 const { symbols } = createRequire(import.meta.url)('node-api-headers')
@@ -14,7 +15,8 @@ export const win32 = {
   prepare() {
     const imports = cached('win32', makeImportLibrary)
     return {
-      compiler: `${TRIPLET}-g++-posix`,
+      compiler: COMPILER,
+      linker: () => [COMPILER],
       // GCC spills vectors by aligned moves, for which Windows does not align the stack (GCC's bug 54412).
       compileFlags: ['-Wa,-muse-unaligned-vector-move'],
       linkFlags: [
@@ -27,7 +29,6 @@ export const win32 = {
       ],
       sources: ['scripts/prebuild/win32/delay_load.cc'],
       folder: join(imports, 'evenkeel'),
-      command: (argv) => argv,
     }
   },
 }

@@ -6,10 +6,10 @@ import { randomTensor, snapshot } from '../layers/support.js'
 
 const CHANNELS = 5
 const withoutMemory = async () => {
-  const { load, ...others } = await vi.importActual<typeof import('#addon')>('#addon')
-  const { addon, ...rest } = load()
+  const actual = await vi.importActual<typeof import('#addon')>('#addon')
+  const { addon, ...rest } = actual.load()
   const absent = { forwardAsync: undefined, backwardAsync: undefined }
-  return { ...others, load: () => ({ addon: addon && { ...addon, ...absent }, ...rest }) }
+  return { ...actual, load: () => ({ addon: addon && { ...addon, ...absent }, ...rest }) }
 }
 const batch = (seed: string, samples = 6): Tensor => randomTensor([samples, CHANNELS, 7], 'float32', seed)
 const norm = () => new BatchNorm(CHANNELS, { runningAverage: 'cumulative' })

@@ -75,6 +75,7 @@ export const binaries: readonly Environment[] = [
   },
   {
     name: 'no binary, and nobody reads stderr',
+    only: process.platform !== 'win32',
     arrange: ({ root }) => rmSync(join(root, 'prebuilds'), { recursive: true, force: true }),
     shell: 'exec 2>&-',
     expected: { backend: 'portable', hint: null },

@@ -95,7 +95,7 @@ export function run(environment: Environment, scene: Scene): Promise<Outcome> {
   const options = typeof environment.node === 'function' ? environment.node(scene) : (environment.node ?? [])
   const command = [process.execPath, ...options, main]
   const [program, ...args] =
-    shell === undefined ? command : ['bash', '-c', `${shell}; exec "$@"`, 'bash', ...command]
+    shell === undefined ? command : ['bash', '--norc', '-c', `${shell}; exec "$@"`, 'bash', ...command]
   const clean = { ...process.env, NODE_OPTIONS: undefined, EVENKEEL_BACKEND: undefined, ...env }
   return new Promise((resolve) => {
     execFile(program, args, { cwd: project, env: clean, uid, timeout: 120_000 }, (error, stdout, stderr) => {

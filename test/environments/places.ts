@@ -47,7 +47,7 @@ const bundled = "require('./out/bundle.cjs')"
 
 /** Remounts the project's modules with this option, for the process alone. */
 const mounted = (option: string) =>
-  `exec unshare -m bash -c 'mount --bind node_modules node_modules && mount -o remount,bind,${option} node_modules && exec "$@"' bash "$@"`
+  `exec unshare -m bash --norc -c 'mount --bind node_modules node_modules && mount -o remount,bind,${option} node_modules && exec "$@"' bash "$@"`
 const canMount =
   isRoot &&
   spawnSync('unshare', ['-m', 'mount', '--bind', tmpdir(), tmpdir()], { stdio: 'ignore' }).status === 0

@@ -285,6 +285,26 @@ void end_block() {
   });
 }
 
+template <typename T>
+void gradients() {
+  each_isa<T>([](const char* isa, const KernelTable<T>& kernels) {
+    for (size_t n : run_lengths()) {
+      Guarded<T> block(n, 1), gradient(n, 2), expected(n);
+      Guarded<double> sums(n, 3);
+      fill(&block, kSeed);
+      fill(&sums, kSeed + 1);
+      fill(&gradient, kSeed + 2);
+      for (size_t i = 0; i < n; ++i) {
+        const T after_block = static_cast<T>(static_cast<double>(gradient[i]) + static_cast<double>(block[i]));
+        expected[i] = static_cast<T>(static_cast<double>(after_block) + sums[i]);
+      }
+      kernels.add_block_to_gradient(block.data(), gradient.data(), n);
+      kernels.add_sums_to_gradient(sums.data(), gradient.data(), n);
+      CHECK(same_bits(gradient.data(), expected.data(), n) && gradient.intact(), "isa", isa, "n", n);
+    }
+  });
+}
+
 }  // namespace
 
 TEST(the_map) {
@@ -309,6 +329,11 @@ TEST(whole_rows_backward) {
 TEST(blocks_end_empty) {
   end_block<float>();
   end_block<double>();
+}
+
+TEST(sums_join_the_parameters_gradients) {
+  gradients<float>();
+  gradients<double>();
 }
 
 TEST(gradient_sums) {

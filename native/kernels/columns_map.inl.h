@@ -1,0 +1,99 @@
+// Map over columns. Included by isa/*.cc inside its namespace; no include guard.
+//
+// It runs over all rows as over one run of elements: lines of the result lie as they may, and rows need no tails. The
+// numbers of the channels repeat past the last one, as long as a vector is, so that one that spans two rows finds those
+// of the next row's first channels.
+
+struct Channel {
+  size_t c;
+  const size_t channels;
+
+  // The channel of the next n elements; moves on by them.
+  EVENKEEL_MEMBER size_t next(size_t n) {
+    const size_t now = c;
+    c += n;
+    if (c >= channels) c = c - channels < channels ? c - channels : c % channels;
+    return now;
+  }
+};
+
+template <typename V>
+struct ColumnMap : NothingAhead {
+  using T = typename V::Scalar;
+  ColumnMap(const T* x, T* y, size_t channels, const ColumnFolds<T>& k) : x(x), y(y), channel{0, channels}, k(k) {}
+  const T* x;
+  T* y;
+  Channel channel;
+  const ColumnFolds<T> k;
+
+  template <bool kFull, bool kStream>
+  EVENKEEL_MEMBER void part(size_t i, size_t n) {
+    const size_t c = channel.next(n);
+    // y = (x - mh) * a + b
+    const V centred = sub(load_part<kFull, V>(x + i, n), load_part<kFull, V>(k.mh + c, n));
+    const V scaled = mul(centred, load_part<kFull, V>(k.a + c, n));
+    put<kFull, kStream>(y + i, add(scaled, load_part<kFull, V>(k.b + c, n)), n);
+  }
+};
+
+template <typename V>
+static void columns_map(const typename V::Scalar* x, typename V::Scalar* y, size_t rows, size_t channels,
+                        bool past_cache, const ColumnFolds<typename V::Scalar>& k) {
+  ColumnMap<V> map(x, y, channels, k);
+  map_all<V>(y, rows * channels, past_cache, map);
+}
+
+template <typename V>
+struct ColumnGradientMap : NothingAhead {
+  using T = typename V::Scalar;
+  ColumnGradientMap(const T* dy, const T* x, T* dx, size_t channels, const ColumnGradientFolds<T>& k)
+      : dy(dy), x(x), dx(dx), channel{0, channels}, k(k) {}
+  const T* dy;
+  const T* x;
+  T* dx;
+  Channel channel;
+  const ColumnGradientFolds<T> k;
+
+  template <bool kFull, bool kStream>
+  EVENKEEL_MEMBER void part(size_t i, size_t n) {
+    const size_t c = channel.next(n);
+    // dx = (dy * a + ((x - mh) * r) * k2) + k1
+    const V centred = sub(load_part<kFull, V>(x + i, n), load_part<kFull, V>(k.mh + c, n));
+    const V xr = mul(centred, load_part<kFull, V>(k.r + c, n));
+    const V direct = mul(load_part<kFull, V>(dy + i, n), load_part<kFull, V>(k.a + c, n));
+    const V value = add(direct, mul(xr, load_part<kFull, V>(k.k2 + c, n)));
+    put<kFull, kStream>(dx + i, add(value, load_part<kFull, V>(k.k1 + c, n)), n);
+  }
+};
+
+template <typename V>
+static void columns_map_gradient(const typename V::Scalar* dy, const typename V::Scalar* x, typename V::Scalar* dx,
+                                 size_t rows, size_t channels, bool past_cache,
+                                 const ColumnGradientFolds<typename V::Scalar>& k) {
+  ColumnGradientMap<V> map(dy, x, dx, channels, k);
+  map_all<V>(dx, rows * channels, past_cache, map);
+}
+
+template <typename V>
+struct ColumnGivenMap : NothingAhead {
+  using T = typename V::Scalar;
+  ColumnGivenMap(const T* dy, T* dx, size_t channels, const T* a) : dy(dy), dx(dx), channel{0, channels}, a(a) {}
+  const T* dy;
+  T* dx;
+  Channel channel;
+  const T* a;
+
+  template <bool kFull, bool kStream>
+  EVENKEEL_MEMBER void part(size_t i, size_t n) {
+    // dx = dy * a
+    const V scale = load_part<kFull, V>(a + channel.next(n), n);
+    put<kFull, kStream>(dx + i, mul(load_part<kFull, V>(dy + i, n), scale), n);
+  }
+};
+
+template <typename V>
+static void columns_map_given(const typename V::Scalar* dy, typename V::Scalar* dx, size_t rows, size_t channels,
+                              bool past_cache, const typename V::Scalar* a) {
+  ColumnGivenMap<V> map(dy, dx, channels, a);
+  map_all<V>(dx, rows * channels, past_cache, map);
+}
