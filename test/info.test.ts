@@ -15,6 +15,11 @@ it("the version is package.json's", () => {
   expect(info().version).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version)
 })
 
+it.skipIf(!hasNative)('the addon says that it is of the same version', async () => {
+  const { load } = await import('#addon')
+  expect((load().addon as { version: string }).version).toBe(info().version)
+})
+
 describe('threads', () => {
   it.skipIf(info().backend === 'portable')(
     'stay as they are set when the module is loaded again, as by another build',

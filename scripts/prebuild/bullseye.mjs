@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { cached, isRoot, run, stop } from './debian.mjs'
 import { elfLinkFlags } from './elf-flags.mjs'
 
-const MIRROR = process.env.EVENKEEL_DEBIAN_MIRROR ?? 'http://deb.debian.org/debian'
+/** Where Debian 11 comes from; without it debootstrap knows a place. */
+const MIRROR = process.env.EVENKEEL_DEBIAN_MIRROR
 const LINKERS = 'g++,g++-aarch64-linux-gnu'
 
 /**
@@ -18,7 +19,14 @@ const bullseye = (triplet, packages, headers) => ({
   prepare() {
     if (!isRoot()) stop('debootstrap and chroot need root')
     const root = cached('bullseye', (folder) =>
-      run(['debootstrap', '--variant=minbase', `--include=${LINKERS}`, 'bullseye', folder, MIRROR]),
+      run([
+        'debootstrap',
+        '--variant=minbase',
+        `--include=${LINKERS}`,
+        'bullseye',
+        folder,
+        ...(MIRROR ? [MIRROR] : []),
+      ]),
     )
     const compiler = `${triplet}-g++-12`
     const intrinsics = run([compiler, '-print-file-name=include']).trim()
