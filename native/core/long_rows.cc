@@ -12,12 +12,18 @@ namespace {
 // Columns whose sums over all rows one task takes: their float64 sums stay in the L1 cache.
 constexpr size_t kStripColumns = 1024;
 
+// weight, bias or a gradient of theirs from column `begin` on; null where there is none.
+template <typename T>
+T* from(T* array, size_t begin) {
+  return array ? array + begin : nullptr;
+}
+
 // The part of a row from column `begin` on.
 template <typename T>
 RowsBackward<T> part_of(const Plan& plan, const BackwardBuffers<T>& io, bool past_cache, size_t row, size_t begin,
                         size_t length) {
   const size_t at = row * plan.spatial + begin;
-  return {io.dy + at,    io.x + at,         io.dx + at, length,       io.weight ? io.weight + begin : nullptr,
+  return {io.dy + at,    io.x + at,         io.dx + at, length,       from(io.weight, begin),
           io.mean + row, io.variance + row, plan.eps,   plan.centred, plan.given,
           past_cache,    nullptr,           nullptr};
 }
@@ -74,8 +80,8 @@ class StripSums {
   }
 
   void add_to(const KernelTable<T>& kernels, T* dweight, T* dbias) const {
-    if (rows_ <= kSteps) return add_block_to_parameters(kernels, block_, length_, dweight, dbias);
-    add_to_parameters(kernels, total_, length_, dweight, dbias);
+    if (rows_ <= kSteps) return add_to_parameters(kernels.add_block_to_gradient, block_, length_, dweight, dbias);
+    add_to_parameters(kernels.add_sums_to_gradient, total_, length_, dweight, dbias);
   }
 
  private:
@@ -90,11 +96,6 @@ class StripSums {
   double slab_[2 * kStripColumns];
   double total_[2 * kStripColumns];
 };
-
-template <typename T>
-T* from(T* gradient, size_t begin) {
-  return gradient ? gradient + begin : nullptr;
-}
 
 // dx of a strip of all rows, and its columns' sums.
 template <typename T>
@@ -134,8 +135,8 @@ void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardB
   const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], plan.eps);
   parallel_for(slabs.tasks, 2 * bytes, [&](size_t task) {
     const auto slab = slabs.from_end(task);
-    const T* weight = io.weight ? io.weight + slab.begin : nullptr;
-    const T* bias = io.bias ? io.bias + slab.begin : nullptr;
+    const T* weight = from(io.weight, slab.begin);
+    const T* bias = from(io.bias, slab.begin);
     kernels.part_map(x + slab.begin, y + slab.begin, slab.length, past_cache, weight, bias, fold, plan.centred);
   });
 }

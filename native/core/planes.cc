@@ -16,12 +16,6 @@ size_t place_of(const Plan& plan, size_t plane) {
 // The entry of a table for the same plane.
 size_t cell_of(const Plan& plan, size_t plane) { return plan.scope == Scope::batch ? plane % plan.channels : plane; }
 
-// How many elements further than a tile the next one lies; 0 where all is one tile.
-size_t to_next_tile(const Plan& whole, const Plan& tile) {
-  if (tile.size() == whole.size()) return 0;
-  return (tile.scope == Scope::batch ? 1 : tile.samples) * tile.channels * tile.spatial;
-}
-
 // A group's planes are one run; a channel of the batch is merged from one run per sample.
 template <typename T>
 void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {

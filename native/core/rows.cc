@@ -96,7 +96,8 @@ void rows_backward(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   if (!wanted) return;
   double* total = sums.slab(0);
   for (size_t slab = 1; slab < slabs; ++slab) add_column_sums(sums.slab(slab), 2 * plan.spatial, total);
-  add_to_parameters(kernels, total, plan.spatial, io.dweight, io.dbias);
+  add_to_parameters(kernels.add_sums_to_gradient, static_cast<const double*>(total), plan.spatial, io.dweight,
+                    io.dbias);
 }
 
 #define EVENKEEL_ROWS(T)                                                                       \

@@ -59,4 +59,10 @@ class Tiles {
   size_t count_;
 };
 
+// How many elements further than a tile the next one lies; 0 where all is one tile.
+inline size_t to_next_tile(const Plan& whole, const Plan& tile) {
+  if (tile.size() == whole.size()) return 0;
+  return (tile.scope == Scope::batch ? 1 : tile.samples) * tile.channels * tile.spatial;
+}
+
 }  // namespace evenkeel

@@ -1,5 +1,6 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { version } from '../../src/version.js'
 import { PREBUILT } from '../support/package.js'
 import { type Environment, isRoot, NOBODY, type Scene } from './environment.js'
 
@@ -9,6 +10,9 @@ import { type Environment, isRoot, NOBODY, type Scene } from './environment.js'
 const MACHINE_AT = 18
 const OTHER_MACHINE = 243
 const ELF_HEADER_BYTES = 64
+
+/** As long as this one, because it takes its place in the binary. */
+const otherVersion = version.replace(/\d$/, (last) => (last === '9' ? '8' : '9'))
 
 const only = PREBUILT !== null
 /** The hint names the first reason and the way to more. */
@@ -175,8 +179,8 @@ export const binaries: readonly Environment[] = [
   {
     name: 'a binary of another version',
     only,
-    arrange: (scene) => replaceText(scene, '0.1.0\0', '0.0.9\0'),
-    expected: portable('it is of evenkeel 0.0.9, and this is 0.1.0; `npx evenkeel build`'),
+    arrange: (scene) => replaceText(scene, `${version}\0`, `${otherVersion}\0`),
+    expected: portable(`it is of evenkeel ${otherVersion}, and this is ${version}; \`npx evenkeel build\``),
   },
   {
     name: 'a binary that is no addon',
