@@ -25,6 +25,9 @@ constexpr auto kLookout = std::chrono::microseconds(20);
 constexpr int kLooks = 64;
 // More than setThreads() allows.
 constexpr size_t kMostThreads = 1024;
+// Where the system gives no more threads, so many of the team's leave: libuv ends the process where the four of its pool
+// cannot start.
+constexpr size_t kLeftToOthers = 8;
 
 inline void pause_cpu() noexcept {
 #if defined(__x86_64__)
@@ -105,7 +108,7 @@ class Team {
     Member& member = members_[worker];
     std::unique_lock<std::mutex> lock(member.mutex);
     member.asleep.store(true);
-    while (!has_work(worker)) member.woken.wait(lock);
+    while (!has_work(worker) && stays(worker)) member.woken.wait(lock);
     member.asleep.store(false);
   }
 
@@ -115,26 +118,35 @@ class Team {
     member->woken.notify_one();
   }
 
+  bool stays(size_t worker) const noexcept { return worker <= most_.load(); }
+
   void serve(size_t worker) {
-    for (;;) {
+    while (stays(worker)) {
       work(worker);
       if (!finds_work(worker)) sleep(worker);
     }
   }
 
-  // Starts threads until there are `wanted`. Where the system gives no more, the team stays smaller.
+  // Starts threads until there are `wanted`. Where the system gives no more, the team stays smaller from then on.
   void hire(size_t wanted) noexcept {
-    while (hired_ < wanted && hired_ + 1 < kMostThreads) {
+    while (hired_ < wanted && hired_ < most_.load()) {
       try {
         start(hired_ + 1);
       } catch (const std::system_error&) {
-        return;
+        return dismiss();
       }
       ++hired_;
     }
   }
 
-  // Signals are the process's affair, not of these threads. They end with it.
+  void dismiss() noexcept {
+    const size_t stay = hired_ > kLeftToOthers ? hired_ - kLeftToOthers : 0;
+    most_.store(stay);
+    for (size_t worker = stay + 1; worker <= hired_; ++worker) wake(&members_[worker]);
+    hired_ = stay;
+  }
+
+  // Signals are the process's affair, not of these threads.
   void start(size_t worker) {
 #if defined(__unix__) || defined(__APPLE__)
     sigset_t all, before;
@@ -160,6 +172,8 @@ class Team {
   size_t parts_ = 0;
   // Written by the caller that holds `busy_` only.
   size_t hired_ = 0;
+  // Workers beyond it leave; sleepers are woken to see it, as for a ticket.
+  std::atomic<size_t> most_{kMostThreads - 1};
   Member members_[kMostThreads];
 };
 

@@ -62,14 +62,15 @@ interface Printed {
 export const NOBODY = 65534
 export const isRoot = process.getuid?.() === 0
 
-/** Loads the package by `load`, runs the self-test on the backend that was chosen, and prints what came. */
-export const report = (load: (name: string) => string): string => `
+/** Loads the package by `load`, runs the self-test on the backend that was chosen, then `also`, and prints what came. */
+export const report = (load: (name: string) => string, also = ''): string => `
 const print = (value) => require('node:fs').writeSync(1, JSON.stringify(value) + '\\n')
 const main = async () => {
   const [{ info, backends }, { selftest }] = await Promise.all([${load('evenkeel')}, ${load('evenkeel/selftest')}])
   const { backend, isa, loadErrors } = info()
   const name = isa === null ? backend : backend + '-' + isa
   const { ok } = await selftest({ backends: backends().filter((each) => each.name === name), quick: true })
+  ${also}
   print({ backend, errors: loadErrors, ok })
 }
 main().catch((error) => print({ error: error.message }))

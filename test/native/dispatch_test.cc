@@ -55,9 +55,12 @@ TEST(each_instruction_set_has_kernels_of_its_own) {
   std::set<const void*> all;
   size_t count = 0;
   for (size_t i = 0; i < list.count; ++i) {
-    for (const void* kernel : kernels(*list.isas[i]->float32)) all.insert(kernel);
-    for (const void* kernel : kernels(*list.isas[i]->float64)) all.insert(kernel);
-    count += kKernels<float> + kKernels<double>;
+    // Two entries of float64 may be one function: a block's sums are float64 there already.
+    std::set<const void*> own = kernels(*list.isas[i]->float32);
+    own.merge(kernels(*list.isas[i]->float64));
+    CHECK(own.size() + 1 >= kKernels<float> + kKernels<double>, list.isas[i]->name, own.size());
+    count += own.size();
+    all.merge(own);
   }
   CHECK(all.size() == count, "distinct", all.size(), "of", count);
   CHECK(all.count(nullptr) == 0);
