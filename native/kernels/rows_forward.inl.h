@@ -14,9 +14,10 @@ EVENKEEL_INLINE RowFold<typename V::Scalar> reduce_and_fold(const RowsForward<ty
 // A row is mapped after the next one has been reduced: its divisions and its square root take as long as a few hundred
 // elements, and have the next row's sums to run beside. Meanwhile the row after that is fetched.
 template <typename V>
-static void long_rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
-  RowFold<typename V::Scalar> fold = reduce_and_fold<V>(io, 0);
-  for (size_t row = 0; row < rows; ++row) {
+static void long_rows_forward(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
+  if (begin == rows) return;
+  RowFold<typename V::Scalar> fold = reduce_and_fold<V>(io, begin);
+  for (size_t row = begin; row < rows; ++row) {
     const size_t next = smaller(row + 1, rows - 1);
     const size_t after = smaller(row + 2, rows - 1);
     const RowFold<typename V::Scalar> next_fold = next > row ? reduce_and_fold<V>(io, next) : fold;
@@ -29,7 +30,8 @@ static void long_rows_forward(const RowsForward<typename V::Scalar>& io, size_t 
 
 template <typename V>
 static void rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
-  if (rows == 0) return;
-  if (io.given || io.length * sizeof(typename V::Scalar) > kShortRowBytes) return long_rows_forward<V>(io, rows);
-  short_rows_forward<V>(io, rows);
+  // A batch is mapped a column at a time, its four rows side by side, so that no line is whole for a store past the
+  // cache.
+  const bool batches = !io.given && !io.past_cache && io.length * sizeof(typename V::Scalar) <= kShortRowBytes;
+  long_rows_forward<V>(io, batches ? short_rows_forward<V>(io, rows) : 0, rows);
 }

@@ -9,37 +9,38 @@ constexpr size_t kShortRowBytes = 1024;
 
 // mean, variance: [kRowBatch], of the rows from x on.
 template <typename V>
-EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, const typename V::Scalar* x, size_t rows,
-                                   double* mean, double* variance) {
+EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, const typename V::Scalar* x, double* mean,
+                                   double* variance) {
   using T = typename V::Scalar;
   const size_t n = io.length;
   const double count = static_cast<double>(n);
   const size_t head = head_of<T>(n);
-  double shift[kRowBatch];
+  // Of T, not rounded values in float64: GCC 12 forgets the rounding where it makes vectors of them.
+  T shift[kRowBatch] = {};
   double s1[kRowBatch] = {};
   double s2[kRowBatch] = {};
   if (io.centred) {
-    for (size_t r = 0; r < rows; ++r) shift[r] = head_sum<V>(x + r * n, head);
-    for (size_t r = 0; r < rows; ++r) shift[r] = static_cast<T>(shift[r] / static_cast<double>(head));
-    for (size_t r = 0; r < rows; ++r) {
-      const Sums sums = shifted_sums<V>(x + r * n, n, static_cast<T>(shift[r]));
+    for (size_t r = 0; r < kRowBatch; ++r) s1[r] = head_sum<V>(x + r * n, head);
+    for (size_t r = 0; r < kRowBatch; ++r) shift[r] = static_cast<T>(s1[r] / static_cast<double>(head));
+    for (size_t r = 0; r < kRowBatch; ++r) {
+      const Sums sums = shifted_sums<V>(x + r * n, n, shift[r]);
       s1[r] = sums.s1;
       s2[r] = sums.s2;
     }
-    for (size_t r = 0; r < rows; ++r) {
+    for (size_t r = 0; r < kRowBatch; ++r) {
       const Cell cell = finish_moments(shift[r], s1[r], s2[r], count);
       mean[r] = cell.mean;
       variance[r] = cell.m2 / count;
     }
   } else {
-    for (size_t r = 0; r < rows; ++r) {
+    for (size_t r = 0; r < kRowBatch; ++r) {
       s2[r] = squares_sum<V>(x + r * n, n);
       mean[r] = 0;
       variance[r] = s2[r] / count;
     }
   }
   if (sizeof(T) == 8) return;
-  for (size_t r = 0; r < rows; ++r) {
+  for (size_t r = 0; r < kRowBatch; ++r) {
     if (squares_trusted(io.centred || s2[r] != 0 ? s1[r] : 1, s2[r])) continue;
     const Cell cell = wide_moments(x + r * n, n, 1, io.centred);
     mean[r] = cell.mean;
@@ -47,21 +48,67 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
   }
 }
 
-template <typename V>
-static void short_rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
+// The maps of a batch's rows, side by side: weight and bias are read once for all.
+template <typename V, bool kCentred, bool kWeight, bool kBias>
+struct BatchMap {
   using T = typename V::Scalar;
-  for (size_t row = 0; row < rows; row += kRowBatch) {
-    const size_t batch = smaller(kRowBatch, rows - row);
-    const T* x = io.x + row * io.length;
-    T* y = io.y + row * io.length;
+  const RowsForward<T>& io;
+  const T* x;
+  T* y;
+  RowVectors<V> k[kRowBatch];
+
+  template <bool kFull>
+  EVENKEEL_MEMBER void part(size_t i, size_t n) const {
+    V weight;
+    V bias;
+    if constexpr (kWeight) weight = load_part<kFull, V>(io.weight + i, n);
+    if constexpr (kBias) bias = load_part<kFull, V>(io.bias + i, n);
+    for (size_t r = 0; r < kRowBatch; ++r) {
+      const size_t at = r * io.length + i;
+      // y = xhat * weight + bias
+      V value = normalized<kCentred>(load_part<kFull, V>(x + at, n), k[r]);
+      if constexpr (kWeight) value = mul(value, weight);
+      if constexpr (kBias) value = add(value, bias);
+      store_part<kFull>(y + at, value, n);
+    }
+  }
+};
+
+template <typename V, bool kCentred, bool kWeight, bool kBias>
+static void map_batch(const RowsForward<typename V::Scalar>& io, size_t row, const RowFold<typename V::Scalar>* folds) {
+  const size_t n = io.length;
+  BatchMap<V, kCentred, kWeight, kBias> map{io, io.x + row * n, io.y + row * n, {}};
+  for (size_t r = 0; r < kRowBatch; ++r) map.k[r] = row_vectors<V>(folds[r]);
+  size_t i = 0;
+  for (; i + V::width <= n; i += V::width) map.template part<true>(i, V::width);
+  if (i < n) map.template part<false>(i, n - i);
+}
+
+template <typename V, bool kCentred>
+EVENKEEL_INLINE void map_batch_affine(const RowsForward<typename V::Scalar>& io, size_t row,
+                                      const RowFold<typename V::Scalar>* folds) {
+  if (io.weight && io.bias) return map_batch<V, kCentred, true, true>(io, row, folds);
+  if (io.weight) return map_batch<V, kCentred, true, false>(io, row, folds);
+  if (io.bias) return map_batch<V, kCentred, false, true>(io, row, folds);
+  return map_batch<V, kCentred, false, false>(io, row, folds);
+}
+
+// As many whole batches as there are; returns where they end.
+template <typename V>
+static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
+  using T = typename V::Scalar;
+  size_t row = 0;
+  for (; row + kRowBatch <= rows; row += kRowBatch) {
     double* mean = io.mean + row;
     double* variance = io.variance + row;
     RowFold<T> folds[kRowBatch];
-    short_moments<V>(io, x, batch, mean, variance);
-    for (size_t r = 0; r < batch; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
-    for (size_t r = 0; r < batch; ++r) {
-      const T* row_x = x + r * io.length;
-      row_map<V>({row_x, y + r * io.length, io.length, io.weight, io.bias, folds[r], io.past_cache, row_x}, io.centred);
+    short_moments<V>(io, io.x + row * io.length, mean, variance);
+    for (size_t r = 0; r < kRowBatch; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
+    if (io.centred) {
+      map_batch_affine<V, true>(io, row, folds);
+    } else {
+      map_batch_affine<V, false>(io, row, folds);
     }
   }
+  return row;
 }

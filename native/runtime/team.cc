@@ -25,8 +25,8 @@ constexpr auto kLookout = std::chrono::microseconds(20);
 constexpr int kLooks = 64;
 // More than setThreads() allows.
 constexpr size_t kMostThreads = 1024;
-// Where the system gives no more threads, so many of the team's leave: libuv ends the process where the four of its pool
-// cannot start.
+// Where the system gives no more threads, so many of the team's leave: libuv ends the process where the four of its
+// pool cannot start.
 constexpr size_t kLeftToOthers = 8;
 
 inline void pause_cpu() noexcept {
