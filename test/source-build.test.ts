@@ -46,19 +46,34 @@ it.skipIf(PREBUILT === null)(
   async () => {
     const { code, stdout } = await build({ FAKE_BINARY: resolve('build/Release/evenkeel.node') })
     expect(code).toBe(0)
-    expect(stdout).toMatch(
-      /built .*build\/Release\/evenkeel\.node; `npx evenkeel selftest` compares its bits/,
-    )
+    expect(stdout).toMatch(/built .*build\/Release\/evenkeel\.node, which passes the self-test/)
     expect(existsSync(join(root, 'build/source'))).toBe(false)
   },
 )
+
+it.skipIf(PREBUILT === null)('keeps no binary whose bits are others', async () => {
+  const expected = join(root, 'dist/esm/selftest/expected.js')
+  const right = readFileSync(expected, 'utf8')
+  writeFileSync(expected, right.replace(/[0-9a-f]{16}/g, '0123456789abcdef'))
+  try {
+    const { code, stderr } = await build({ FAKE_BINARY: resolve('build/Release/evenkeel.node') })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /it was built, but fails the self-test \(.*OTHER BITS.*\), and was removed; name another/,
+    )
+    expect(existsSync(join(root, 'build/Release/evenkeel.node'))).toBe(false)
+  } finally {
+    writeFileSync(expected, right)
+  }
+})
 
 it('says so where what it built does not load', async () => {
   const { code, stderr } = await build({ FAKE_BINARY: resolve('package.json') })
   expect(code).toBe(1)
   expect(stderr).toMatch(
-    /^evenkeel: evenkeel build: it was built, but does not load: build\/Release\/evenkeel\.node: it is no/,
+    /^evenkeel: evenkeel build: it was built, but does not load: build\/Release\/evenkeel\.node: it is no.*, and was removed/,
   )
+  expect(existsSync(join(root, 'build/Release/evenkeel.node'))).toBe(false)
 })
 
 it.each([

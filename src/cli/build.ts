@@ -42,7 +42,7 @@ export const build: Command = () => {
   install(root)
   rmSync(join(root, WORKSHOP), { recursive: true })
   verify(root)
-  console.log(`built ${join(root, BINARY)}; \`npx evenkeel selftest\` compares its bits`)
+  console.log(`built ${join(root, BINARY)}, which passes the self-test`)
   return 0
 }
 
@@ -112,17 +112,40 @@ function install(root: string): void {
   renameSync(`${place}.new`, place)
 }
 
-/** Loads it, in a process of its own. */
+/** Loads it, and compares its bits, in processes of their own; what fails does not stay. */
 function verify(root: string): void {
+  const fault = loadingFault(root) ?? bitsFault(root)
+  if (fault === null) return
+  rmSync(join(root, BINARY))
+  fail('EVENKEEL_BACKEND', WHO, `it was built, but ${fault.problem}, and was removed`, fault.remedy)
+}
+
+interface Fault {
+  readonly problem: string
+  readonly remedy: string
+}
+
+function loadingFault(root: string): Fault | null {
   const script = `console.log(JSON.stringify(require(${JSON.stringify(join(root, 'native/load.cjs'))}).load()))`
-  const env = { ...process.env, EVENKEEL_BACKEND: '' }
-  const { stdout, stderr } = spawnSync(process.execPath, ['--eval', script], { encoding: 'utf8', env })
+  const { stdout, stderr } = runNode(['--eval', script])
   const { binary, errors } = stdout ? JSON.parse(stdout) : { binary: null, errors: [stderr] }
-  if (binary === BINARY) return
-  fail(
-    'EVENKEEL_BACKEND',
-    WHO,
-    `it was built, but does not load: ${errors.join('; ')}`,
-    `see ${join(root, LOG)}`,
-  )
+  if (binary === BINARY) return null
+  return { problem: `does not load: ${errors.join('; ')}`, remedy: `see ${join(root, LOG)}` }
+}
+
+/** Compilers err: one forgot to round a float64 to float32 where it vectorized. */
+function bitsFault(root: string): Fault | null {
+  const { status, stdout, stderr } = runNode([join(root, 'dist/esm/cli/main.js'), 'selftest'])
+  if (status === 0) return null
+  return {
+    problem: `fails the self-test (${(stdout || stderr).trim().split('\n')[0]})`,
+    remedy: 'name another compiler in the variable CXX, or use the prebuilt binary',
+  }
+}
+
+function runNode(args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...process.env, EVENKEEL_BACKEND: '' },
+  })
 }
