@@ -18,7 +18,8 @@ export interface SelftestCase {
 const LENGTHS = [7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 513, 1025]
 
 const SIZES: Record<Pattern, readonly Size[]> = {
-  rows: [...LENGTHS.map((length): Size => [3, 1, length, 1]), [9, 1, 4, 1]],
+  // Short rows are taken four at a time.
+  rows: [...LENGTHS.map((length): Size => [3, 1, length, 1]), [9, 1, 4, 1], [33, 1, 7, 1], [33, 1, 64, 1]],
   planes: [...LENGTHS.map((spatial): Size => [2, 6, spatial, 3]), [33, 4, 1, 2]],
   // Channels lie along the lanes, and blocks of 32 rows across.
   columns: [...LENGTHS.slice(0, -2).map((width): Size => [2, width, 35, 1]), [2, 24, 33, 6], [33, 4, 3, 2]],
@@ -32,7 +33,7 @@ const LARGE_MEAN_SIZES: Record<Pattern, Size> = {
   columns: [3, 20, 40, 5],
 }
 
-/** Every layer in every pattern, both dtypes: some 440 cases of at most a few thousand elements. */
+/** Every layer in every pattern, both dtypes: some 470 cases of at most a few thousand elements. */
 export const selftestCases: readonly SelftestCase[] = KINDS.flatMap((kind) =>
   DTYPES.flatMap((dtype) => [
     ...SIZES[kind.pattern].flatMap((size) => build(kind, size, dtype, 0)),
