@@ -3,6 +3,10 @@
 #include <array>
 #include <new>
 
+#if defined(_WIN32)
+#include <windows.h>
+#endif
+
 namespace evenkeel {
 
 namespace {
@@ -61,17 +65,41 @@ class Pool {
   size_t kept_ = 0;
 };
 
+#if defined(_WIN32)
+
+// Not thread_local: at a thread's end MinGW frees its storage before it calls ~Pool (GCC's bug 80816).
+void WINAPI end_pool(void* pool) { delete static_cast<Pool*>(pool); }
+
+// Null where the system has none to give: then nothing is kept.
+Pool* own_pool() noexcept {
+  static const DWORD slot = FlsAlloc(end_pool);
+  if (void* pool = FlsGetValue(slot)) return static_cast<Pool*>(pool);
+  auto* pool = new (std::nothrow) Pool;
+  if (FlsSetValue(slot, pool)) return pool;
+  delete pool;
+  return nullptr;
+}
+
+#else
+
 thread_local Pool pool;
+Pool* own_pool() noexcept { return &pool; }
+
+#endif
 
 }  // namespace
 
 void* scratch_acquire(size_t bytes, size_t* capacity) {
   const size_t rounded = (bytes + kCacheLine) / kCacheLine * kCacheLine;
-  const Block kept = pool.take(rounded);
+  Pool* pool = own_pool();
+  const Block kept = pool ? pool->take(rounded) : Block{};
   *capacity = kept.data ? kept.capacity : rounded;
   return kept.data ? kept.data : allocate(rounded);
 }
 
-void scratch_release(void* block, size_t capacity) noexcept { deallocate(pool.keep({block, capacity}).data); }
+void scratch_release(void* block, size_t capacity) noexcept {
+  Pool* pool = own_pool();
+  deallocate(pool ? pool->keep({block, capacity}).data : block);
+}
 
 }  // namespace evenkeel

@@ -56,13 +56,10 @@ function checkAll(environment) {
   const cells = []
   let place = null
   for (const { title, check } of CHECKS) {
-    const why = environment.skipped?.[title]
-    const cell = why
-      ? { ok: true, text: why }
-      : attempt(`${named}: ${title}`, () => {
-          place ??= environment.prepare(store)
-          return check(place, { ...context, environment })
-        })
+    const cell = attempt(`${named}: ${title}`, () => {
+      place ??= environment.prepare(store)
+      return check(place, { ...context, environment })
+    })
     cells.push(cell)
     // Without a package there is nothing to check.
     if (!cell.ok && cells.length === 1) break
