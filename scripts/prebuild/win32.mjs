@@ -24,6 +24,8 @@ export const win32 = {
         '-static',
         '-Wl,--gc-sections',
         '-Wl,--no-insert-timestamp',
+        // No thread_local with a destructor, which MinGW runs on freed memory (runtime/scratch.cc): it would not link.
+        '-Wl,--wrap=__cxa_thread_atexit',
         `-L${imports}`,
         ...NODE_API,
       ],

@@ -73,7 +73,9 @@ function selftest(place) {
 }
 
 function onlyInWorkers(place) {
-  expect(program(place, 'exit.mjs', [seen(place, join(place.project, ENTRY)), 'workers only']), 'done')
+  for (const how of ['workers only', 'workers with temporaries']) {
+    expect(program(place, 'exit.mjs', [seen(place, join(place.project, ENTRY)), how]), 'done')
+  }
   return 'ok'
 }
 

@@ -43,6 +43,7 @@ describe('the process', () => {
     ['process.exit', 3],
     ['uncaught', 1],
     ['workers only', 0],
+    ['workers with temporaries', 0],
   ]
 
   it.each(rows)('ends %s with code %i', async (how, code) => {

@@ -29,12 +29,20 @@ if (how === 'by itself') {
   })
 } else {
   // Evenkeel is loaded in workers only: when the last has ended, Node may unload the addon.
-  const code = `
-    import(${JSON.stringify(href)}).then(async ({ LayerNorm }) => {
+  const programs = {
+    'workers only': `
       const x = { data: new Float32Array(1024 * 1024).fill(1), shape: [1024, 1024] }
-      for (let i = 0; i < 3; i++) await new LayerNorm(1024).forwardAsync(x)
-    })`
-  for (let i = 0; i < 3; i++) {
+      for (let i = 0; i < 3; i++) await new LayerNorm(1024).forwardAsync(x)`,
+    // Their threads keep temporaries, which must end well with them.
+    'workers with temporaries': `
+      const x = { data: new Float32Array(2048 * 256), shape: [2048, 256] }
+      const norm = new LayerNorm(256)
+      norm.forward(x)
+      norm.backward(x)
+      new BatchNorm(256).forward(x)`,
+  }
+  const code = `import(${JSON.stringify(href)}).then(async ({ BatchNorm, LayerNorm }) => {${programs[how]}})`
+  for (let i = 0; i < 4; i++) {
     const exit = await new Promise((ended, failed) => {
       new Worker(code, { eval: true }).on('exit', ended).on('error', failed)
     })
