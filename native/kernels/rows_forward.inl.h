@@ -32,6 +32,7 @@ template <typename V>
 static void rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
   // A batch is mapped a column at a time, its four rows side by side, so that no line is whole for a store past the
   // cache.
-  const bool batches = !io.given && !io.past_cache && io.length * sizeof(typename V::Scalar) <= kShortRowBytes;
+  const size_t bytes = io.length * sizeof(typename V::Scalar);
+  const bool batches = !io.given && !io.past_cache && bytes > 0 && bytes <= kShortRowBytes;
   long_rows_forward<V>(io, batches ? short_rows_forward<V>(io, rows) : 0, rows);
 }

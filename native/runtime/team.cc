@@ -4,8 +4,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -46,6 +46,7 @@ constexpr size_t parts_left(uint64_t ticket) { return ticket & UINT32_MAX; }
 constexpr size_t workers_of(uint64_t ticket) { return ticket >> 32; }
 
 struct Member {
+  std::thread thread;
   std::mutex mutex;
   std::condition_variable woken;
   std::atomic<bool> asleep{false};
@@ -132,7 +133,7 @@ class Team {
     while (hired_ < wanted && hired_ < most_.load()) {
       try {
         start(hired_ + 1);
-      } catch (const std::system_error&) {
+      } catch (const std::exception&) {
         return dismiss();
       }
       ++hired_;
@@ -143,6 +144,7 @@ class Team {
     const size_t stay = hired_ > kLeftToOthers ? hired_ - kLeftToOthers : 0;
     most_.store(stay);
     for (size_t worker = stay + 1; worker <= hired_; ++worker) wake(&members_[worker]);
+    for (size_t worker = stay + 1; worker <= hired_; ++worker) members_[worker].thread.join();
     hired_ = stay;
   }
 
@@ -153,14 +155,14 @@ class Team {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
-      std::thread(&Team::serve, this, worker).detach();
+      members_[worker].thread = std::thread(&Team::serve, this, worker);
     } catch (...) {
       pthread_sigmask(SIG_SETMASK, &before, nullptr);
       throw;
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 #else
-    std::thread(&Team::serve, this, worker).detach();
+    members_[worker].thread = std::thread(&Team::serve, this, worker);
 #endif
   }
 

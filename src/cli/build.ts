@@ -3,6 +3,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, writeF
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fail } from '../errors.js'
+import type { SelftestReport } from '../selftest/index.js'
 import type { Command } from './main.js'
 
 const WHO = 'evenkeel build'
@@ -39,9 +40,9 @@ export const build: Command = () => {
   const output = `${error ?? ''}\n${stdout ?? ''}\n${stderr ?? ''}`
   writeFileSync(join(root, LOG), output)
   if (status !== 0) explain(output, join(root, LOG))
-  install(root)
+  const restore = install(root)
   rmSync(join(root, WORKSHOP), { recursive: true })
-  verify(root)
+  verify(root, restore)
   console.log(`built ${join(root, BINARY)}, which passes the self-test`)
   return 0
 }
@@ -104,20 +105,30 @@ function explain(output: string, log: string): never {
   )
 }
 
-/** Put in place whole: a process may have the old file mapped, and must not see it change. */
-function install(root: string): void {
+/**
+ * Put in place whole: a process may have the old file mapped, and must not see it change. Returns what puts the old one
+ * back.
+ */
+function install(root: string): () => void {
   const place = join(root, BINARY)
+  const before = `${place}.before`
   mkdirSync(dirname(place), { recursive: true })
+  const had = existsSync(place)
+  if (had) copyFileSync(place, before)
   copyFileSync(join(root, WORKSHOP, BINARY), `${place}.new`)
   renameSync(`${place}.new`, place)
+  return () => (had ? renameSync(before, place) : rmSync(place))
 }
 
-/** Loads it, and compares its bits, in processes of their own; what fails does not stay. */
-function verify(root: string): void {
+/** Loads it, and compares its bits, in processes of their own; what fails is not kept. */
+function verify(root: string, restore: () => void): void {
   const fault = loadingFault(root) ?? bitsFault(root)
-  if (fault === null) return
-  rmSync(join(root, BINARY))
-  fail('EVENKEEL_BACKEND', WHO, `it was built, but ${fault.problem}, and was removed`, fault.remedy)
+  if (fault === null) {
+    rmSync(join(root, `${BINARY}.before`), { force: true })
+    return
+  }
+  restore()
+  fail('EVENKEEL_BACKEND', WHO, `it was built, but is not kept: ${fault.problem}`, fault.remedy)
 }
 
 interface Fault {
@@ -127,25 +138,32 @@ interface Fault {
 
 function loadingFault(root: string): Fault | null {
   const script = `console.log(JSON.stringify(require(${JSON.stringify(join(root, 'native/load.cjs'))}).load()))`
-  const { stdout, stderr } = runNode(['--eval', script])
-  const { binary, errors } = stdout ? JSON.parse(stdout) : { binary: null, errors: [stderr] }
+  const ran = runNode(['--eval', script])
+  const { binary, errors } =
+    ran.status === 0 ? JSON.parse(ran.stdout) : { binary: null, errors: [endOf(ran)] }
   if (binary === BINARY) return null
-  return { problem: `does not load: ${errors.join('; ')}`, remedy: `see ${join(root, LOG)}` }
+  return { problem: `it does not load (${errors.join('; ')})`, remedy: `see ${join(root, LOG)}` }
 }
 
 /** Compilers err: one forgot to round a float64 to float32 where it vectorized. */
 function bitsFault(root: string): Fault | null {
-  const { status, stdout, stderr } = runNode([join(root, 'dist/esm/cli/main.js'), 'selftest'])
-  if (status === 0) return null
-  return {
-    problem: `fails the self-test (${(stdout || stderr).trim().split('\n')[0]})`,
-    remedy: 'name another compiler in the variable CXX, or use the prebuilt binary',
-  }
+  const ran = runNode([join(root, 'dist/esm/cli/main.js'), 'selftest', '--json'])
+  if (ran.status === 0) return null
+  const remedy = 'name another compiler in the variable CXX, or use the prebuilt binary'
+  if (!ran.stdout) return { problem: `the self-test ended with ${endOf(ran)}`, remedy }
+  const { runs } = JSON.parse(ran.stdout) as SelftestReport
+  const failed = runs.filter(({ ok }) => !ok).map(({ backend, threads }) => `${backend} on ${threads}`)
+  return { problem: `its bits are others (${failed.join(', ')} threads)`, remedy }
 }
 
+/** Without what the user wishes of the library: it is the binary that is asked. */
 function runNode(args: string[]): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, args, {
-    encoding: 'utf8',
-    env: { ...process.env, EVENKEEL_BACKEND: '' },
-  })
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('EVENKEEL_')),
+  )
+  return spawnSync(process.execPath, args, { encoding: 'utf8', env, maxBuffer: 2 ** 28 })
+}
+
+function endOf({ error, signal, status, stderr }: SpawnSyncReturns<string>): string {
+  return error?.message ?? signal ?? `exit code ${status}: ${stderr.trim().split('\n')[0]}`
 }

@@ -116,8 +116,9 @@ export const processes: readonly Environment[] = [
   {
     name: 'fewer threads than the team wants',
     only: only && isRoot,
-    uid: NOBODY,
-    // Of a user, all processes together. Node's start takes seven. An asynchronous call wants the four of libuv's pool,
+    // Of a user, all processes together: one that no other test has.
+    uid: NOBODY - 1,
+    // Node's start takes seven. An asynchronous call wants the four of libuv's pool,
     // and libuv would end the process without them.
     shell: 'ulimit -u 18',
     env: { EVENKEEL_THREADS: '64' },

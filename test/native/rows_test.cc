@@ -150,9 +150,20 @@ void forward(double mean, double scale) {
         fill(&weight, kSeed + 1, 1);
         fill(&bias, kSeed + 2);
         const bool past_cache = (n + rows) % 2 == 0;
-        kernels.rows_forward({x.data(), y.data(), n, weight.data(), bias.data(), means.data(), variances.data(), kEps,
-                              centred, false, past_cache},
-                             rows);
+        const bool has_weight = (n / 2 + rows) % 4 != 0;
+        const bool has_bias = (n / 4 + rows) % 4 != 1;
+        RowsForward<T> io{x.data(),
+                          y.data(),
+                          n,
+                          has_weight ? weight.data() : nullptr,
+                          has_bias ? bias.data() : nullptr,
+                          means.data(),
+                          variances.data(),
+                          kEps,
+                          centred,
+                          false,
+                          past_cache};
+        kernels.rows_forward(io, rows);
         for (size_t row = 0; row < rows; ++row) {
           const naive::Moments moments = naive::run_moments(x.data() + row * n, n, centred);
           const double variance = moments.m2 / static_cast<double>(n);
@@ -164,11 +175,18 @@ void forward(double mean, double scale) {
           for (size_t i = 0; i < n; ++i) {
             const T value = x[row * n + i];
             const T xhat = centred ? (value - mh) * r + c : value * r;
-            same = same && same_bits(y[row * n + i], xhat * weight[i] + bias[i]);
+            const T scaled = has_weight ? xhat * weight[i] : xhat;
+            same = same && same_bits(y[row * n + i], has_bias ? scaled + bias[i] : scaled);
           }
           CHECK(same, "isa", isa, "type", type_name<T>(), "n", n, "row", row, "of", rows, "centred", centred);
         }
         CHECK(y.intact() && means.intact() && variances.intact(), "isa", isa, "n", n, "rows", rows);
+        io.y = x.data();
+        io.past_cache = false;
+        kernels.rows_forward(io, rows);
+        bool same = true;
+        for (size_t i = 0; i < rows * n; ++i) same = same && same_bits(x[i], y[i]);
+        CHECK(same && x.intact(), "in place, isa", isa, "n", n, "rows", rows);
       }
     }
   });

@@ -41,6 +41,7 @@ if (how === 'by itself') {
       norm.backward(x)
       new BatchNorm(256).forward(x)`,
   }
+  if (!(how in programs)) throw new Error(`no way to end is called ${how}`)
   const code = `import(${JSON.stringify(href)}).then(async ({ BatchNorm, LayerNorm }) => {${programs[how]}})`
   for (let i = 0; i < 4; i++) {
     const exit = await new Promise((ended, failed) => {
