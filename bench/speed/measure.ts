@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type BenchCase, EPS } from './cases.js'
 import type { Child } from './child.js'
 import { type Contender, LIMIT } from './contenders.js'
@@ -7,6 +6,7 @@ import { Watch } from './disturbance.js'
 import type { Reply } from './protocol.js'
 import { recordsOf } from './record.js'
 import type { BenchRecord, Skipped } from './results.js'
+import { settle } from './settle.js'
 import { arrayBytes } from './traffic.js'
 import { type Inputs, Truth } from './truth.js'
 import type { Workers } from './workers.js'
@@ -29,8 +29,6 @@ export interface Unit {
   readonly repeatedRounds: number
 }
 
-/** Thread pools spin after a call before they sleep (libgomp, as PyTorch has it, for 7 to 10 ms): the next turn waits. */
-const SETTLE_MS = 15
 /** Before a contender is timed: V8 compiles what runs often in tens of milliseconds. */
 const WARM_UP_MS = 150
 /** Where a call is slow, fewer rounds than asked for do: a contender's turns last no longer than this in all. */
@@ -144,11 +142,14 @@ export class Bench {
     const running = new Set(ready)
     let repeatedRounds = 0
     let disturbedRounds = 0
+    let last: Child | null = null
     for (let round = 0; round < this.settings.rounds; ) {
       const watch = new Watch([process.pid, ...this.workers.pids])
       for (const each of running) {
         if (round >= each.rounds) continue
         try {
+          await settle(last?.pid ?? null)
+          last = each.child
           each.times[round] = await timedTurn(each)
         } catch (error) {
           running.delete(each)
@@ -167,8 +168,7 @@ export class Bench {
   }
 }
 
-async function timedTurn(ready: Ready): Promise<number[]> {
-  await sleep(SETTLE_MS)
+function timedTurn(ready: Ready): Promise<number[]> {
   // The first iterations find the caches full of another's data. Where one fills the turn, data exceed the caches.
   const warmUp = ready.iterations > 1 ? Math.ceil(ready.iterations / 10) : 0
   return turnOf(ready, ready.iterations, warmUp)
