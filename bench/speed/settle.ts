@@ -11,14 +11,14 @@ const LONGEST_MS = 2000
 /** Of a core, in one look: what a runtime's timers take. */
 const RESTING = 0.05
 
-/** Waits until the process's threads rest. Without /proc, for one look. */
-export async function settle(pid: number | null): Promise<void> {
+/** Waits until the process's threads rest. Without /proc, for one look. `cpu`: nanoseconds of a process, for tests. */
+export async function settle(pid: number | null, cpu = cpuNanoseconds): Promise<void> {
   const end = performance.now() + LONGEST_MS
-  let before = cpuNanoseconds(pid)
+  let before = cpu(pid)
   for (;;) {
     const start = performance.now()
     await sleep(LOOK_MS)
-    const after = cpuNanoseconds(pid)
+    const after = cpu(pid)
     const cores = (after - before) / ((performance.now() - start) * 1e6)
     if (cores < RESTING || performance.now() > end) return
     before = after
@@ -26,7 +26,7 @@ export async function settle(pid: number | null): Promise<void> {
 }
 
 /** On a CPU so far, all threads together; 0 where that is unknown. */
-function cpuNanoseconds(pid: number | null): number {
+export function cpuNanoseconds(pid: number | null): number {
   if (pid === null) return 0
   try {
     const folder = `/proc/${pid}/task`
