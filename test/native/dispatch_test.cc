@@ -56,12 +56,12 @@ TEST(each_instruction_set_has_kernels_of_its_own) {
   size_t count = 0;
   for (size_t i = 0; i < list.count; ++i) {
     std::set<const void*> own = kernels(*list.isas[i]->float32);
-    CHECK(own.size() == kKernels<float>, list.isas[i]->name, own.size());
+    CHECK(own.size() == kKernels<float>, "isa", list.isas[i]->name, "distinct", own.size());
     // Two entries of float64 may be one function: a block's sums are float64 there already.
     std::set<const void*> wide = kernels(*list.isas[i]->float64);
-    CHECK(wide.size() + 1 >= kKernels<double>, list.isas[i]->name, wide.size());
+    CHECK(wide.size() + 1 >= kKernels<double>, "isa", list.isas[i]->name, "distinct", wide.size());
     own.merge(wide);
-    CHECK(wide.empty(), list.isas[i]->name, "shared by both types", wide.size());
+    CHECK(wide.empty(), "isa", list.isas[i]->name, "shared by both types", wide.size());
     count += own.size();
     all.merge(own);
   }
