@@ -68,15 +68,32 @@ __attribute__((target("avx"))) void copy_vectors(const Traffic& part) {
 void copy_plain(const Traffic& part) { part.b ? copy_vectors<true, false>(part) : copy_vectors<false, false>(part); }
 
 // Streaming stores need aligned addresses: the elements before the first cache line go alone.
-void copy_stream(const Traffic& part) {
+void stream_lines(const Traffic& part) {
   const size_t past = reinterpret_cast<uintptr_t>(part.to) % kCacheLine / sizeof(float);
   const size_t head = past == 0 ? 0 : std::min(kCacheLine / sizeof(float) - past, part.length);
   copy_elementwise({part.a, part.b, part.to, head});
   const Traffic rest{part.a + head, part.b ? part.b + head : nullptr, part.to + head, part.length - head};
   part.b ? copy_vectors<true, true>(rest) : copy_vectors<false, true>(rest);
+}
+
+void copy_stream(const Traffic& part) {
+  stream_lines(part);
   // The copy is done when its last byte has left the core.
   _mm_sfence();
 }
+
+// The sum of all that a part reads, of which the result tells nothing but that it was read.
+template <bool kSum>
+__attribute__((target("avx"))) float read_vectors(const Traffic& part) {
+  __m256 sums[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+  for (size_t i = 0; i + kStep <= part.length; i += kStep) {
+    for (size_t j = 0; j < 4; ++j) sums[j] = _mm256_add_ps(sums[j], load<kSum>(part, i + j * kVector));
+  }
+  const __m256 sum = _mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3]));
+  return _mm256_cvtss_f32(sum);
+}
+
+float read(const Traffic& part) { return part.b ? read_vectors<true>(part) : read_vectors<false>(part); }
 
 void pause() { _mm_pause(); }
 
@@ -87,6 +104,8 @@ bool has_vectors() { return true; }
 bool has_streams() { return false; }
 void copy_plain(const Traffic& part) { copy_elementwise(part); }
 void copy_stream(const Traffic&) {}
+void stream_lines(const Traffic&) {}
+float read(const Traffic&) { return 0; }
 void pause() { std::this_thread::yield(); }
 
 #endif
@@ -166,6 +185,25 @@ double time_copy(CopyKind kind, const Traffic& traffic, int threads, size_t pass
   }
   const std::chrono::duration<double, std::nano> elapsed = std::chrono::steady_clock::now() - start;
   for (std::thread& other : others) other.join();
+  return elapsed.count() / static_cast<double>(passes);
+}
+
+bool can_read_and_stream() { return has_streams(); }
+
+// Who writes here has read: the compiler leaves no reading out.
+static volatile float read_to_the_end;
+
+double time_bare(const Traffic& traffic, size_t chunk, size_t passes) {
+  const auto start = std::chrono::steady_clock::now();
+  for (size_t pass = 0; pass < passes; ++pass) {
+    for (size_t i = 0; i < traffic.length; i += chunk) {
+      const Traffic part{traffic.a + i, traffic.b ? traffic.b + i : nullptr, traffic.to + i,
+                         std::min(chunk, traffic.length - i)};
+      read_to_the_end = read(part);
+      stream_lines(part);
+    }
+  }
+  const std::chrono::duration<double, std::nano> elapsed = std::chrono::steady_clock::now() - start;
   return elapsed.count() / static_cast<double>(passes);
 }
 

@@ -115,7 +115,14 @@ std::vector<Timed> time_interleaved(const std::vector<Turn>& turns, size_t round
   return result;
 }
 
-// One line: an operation on a shape with so many threads, against the copies.
+// Elements that share a statistic, as far as they lie together.
+size_t chunk_of(const Plan& plan) {
+  if (plan.scope == Scope::batch) return plan.size();
+  if (plan.pattern == Pattern::planes) return plan.size() / plan.samples / plan.groups;
+  return plan.size() / plan.samples;
+}
+
+// One line: an operation on a shape with so many threads, against the copies and, with one, the bare traffic.
 void report(const Case& each, const char* op, int threads, size_t rounds, const std::function<void()>& pass,
             const Traffic& traffic) {
   std::vector<Turn> turns = {turn_of(pass)};
@@ -125,6 +132,9 @@ void report(const Case& each, const char* op, int threads, size_t rounds, const 
     kinds.push_back(kind);
     turns.push_back([=](size_t passes) { return time_copy(kind, traffic, threads, passes); });
   }
+  const bool has_bare = threads == 1 && can_read_and_stream();
+  const size_t chunk = chunk_of(each.plan);
+  if (has_bare) turns.push_back([=](size_t passes) { return time_bare(traffic, chunk, passes); });
   const std::vector<Timed> times = time_interleaved(turns, rounds);
   const Timed ours = times[0];
   Timed limit;
@@ -134,8 +144,10 @@ void report(const Case& each, const char* op, int threads, size_t rounds, const 
   }
   // Bytes that the operation must move, per nanosecond: GB/s.
   const double bytes = static_cast<double>((traffic.b ? 3 : 2) * traffic.length * sizeof(float));
-  std::printf("%-34s %-9s %d %12.0f %12.0f %7.1f %7.1f %-8s %6.2f\n", each.name.c_str(), op, threads, ours.median,
+  std::printf("%-34s %-9s %d %12.0f %12.0f %7.1f %7.1f %-8s %6.2f", each.name.c_str(), op, threads, ours.median,
               ours.least, bytes / ours.median, bytes / limit.median, kind, limit.median / ours.median);
+  if (has_bare) std::printf(" %7.1f %6.2f", bytes / times.back().median, times.back().median / ours.median);
+  std::printf("\n");
   std::fflush(stdout);
 }
 
@@ -184,8 +196,8 @@ int run(const std::vector<std::string>& arguments) {
     std::printf(
         "float32, %s, medians of %zu rounds; GB/s of the bytes that must move (forward 2, backward 3 per element)\n",
         isa.name, options.rounds);
-    std::printf("%-34s %-9s %s %12s %12s %7s %7s %-8s %6s\n", "shape", "op", "t", "median ns", "least ns", "GB/s",
-                "copy", "by", "share");
+    std::printf("%-34s %-9s %s %12s %12s %7s %7s %-8s %6s %7s %6s\n", "shape", "op", "t", "median ns", "least ns",
+                "GB/s", "copy", "by", "share", "bare", "share");
     for (const Case& each : options.cases) run_case(each, options, kernels_of<float>(isa));
     return 0;
   } catch (const std::exception& error) {

@@ -12,7 +12,7 @@ constexpr double kEps = 1e-5;
 
 Case rows(size_t count, size_t length, bool centred = true) {
   const std::string name = "rows " + std::to_string(count) + " " + std::to_string(length);
-  return {name, {Pattern::rows, Scope::row, false, count, 1, length, 1, centred, false, kEps}};
+  return {name, {Pattern::rows, Scope::row, false, count, 1, length, 1, centred, false, kEps, 1}};
 }
 
 // groups 0: statistics per channel of the batch.
@@ -23,7 +23,7 @@ Case channels(Pattern pattern, size_t samples, size_t channels, size_t spatial, 
     name += std::to_string(extent) + " ";
   }
   name += groups == 0 ? "batch" : "groups " + std::to_string(groups);
-  Plan plan{pattern, Scope::group, false, samples, channels, spatial, groups, true, false, kEps};
+  Plan plan{pattern, Scope::group, false, samples, channels, spatial, groups, true, false, kEps, channels};
   if (groups == 0) {
     plan.scope = Scope::batch;
     plan.groups = 1;
