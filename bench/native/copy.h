@@ -32,9 +32,9 @@ bool can_copy(CopyKind kind, const Traffic& traffic);
 double time_copy(CopyKind kind, const Traffic& traffic, int threads, size_t passes);
 
 // The bare traffic of a norm that has `chunk` elements to a statistic, without its arithmetic: each chunk is read, then
-// copied past the caches. Nanoseconds per pass over all of it, one thread. Where chunks fit the cache, the copy finds
-// them there, and the copies above are the limit; where they do not, memory is read twice.
-double time_bare(const Traffic& traffic, size_t chunk, size_t passes);
+// copied past the caches, by one thread. Where chunks fit the cache, the copy finds them there, and the copies above
+// are the limit; where they do not, memory is read twice.
+void read_and_stream(const Traffic& traffic, size_t chunk);
 bool can_read_and_stream();
 
 }  // namespace bench

@@ -134,7 +134,7 @@ void report(const Case& each, const char* op, int threads, size_t rounds, const 
   }
   const bool has_bare = threads == 1 && can_read_and_stream();
   const size_t chunk = chunk_of(each.plan);
-  if (has_bare) turns.push_back([=](size_t passes) { return time_bare(traffic, chunk, passes); });
+  if (has_bare) turns.push_back(turn_of([=] { read_and_stream(traffic, chunk); }));
   const std::vector<Timed> times = time_interleaved(turns, rounds);
   const Timed ours = times[0];
   Timed limit;

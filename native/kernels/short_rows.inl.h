@@ -57,7 +57,7 @@ struct BatchMap {
   T* y;
   RowVectors<V> k[kRowBatch];
 
-  template <bool kFull>
+  template <bool kFull, bool kStream>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     V weight;
     V bias;
@@ -69,7 +69,7 @@ struct BatchMap {
       V value = normalized<kCentred>(load_part<kFull, V>(x + at, n), k[r]);
       if constexpr (kWeight) value = mul(value, weight);
       if constexpr (kBias) value = add(value, bias);
-      store_part<kFull>(y + at, value, n);
+      put<kFull, kStream>(y + at, value, n);
     }
   }
 };
@@ -79,9 +79,7 @@ static void map_batch(const RowsForward<typename V::Scalar>& io, size_t row, con
   const size_t n = io.length;
   BatchMap<V, kCentred, kWeight, kBias> map{io, io.x + row * n, io.y + row * n, {}};
   for (size_t r = 0; r < kRowBatch; ++r) map.k[r] = row_vectors<V>(folds[r]);
-  size_t i = 0;
-  for (; i + V::width <= n; i += V::width) map.template part<true>(i, V::width);
-  if (i < n) map.template part<false>(i, n - i);
+  map_rest<V>(0, n, map);
 }
 
 template <typename V, bool kCentred>
