@@ -1,10 +1,7 @@
 #include "runtime/cache.h"
 
 #include <atomic>
-
-#if defined(__linux__)
-#include <unistd.h>
-#endif
+#include <cstdio>
 
 namespace evenkeel {
 
@@ -15,15 +12,15 @@ constexpr size_t kUsualBytes = size_t{32} << 20;
 // However large it is: the rest is other cores' (docs/decisions/0010).
 constexpr size_t kMostBytes = size_t{64} << 20;
 
+// Linux tells what the cores of this CPU share. sysconf does not: on AMD's it adds up the caches of the whole socket.
 size_t machine_bytes() noexcept {
-#if defined(_SC_LEVEL3_CACHE_SIZE)
-  const long known = sysconf(_SC_LEVEL3_CACHE_SIZE);
-  const size_t bytes = known > 0 ? static_cast<size_t>(known) : kUsualBytes;
-#else
-  const size_t bytes = kUsualBytes;
-#endif
+  const size_t known = largest_cache("/sys/devices/system/cpu/cpu0/cache");
+  const size_t bytes = known > 0 ? known : kUsualBytes;
   return bytes < kMostBytes ? bytes : kMostBytes;
 }
+
+// Instruction, data, second, third, fourth.
+constexpr int kMostCaches = 5;
 
 // Half of a common L2 cache, and no large part of the last one.
 constexpr size_t kTileBytes = size_t{256} << 10;
@@ -38,6 +35,22 @@ size_t cache_bytes() noexcept {
 }
 
 }  // namespace
+
+size_t largest_cache(const char* directory) noexcept {
+  size_t largest = 0;
+  for (int index = 0; index < kMostCaches; ++index) {
+    char path[256];
+    std::snprintf(path, sizeof path, "%s/index%d/size", directory, index);
+    std::FILE* file = std::fopen(path, "r");
+    if (!file) break;
+    unsigned long kib = 0;
+    char unit = 0;
+    const bool told = std::fscanf(file, "%9lu%c", &kib, &unit) == 2 && unit == 'K';
+    std::fclose(file);
+    if (told && size_t{kib} << 10 > largest) largest = size_t{kib} << 10;
+  }
+  return largest;
+}
 
 // Half of the cache, measured: below it plain stores are up to 1.7 times as fast, above it 0.6 times.
 bool writes_past_cache(size_t bytes, bool in_place) noexcept { return !in_place && bytes >= cache_bytes() / 2; }

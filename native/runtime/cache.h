@@ -15,6 +15,9 @@ bool exceeds_cache(size_t bytes) noexcept;
 // What a tile reads at most, unless one slot is more.
 size_t tile_bytes() noexcept;
 
+// The largest of the caches that Linux describes in such a directory, in bytes; 0 where it describes none.
+size_t largest_cache(const char* directory) noexcept;
+
 // Takes the last cache for this large; tests do, so that small cases go the ways of large ones. 0 asks the machine
 // again.
 void set_cache_bytes(size_t bytes) noexcept;
