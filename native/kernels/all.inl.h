@@ -3,6 +3,7 @@
 
 #include "kernels/step.inl.h"
 #include "kernels/map.inl.h"
+#include "kernels/reduce.inl.h"
 #include "kernels/runs.inl.h"
 #include "kernels/planes.inl.h"
 #include "kernels/rows.inl.h"

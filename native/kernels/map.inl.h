@@ -50,16 +50,42 @@ EVENKEEL_INLINE void map_rest(size_t begin, size_t end, Map& map) {
   if (i < end) map.template part<false, false>(i, end - i);
 }
 
-// Maps [0, n) to out. `past_cache`: whole lines are written past the cache; those shared with neighbours are not.
+// A map of [0, n) to out that is taken on by parts, so that a reduce can run beside it (reduce.inl.h). `past_cache`:
+// whole lines are written past the cache; those shared with neighbours are not, and the last of them is asked for
+// early: while a plain store waits for its line, no store after it leaves the core.
+template <typename V, typename Map>
+class PacedMap {
+ public:
+  using T = typename V::Scalar;
+  // Its stores are as many as the core holds back while sums go on.
+  static constexpr size_t kStepsBetween = 4;
+
+  EVENKEEL_MEMBER PacedMap(const T* out, size_t n, bool past_cache, Map& map)
+      : n_(n), past_cache_(past_cache), map_(map), at_(past_cache ? smaller(before_line(out), n) : 0) {
+    if (past_cache && n > 0) prefetch(out + n - 1);
+    map_rest<V>(0, at_, map_);
+  }
+
+  // Maps about as much as kStepsBetween steps are.
+  EVENKEEL_MEMBER void next() { lines(smaller(at_ + kStepsBetween * kLanes<T>, n_)); }
+
+  EVENKEEL_MEMBER void finish() {
+    lines(n_);
+    map_rest<V>(at_, n_, map_);
+  }
+
+ private:
+  EVENKEEL_MEMBER void lines(size_t end) {
+    at_ = past_cache_ ? map_lines<true, V>(at_, end, map_) : map_lines<false, V>(at_, end, map_);
+  }
+
+  const size_t n_;
+  const bool past_cache_;
+  Map& map_;
+  size_t at_;
+};
+
 template <typename V, typename Map>
 EVENKEEL_INLINE void map_all(const typename V::Scalar* out, size_t n, bool past_cache, Map& map) {
-  size_t i = 0;
-  if (past_cache) {
-    const size_t head = smaller(before_line(out), n);
-    map_rest<V>(0, head, map);
-    i = map_lines<true, V>(head, n, map);
-  } else {
-    i = map_lines<false, V>(0, n, map);
-  }
-  map_rest<V>(i, n, map);
+  PacedMap<V, Map>(out, n, past_cache, map).finish();
 }

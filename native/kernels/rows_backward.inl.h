@@ -18,35 +18,37 @@ struct RowGradient {
   RowFold<T> fold;
 };
 
-template <bool kFull, bool kCentred, bool kWeight, typename V>
-EVENKEEL_INLINE void row_gradient_step(const RowGradient<typename V::Scalar>& row, size_t i, size_t valid,
-                                       const RowVectors<V>& k, Lanes<V>& s1, Lanes<V>& s2) {
-  for (size_t j = 0; j < kRegisters<V>; ++j) {
-    const size_t lanes = lanes_of<V>(valid, j);
-    const size_t at = i + j * V::width;
-    // s1 += g; s2 += g * xhat
-    const V g = weighted<kFull, kWeight>(load_part<kFull, V>(row.dy + at, lanes), row.weight + at, lanes);
-    const V xhat = normalized<kCentred>(load_part<kFull, V>(row.x + at, lanes), k);
-    s1.v[j] = add(s1.v[j], g);
-    s2.v[j] = add(s2.v[j], mask_part<kFull>(mul(g, xhat), lanes));
+template <typename V, bool kCentred, bool kWeight>
+struct RowGradientSums {
+  const RowGradient<typename V::Scalar>& row;
+  RowVectors<V> k;
+  Lanes<V> s1 = zero_lanes<V>();
+  Lanes<V> s2 = zero_lanes<V>();
+
+  template <bool kFull>
+  EVENKEEL_MEMBER void step(size_t i, size_t valid) {
+    for (size_t j = 0; j < kRegisters<V>; ++j) {
+      const size_t lanes = lanes_of<V>(valid, j);
+      const size_t at = i + j * V::width;
+      // s1 += g; s2 += g * xhat
+      const V g = weighted<kFull, kWeight>(load_part<kFull, V>(row.dy + at, lanes), row.weight + at, lanes);
+      const V xhat = normalized<kCentred>(load_part<kFull, V>(row.x + at, lanes), k);
+      s1.v[j] = add(s1.v[j], g);
+      s2.v[j] = add(s2.v[j], mask_part<kFull>(mul(g, xhat), lanes));
+    }
   }
-}
+};
 
 template <typename V, bool kCentred, bool kWeight>
 EVENKEEL_INLINE Sums row_gradient_sums(const RowGradient<typename V::Scalar>& row) {
-  using T = typename V::Scalar;
-  constexpr size_t step = kLanes<T>;
+  constexpr size_t block = kBlock<typename V::Scalar>;
   const RowVectors<V> k = row_vectors<V>(row.fold);
   Sums sums{0, 0};
-  for (size_t block = 0; block < row.length; block += kBlock<T>) {
-    const size_t end = smaller(block + kBlock<T>, row.length);
-    Lanes<V> lanes1 = zero_lanes<V>();
-    Lanes<V> lanes2 = zero_lanes<V>();
-    size_t i = block;
-    for (; i + step <= end; i += step) row_gradient_step<true, kCentred, kWeight, V>(row, i, step, k, lanes1, lanes2);
-    if (i < end) row_gradient_step<false, kCentred, kWeight, V>(row, i, end - i, k, lanes1, lanes2);
-    sums.s1 += tree_sum(lanes1);
-    sums.s2 += tree_sum(lanes2);
+  for (size_t i = 0; i < row.length; i += block) {
+    RowGradientSums<V, kCentred, kWeight> part{row, k};
+    reduce_all<V>(i, smaller(i + block, row.length), part);
+    sums.s1 += tree_sum(part.s1);
+    sums.s2 += tree_sum(part.s2);
   }
   return sums;
 }

@@ -15,6 +15,7 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
   const size_t n = io.length;
   const double count = static_cast<double>(n);
   const size_t head = head_of<T>(n);
+  NothingBeside nothing;
   // Of T, not rounded values in float64: GCC 12 forgets the rounding where it makes vectors of them.
   T shift[kRowBatch] = {};
   double s1[kRowBatch] = {};
@@ -23,7 +24,7 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
     for (size_t r = 0; r < kRowBatch; ++r) s1[r] = head_sum<V>(x + r * n, head);
     for (size_t r = 0; r < kRowBatch; ++r) shift[r] = static_cast<T>(s1[r] / static_cast<double>(head));
     for (size_t r = 0; r < kRowBatch; ++r) {
-      const Sums sums = shifted_sums<V>(x + r * n, n, shift[r]);
+      const Sums sums = shifted_sums<V>(x + r * n, n, shift[r], nothing);
       s1[r] = sums.s1;
       s2[r] = sums.s2;
     }
@@ -34,7 +35,7 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
     }
   } else {
     for (size_t r = 0; r < kRowBatch; ++r) {
-      s2[r] = squares_sum<V>(x + r * n, n);
+      s2[r] = squares_sum<V>(x + r * n, n, nothing);
       mean[r] = 0;
       variance[r] = s2[r] / count;
     }

@@ -1,0 +1,31 @@
+// Reduce: step after step, in order. Included by isa/*.cc inside its namespace; no include guard.
+//
+// A reduce is a struct with
+//   template <bool kFull> void step(size_t i, size_t valid)
+//     adds elements i to i + valid to its lanes; kFull: valid is kLanes
+// What runs beside it is taken on by beside.next() after each kStepsBetween steps: a map whose stores leave the core
+// slowly, while sums need none.
+
+struct NothingBeside {
+  static constexpr size_t kStepsBetween = 1;
+  EVENKEEL_MEMBER void next() const {}
+};
+
+template <typename V, typename Reduce, typename Beside>
+EVENKEEL_INLINE void reduce_beside(size_t begin, size_t end, Reduce& reduce, Beside& beside) {
+  constexpr size_t step = kLanes<typename V::Scalar>;
+  constexpr size_t between = Beside::kStepsBetween * step;
+  size_t i = begin;
+  while (i + between <= end) {
+    for (const size_t pause = i + between; i < pause; i += step) reduce.template step<true>(i, step);
+    beside.next();
+  }
+  for (; i + step <= end; i += step) reduce.template step<true>(i, step);
+  if (i < end) reduce.template step<false>(i, end - i);
+}
+
+template <typename V, typename Reduce>
+EVENKEEL_INLINE void reduce_all(size_t begin, size_t end, Reduce& reduce) {
+  NothingBeside nothing;
+  reduce_beside<V>(begin, end, reduce, nothing);
+}
