@@ -3,6 +3,7 @@
 
 #include "core/arithmetic.h"
 #include "core/column_sums.h"
+#include "core/lines.h"
 #include "core/long_rows.h"
 #include "core/pass.h"
 #include "runtime/cache.h"
@@ -12,29 +13,33 @@ namespace evenkeel {
 
 namespace {
 
-// Where the column sums of a backward pass gather: a block of rows in T per worker, a slab of rows in float64.
+// Where the column sums of a backward pass gather: a block of rows in T per worker, a slab of rows in float64. A block
+// lies to a cache line as dx does, so that the stores to both stay within lines.
 template <typename T>
 struct RowColumnSums {
-  RowColumnSums(size_t slabs, size_t workers, size_t length)
-      : length(length), blocks(2 * workers * length), slabs(2 * slabs * length) {
+  RowColumnSums(size_t slabs, size_t workers, size_t length, const T* dx)
+      : length(length),
+        lead(length * sizeof(T) >= kShortestAligned ? past_line(dx) : 0),
+        apart((parts_of(2 * length, kLineElements<T>) + 1) * kLineElements<T>),
+        blocks(workers * apart),
+        slabs(2 * slabs * length) {
     blocks.fill_zero();
     this->slabs.fill_zero();
   }
 
-  T* block(size_t worker) { return blocks.data() + 2 * worker * length; }
+  T* block(size_t worker) { return blocks.data() + worker * apart + lead; }
   double* slab(size_t index) { return slabs.data() + 2 * index * length; }
 
   const size_t length;
+  const size_t lead;
+  const size_t apart;
   Scratch<T> blocks;
   Scratch<double> slabs;
 };
 
-// Shorter rows share so many of their lines with their neighbours that stores past the cache lose
-// (docs/decisions/0010).
-constexpr size_t kShortestPastCache = 1024;
-
+// Shorter rows share so many of their lines with their neighbours that stores past the cache lose.
 bool rows_past_cache(size_t row_bytes, size_t bytes, bool in_place) {
-  return row_bytes >= kShortestPastCache && writes_past_cache(bytes, in_place);
+  return row_bytes >= kShortestAligned && writes_past_cache(bytes, in_place);
 }
 
 // A row of more than a slab is split, and so are rows too few to keep the team busy.
@@ -82,7 +87,7 @@ void rows_backward(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   if (splits_rows<T>(plan, slabs, bytes)) return long_rows_backward(plan, kernels, io);
   const size_t workers = workers_for(slabs, bytes);
   const bool wanted = io.dweight || io.dbias;
-  RowColumnSums<T> sums(slabs, workers, wanted ? plan.spatial : 0);
+  RowColumnSums<T> sums(slabs, workers, wanted ? plan.spatial : 0, io.dx);
   const bool past_cache = rows_past_cache(plan.spatial * sizeof(T), bytes, io.dx == io.dy || io.dx == io.x);
   const auto range = [&](size_t begin, size_t end, size_t worker) {
     T* block = wanted ? sums.block(worker) : nullptr;

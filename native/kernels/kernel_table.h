@@ -6,6 +6,7 @@
 
 #include "core/arithmetic.h"
 #include "core/fold.h"
+#include "core/lines.h"
 #include "core/merge.h"
 
 namespace evenkeel {

@@ -8,19 +8,9 @@
 //   void ahead(size_t i) const
 //     asks for what will be read next, a cache line at i; or does nothing
 
-// Elements of a cache line.
-template <typename V>
-constexpr size_t kLine = kCacheLine / sizeof(typename V::Scalar);
-
 struct NothingAhead {
   EVENKEEL_MEMBER void ahead(size_t) const {}
 };
-
-// Elements before the first whole cache line.
-template <typename T>
-EVENKEEL_INLINE size_t before_line(const T* p) {
-  return (kCacheLine - reinterpret_cast<uintptr_t>(p) % kCacheLine) % kCacheLine / sizeof(T);
-}
 
 template <bool kFull, bool kStream, typename V>
 EVENKEEL_INLINE void put(typename V::Scalar* p, V v, size_t n) {
@@ -34,10 +24,11 @@ EVENKEEL_INLINE void put(typename V::Scalar* p, V v, size_t n) {
 // [begin, end) in whole lines, from begin on; returns where they end. kStream: begin is where a line begins.
 template <bool kStream, typename V, typename Map>
 EVENKEEL_INLINE size_t map_lines(size_t begin, size_t end, Map& map) {
+  constexpr size_t line = kLineElements<typename V::Scalar>;
   size_t i = begin;
-  for (; i + kLine<V> <= end; i += kLine<V>) {
+  for (; i + line <= end; i += line) {
     map.ahead(i);
-    for (size_t j = i; j < i + kLine<V>; j += V::width) map.template part<true, kStream>(j, V::width);
+    for (size_t j = i; j < i + line; j += V::width) map.template part<true, kStream>(j, V::width);
   }
   return i;
 }
@@ -61,7 +52,10 @@ class PacedMap {
   static constexpr size_t kStepsBetween = 4;
 
   EVENKEEL_MEMBER PacedMap(const T* out, size_t n, bool past_cache, Map& map)
-      : n_(n), past_cache_(past_cache), map_(map), at_(past_cache ? smaller(before_line(out), n) : 0) {
+      : n_(n),
+        past_cache_(past_cache),
+        map_(map),
+        at_(past_cache || n * sizeof(T) >= kShortestAligned ? smaller(before_line(out), n) : 0) {
     if (past_cache && n > 0) prefetch(out + n - 1);
     map_rest<V>(0, at_, map_);
   }

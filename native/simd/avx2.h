@@ -35,8 +35,31 @@ struct F64 {
 
 EVENKEEL_INLINE void store(float* p, F32 a) { _mm256_storeu_ps(p, a.v); }
 EVENKEEL_INLINE void store(double* p, F64 a) { _mm256_storeu_pd(p, a.v); }
-EVENKEEL_INLINE void store_first(float* p, F32 a, size_t n) { _mm256_maskstore_ps(p, mask32(n), a.v); }
-EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) { _mm256_maskstore_pd(p, mask64(n), a.v); }
+
+// By halves: a masked store is microcode on AMD's CPUs, 12 cycles and more.
+EVENKEEL_INLINE void store_first(float* p, F32 a, size_t n) {
+  __m128 left = _mm256_castps256_ps128(a.v);
+  if (n & 4) {
+    _mm_storeu_ps(p, left);
+    left = _mm256_extractf128_ps(a.v, 1);
+    p += 4;
+  }
+  if (n & 2) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(p), left);
+    left = _mm_movehl_ps(left, left);
+    p += 2;
+  }
+  if (n & 1) _mm_store_ss(p, left);
+}
+EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) {
+  __m128d left = _mm256_castpd256_pd128(a.v);
+  if (n & 2) {
+    _mm_storeu_pd(p, left);
+    left = _mm256_extractf128_pd(a.v, 1);
+    p += 2;
+  }
+  if (n & 1) _mm_store_sd(p, left);
+}
 
 // Past the cache; p is aligned to a vector.
 EVENKEEL_INLINE void stream(float* p, F32 a) { _mm256_stream_ps(p, a.v); }
