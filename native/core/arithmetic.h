@@ -32,5 +32,6 @@ constexpr size_t kSlab = kBlock<T> * kRunSlabBlocks;
 constexpr size_t parts_of(size_t n, size_t part) { return (n + part - 1) / part; }
 
 constexpr size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+constexpr size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 }  // namespace evenkeel

@@ -23,9 +23,20 @@ template <typename T>
 RowsBackward<T> part_of(const Plan& plan, const BackwardBuffers<T>& io, bool past_cache, size_t row, size_t begin,
                         size_t length) {
   const size_t at = row * plan.spatial + begin;
-  return {io.dy + at,    io.x + at,         io.dx + at, length,       from(io.weight, begin),
-          io.mean + row, io.variance + row, plan.eps,   plan.centred, plan.given,
-          past_cache,    nullptr,           nullptr};
+  return {io.dy + at,
+          io.x + at,
+          io.dx + at,
+          length,
+          from(io.weight, begin),
+          io.mean + row,
+          io.variance + row,
+          plan.eps,
+          plan.centred,
+          plan.given,
+          past_cache,
+          false,
+          nullptr,
+          nullptr};
 }
 
 // Every row's numbers for the map.

@@ -17,9 +17,9 @@ namespace {
 // lies to a cache line as dx does, so that the stores to both stay within lines.
 template <typename T>
 struct RowColumnSums {
-  RowColumnSums(size_t slabs, size_t workers, size_t length, const T* dx)
+  RowColumnSums(size_t slabs, size_t workers, size_t length, const T* dx, bool past_cache)
       : length(length),
-        lead(length * sizeof(T) >= kShortestAligned ? past_line(dx) : 0),
+        lead(maps_lines(length * sizeof(T), past_cache) ? past_line(dx) : 0),
         apart((parts_of(2 * length, kLineElements<T>) + 1) * kLineElements<T>),
         blocks(workers * apart),
         slabs(2 * slabs * length) {
@@ -38,8 +38,10 @@ struct RowColumnSums {
 };
 
 // Shorter rows share so many of their lines with their neighbours that stores past the cache lose.
+constexpr size_t kShortestPastCache = 1024;
+
 bool rows_past_cache(size_t row_bytes, size_t bytes, bool in_place) {
-  return row_bytes >= kShortestAligned && writes_past_cache(bytes, in_place);
+  return row_bytes >= kShortestPastCache && writes_past_cache(bytes, in_place);
 }
 
 // A row of more than a slab is split, and so are rows too few to keep the team busy.
@@ -51,13 +53,13 @@ bool splits_rows(const Plan& plan, size_t parts, size_t bytes) {
 // The slab of rows [begin, end), a block at a time. sums: of this worker and slab, or null.
 template <typename T>
 void backward_slab(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool past_cache,
-                   size_t begin, size_t end, T* block, double* slab) {
+                   bool from_memory, size_t begin, size_t end, T* block, double* slab) {
   for (size_t row = begin; row < end; row += kSteps) {
     const size_t at = row * plan.spatial;
     T* dweight = block;
     T* dbias = block ? block + plan.spatial : nullptr;
     kernels.rows_backward({io.dy + at, io.x + at, io.dx + at, plan.spatial, io.weight, io.mean + row, io.variance + row,
-                           plan.eps, plan.centred, plan.given, past_cache, dweight, dbias},
+                           plan.eps, plan.centred, plan.given, past_cache, from_memory, dweight, dbias},
                           smaller(kSteps, end - row));
     if (block) kernels.rows_end_block(block, slab, 2 * plan.spatial);
   }
@@ -70,10 +72,11 @@ void rows_forward(const Plan& plan, const KernelTable<T>& kernels, const Forward
   const size_t bytes = 2 * plan.size() * sizeof(T);
   if (splits_rows<T>(plan, plan.samples, bytes)) return long_rows_forward(plan, kernels, io);
   const bool past_cache = rows_past_cache(plan.spatial * sizeof(T), bytes, io.x == io.y);
+  const bool from_memory = works_from_memory(bytes);
   const auto range = [&](size_t begin, size_t end, size_t) {
     const size_t at = begin * plan.spatial;
     kernels.rows_forward({io.x + at, io.y + at, plan.spatial, io.weight, io.bias, io.mean + begin, io.variance + begin,
-                          plan.eps, plan.centred, plan.given, past_cache},
+                          plan.eps, plan.centred, plan.given, past_cache, from_memory},
                          end - begin);
   };
   parallel_ranges(plan.samples, workers_for(plan.samples, bytes), range);
@@ -87,13 +90,14 @@ void rows_backward(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   if (splits_rows<T>(plan, slabs, bytes)) return long_rows_backward(plan, kernels, io);
   const size_t workers = workers_for(slabs, bytes);
   const bool wanted = io.dweight || io.dbias;
-  RowColumnSums<T> sums(slabs, workers, wanted ? plan.spatial : 0, io.dx);
   const bool past_cache = rows_past_cache(plan.spatial * sizeof(T), bytes, io.dx == io.dy || io.dx == io.x);
+  RowColumnSums<T> sums(slabs, workers, wanted ? plan.spatial : 0, io.dx, past_cache);
+  const bool from_memory = works_from_memory(bytes);
   const auto range = [&](size_t begin, size_t end, size_t worker) {
     T* block = wanted ? sums.block(worker) : nullptr;
     for (size_t slab = begin; slab < end; ++slab) {
       const size_t row = slab * kSlabRows;
-      backward_slab(plan, kernels, io, past_cache, row, smaller(row + kSlabRows, plan.samples), block,
+      backward_slab(plan, kernels, io, past_cache, from_memory, row, smaller(row + kSlabRows, plan.samples), block,
                     wanted ? sums.slab(slab) : nullptr);
     }
   };

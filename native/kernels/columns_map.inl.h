@@ -18,13 +18,17 @@ struct Channel {
 };
 
 template <typename V>
-struct ColumnMap : NothingAhead {
+struct ColumnMap {
   using T = typename V::Scalar;
-  ColumnMap(const T* x, T* y, size_t channels, const ColumnFolds<T>& k) : x(x), y(y), channel{0, channels}, k(k) {}
+  ColumnMap(const T* x, T* y, size_t channels, bool past_cache, const ColumnFolds<T>& k)
+      : x(x), y(y), lines(past_cache ? LinesAhead(x, 0) : LinesAhead(y, kFarAhead<T>)), channel{0, channels}, k(k) {}
   const T* x;
   T* y;
+  LinesAhead lines;
   Channel channel;
   const ColumnFolds<T> k;
+
+  EVENKEEL_MEMBER void ahead(size_t i) const { lines.ask(i * sizeof(T)); }
 
   template <bool kFull, bool kStream>
   EVENKEEL_MEMBER void part(size_t i, size_t n) {
@@ -39,7 +43,7 @@ struct ColumnMap : NothingAhead {
 template <typename V>
 static void columns_map(const typename V::Scalar* x, typename V::Scalar* y, size_t rows, size_t channels,
                         bool past_cache, const ColumnFolds<typename V::Scalar>& k) {
-  ColumnMap<V> map(x, y, channels, k);
+  ColumnMap<V> map(x, y, channels, past_cache, k);
   map_all<V>(y, rows * channels, past_cache, map);
 }
 

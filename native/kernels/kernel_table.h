@@ -41,7 +41,8 @@ struct ColumnGradientFolds {
 template <typename T>
 constexpr size_t kRepeated = kCacheLine / sizeof(T);
 
-// Whole rows of at most a slab each, side by side: what a forward pass over them reads and writes.
+// Whole rows of at most a slab each, side by side: what a forward pass over them reads and writes. from_memory: short
+// rows' lines are asked for long before (in the cache that costs more than it gains).
 template <typename T>
 struct RowsForward {
   const T* x;
@@ -55,6 +56,7 @@ struct RowsForward {
   bool centred;
   bool given;
   bool past_cache;
+  bool from_memory;
 };
 
 // The same for a backward pass. dweight, dbias: [length], what the sums over a block of rows are added to, or both
@@ -72,6 +74,7 @@ struct RowsBackward {
   bool centred;
   bool given;
   bool past_cache;
+  bool from_memory;
   T* dweight;
   T* dbias;
 };

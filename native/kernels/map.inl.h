@@ -12,6 +12,26 @@ struct NothingAhead {
   EVENKEEL_MEMBER void ahead(size_t) const {}
 };
 
+// Lines so far ahead, which may lie past an array's end: nothing of them is read.
+class LinesAhead {
+ public:
+  template <typename T>
+  EVENKEEL_MEMBER LinesAhead(const T* p, size_t elements)
+      : at_(reinterpret_cast<uintptr_t>(p) + elements * sizeof(T)) {}
+  EVENKEEL_MEMBER void ask(size_t bytes) const { prefetch(reinterpret_cast<const void*>(at_ + bytes)); }
+  // As many as n bytes are.
+  EVENKEEL_MEMBER void ask_all(size_t n) const {
+    for (size_t i = 0; i < n; i += kCacheLine) ask(i);
+  }
+
+ private:
+  uintptr_t at_;
+};
+
+// How far ahead they are asked for, of plain stores above all: one that waits for its line holds up all after it.
+template <typename T>
+constexpr size_t kFarAhead = 4096 / sizeof(T);
+
 template <bool kFull, bool kStream, typename V>
 EVENKEEL_INLINE void put(typename V::Scalar* p, V v, size_t n) {
   if constexpr (kStream) {
@@ -55,7 +75,7 @@ class PacedMap {
       : n_(n),
         past_cache_(past_cache),
         map_(map),
-        at_(past_cache || n * sizeof(T) >= kShortestAligned ? smaller(before_line(out), n) : 0) {
+        at_(maps_lines(n * sizeof(T), past_cache) ? smaller(before_line(out), n) : 0) {
     if (past_cache && n > 0) prefetch(out + n - 1);
     map_rest<V>(0, at_, map_);
   }

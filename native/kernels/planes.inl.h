@@ -1,17 +1,23 @@
 // Map over planes: the numbers of a channel are scalars. Included by isa/*.cc inside its namespace; no include guard.
-// While a tile is mapped, the next one is fetched: `next` is how far away it lies, 0 where there is none.
+// While a tile is mapped, the next one is fetched: `next` is how far away it lies, 0 where there is none. Then the
+// lines of the result are.
 
 template <typename V>
 struct PlaneMap {
   using T = typename V::Scalar;
-  PlaneMap(const T* x, T* y, size_t next, PlaneFold<T> k)
-      : x(x), y(y), next(next), mh(V::broadcast(k.mh)), a(V::broadcast(k.a)), b(V::broadcast(k.b)) {}
+  PlaneMap(const T* x, T* y, size_t next, bool past_cache, PlaneFold<T> k)
+      : x(x),
+        y(y),
+        lines(next > 0 || past_cache ? LinesAhead(x, next) : LinesAhead(y, kFarAhead<T>)),
+        mh(V::broadcast(k.mh)),
+        a(V::broadcast(k.a)),
+        b(V::broadcast(k.b)) {}
   const T* x;
   T* y;
-  size_t next;
+  LinesAhead lines;
   V mh, a, b;
 
-  EVENKEEL_MEMBER void ahead(size_t i) const { prefetch(x + next + i); }
+  EVENKEEL_MEMBER void ahead(size_t i) const { lines.ask(i * sizeof(T)); }
 
   template <bool kFull, bool kStream>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
@@ -23,7 +29,7 @@ struct PlaneMap {
 template <typename V>
 static void planes_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, size_t next, bool past_cache,
                        PlaneFold<typename V::Scalar> k) {
-  PlaneMap<V> map(x, y, next, k);
+  PlaneMap<V> map(x, y, next, past_cache, k);
   map_all<V>(y, n, past_cache, map);
 }
 

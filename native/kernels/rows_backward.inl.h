@@ -53,19 +53,19 @@ EVENKEEL_INLINE Sums row_gradient_sums(const RowGradient<typename V::Scalar>& ro
   return sums;
 }
 
-// A row's operands, its numbers, and the row that is reduced next.
+// A row's operands and its numbers. `ahead`: how many elements further it is fetched.
 template <typename V>
 struct RowGradientMapArguments {
   using T = typename V::Scalar;
-  RowGradientMapArguments(const RowsBackward<T>& io, size_t row, size_t next, const RowGradientFold<T>& fold)
+  RowGradientMapArguments(const RowsBackward<T>& io, size_t row, size_t ahead, const RowGradientFold<T>& fold)
       : dy(io.dy + row * io.length),
         x(io.x + row * io.length),
         dx(io.dx + row * io.length),
         weight(io.weight),
         dweight(io.dweight),
         dbias(io.dbias),
-        next_dy(io.dy + next * io.length),
-        next_x(io.x + next * io.length),
+        dy_lines(dy, ahead),
+        x_lines(x, ahead),
         k(row_vectors<V>(fold.row)),
         k2(V::broadcast(fold.k2)),
         k1(V::broadcast(fold.k1)) {}
@@ -75,8 +75,7 @@ struct RowGradientMapArguments {
   const T* weight;
   T* dweight;
   T* dbias;
-  const T* next_dy;
-  const T* next_x;
+  LinesAhead dy_lines, x_lines;
   RowVectors<V> k;
   V k2, k1;
 };
@@ -86,8 +85,9 @@ struct RowGradientMap {
   const RowGradientMapArguments<V> row;
 
   EVENKEEL_MEMBER void ahead(size_t i) const {
-    prefetch(row.next_dy + i);
-    prefetch(row.next_x + i);
+    const size_t bytes = i * sizeof(typename V::Scalar);
+    row.dy_lines.ask(bytes);
+    row.x_lines.ask(bytes);
   }
 
   template <bool kFull, bool kStream>
@@ -120,21 +120,25 @@ EVENKEEL_INLINE RowGradientFold<typename V::Scalar> reduce_gradient(const RowsBa
 }
 
 template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
-EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, size_t row, size_t next,
+EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, size_t row, size_t ahead,
                                   const RowGradientFold<typename V::Scalar>& fold) {
-  const RowGradientMap<V, kCentred, kWeight, kGiven, kSums> map{RowGradientMapArguments<V>(io, row, next, fold)};
+  const RowGradientMap<V, kCentred, kWeight, kGiven, kSums> map{RowGradientMapArguments<V>(io, row, ahead, fold)};
+  const size_t bytes = io.length * sizeof(typename V::Scalar);
+  if (io.from_memory && !io.past_cache) LinesAhead(map.row.dx, ahead).ask_all(bytes);
   map_all<V>(map.row.dx, io.length, io.past_cache, map);
 }
 
-// As forward: a row is mapped after the next one has been reduced.
+// A row is mapped after the next one has been reduced: its divisions and its square root take as long as a few hundred
+// elements, and have the next row's sums to run beside. (Taking turns as in forward: docs/decisions/0010.)
 template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
 static void backward_all(const RowsBackward<typename V::Scalar>& io, size_t rows) {
   if (rows == 0) return;
+  const size_t ahead = larger(2 * io.length, kFarAhead<typename V::Scalar>);
   RowGradientFold<typename V::Scalar> fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, 0);
   for (size_t row = 0; row < rows; ++row) {
     RowGradientFold<typename V::Scalar> next_fold = fold;
     if (row + 1 < rows) next_fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, row + 1);
-    map_gradient<V, kCentred, kWeight, kGiven, kSums>(io, row, smaller(row + 2, rows - 1), fold);
+    map_gradient<V, kCentred, kWeight, kGiven, kSums>(io, row, ahead, fold);
     fold = next_fold;
   }
 }

@@ -53,7 +53,9 @@ size_t largest_cache(const char* directory) noexcept {
 }
 
 // Half of the cache, measured: below it plain stores are up to 1.7 times as fast, above it 0.6 times.
-bool writes_past_cache(size_t bytes, bool in_place) noexcept { return !in_place && bytes >= cache_bytes() / 2; }
+bool works_from_memory(size_t bytes) noexcept { return bytes >= cache_bytes() / 2; }
+
+bool writes_past_cache(size_t bytes, bool in_place) noexcept { return !in_place && works_from_memory(bytes); }
 
 bool exceeds_cache(size_t bytes) noexcept { return bytes >= cache_bytes(); }
 

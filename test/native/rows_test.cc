@@ -28,8 +28,8 @@ struct Row {
   // One row of its own, as a part: mean and variance are not read, because the fold is given.
   RowsBackward<T> part(T* dx, bool given, bool past_cache, T* dweight, T* dbias) const {
     const T* weights = has_weight ? weight.data() : nullptr;
-    return {dy.data(), x.data(), dx,    x.size(),   weights, nullptr, nullptr,
-            1e-5,      centred,  given, past_cache, dweight, dbias};
+    return {dy.data(), x.data(), dx,    x.size(),   weights,    nullptr, nullptr,
+            1e-5,      centred,  given, past_cache, past_cache, dweight, dbias};
   }
   T xhat(size_t i) const { return centred ? (x[i] - fold.mh) * fold.r + fold.c : x[i] * fold.r; }
   T g(size_t i) const { return has_weight ? dy[i] * weight[i] : dy[i]; }
@@ -162,7 +162,8 @@ void forward(double mean, double scale) {
                           kEps,
                           centred,
                           false,
-                          past_cache};
+                          past_cache,
+                          rows % 4 == 1};
         kernels.rows_forward(io, rows);
         for (size_t row = 0; row < rows; ++row) {
           const naive::Moments moments = naive::run_moments(x.data() + row * n, n, centred);
@@ -220,9 +221,10 @@ struct Block {
   }
 
   void run(const KernelTable<T>& kernels) {
-    kernels.rows_backward({dy.data(), x.data(), dx.data(), n, has_weight ? weight.data() : nullptr, means.data(),
-                           variances.data(), kEps, centred, given, past_cache, dweight.data(), dbias.data()},
-                          rows);
+    kernels.rows_backward(
+        {dy.data(), x.data(), dx.data(), n, has_weight ? weight.data() : nullptr, means.data(), variances.data(), kEps,
+         centred, given, past_cache, n % 2 == 0, dweight.data(), dbias.data()},
+        rows);
   }
 
   // The same, of one row, by naive steps: its dx into `expected`, its part of the sums added to dweight and dbias.
