@@ -73,25 +73,29 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   }
 }
 
-// A table of each sample's channels, repeated past the last one as the kernels want it.
+// A table of each sample's channels, repeated past the last one as the kernels want it. It lies to a cache line as the
+// map's result does, whose lines the vectors follow.
 template <typename T>
 class Repeated {
  public:
-  Repeated(const Plan& plan, const Scratch<T>& table)
-      : stride_(plan.channels + kRepeated<T>), values_(plan.table_samples() * stride_) {
+  Repeated(const Plan& plan, const Scratch<T>& table, const T* result)
+      : lead_(past_line(result)),
+        stride_(parts_of(plan.channels + kRepeated<T>, kLineElements<T>) * kLineElements<T>),
+        values_(lead_ + plan.table_samples() * stride_) {
     for (size_t n = 0; n < plan.table_samples(); ++n) {
-      T* row = values_.data() + n * stride_;
+      T* row = values_.data() + lead_ + n * stride_;
       for (size_t c = 0; c < plan.channels; ++c) row[c] = table[n * plan.channels + c];
-      for (size_t c = plan.channels; c < stride_; ++c) row[c] = row[c - plan.channels];
+      for (size_t c = plan.channels; c < plan.channels + kRepeated<T>; ++c) row[c] = row[c - plan.channels];
     }
   }
 
   // Those of sample n, or of all samples where a batch shares them.
   const T* of(const Plan& plan, size_t n) const {
-    return values_.data() + (plan.scope == Scope::batch ? 0 : n * stride_);
+    return values_.data() + lead_ + (plan.scope == Scope::batch ? 0 : n * stride_);
   }
 
  private:
+  const size_t lead_;
   const size_t stride_;
   Scratch<T> values_;
 };
@@ -104,7 +108,7 @@ void columns_forward(const Plan& whole, const KernelTable<T>& kernels, const For
     ForwardTable<T> table(plan);
     if (!plan.given) moments(plan, kernels, io);
     fold_forward(plan, io, &table);
-    const Repeated<T> mh(plan, table.mh), a(plan, table.a), b(plan, table.b);
+    const Repeated<T> mh(plan, table.mh, io.y), a(plan, table.a, io.y), b(plan, table.b, io.y);
     const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
     parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
       const auto slab = slabs.from_end(task);
@@ -123,7 +127,8 @@ void columns_backward(const Plan& whole, const KernelTable<T>& kernels, const Ba
       gradient_sums(plan, kernels, io, folded, into);
     };
     fold_gradients(plan, io, reduce, &table, sums);
-    const Repeated<T> mh(plan, table.mh), r(plan, table.r), a(plan, table.a), k2(plan, table.k2), k1(plan, table.k1);
+    const Repeated<T> mh(plan, table.mh, io.dx), r(plan, table.r, io.dx), a(plan, table.a, io.dx),
+        k2(plan, table.k2, io.dx), k1(plan, table.k1, io.dx);
     const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
     parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
       const auto slab = slabs.from_end(task);

@@ -8,13 +8,11 @@ void fold_forward(const Plan& plan, const ForwardBuffers<T>& io, ForwardTable<T>
     for (size_t c = 0; c < plan.channels; ++c) {
       const size_t cell = n * plan.channels + c;
       const size_t slot = plan.slot_of(n, c);
-      const double gamma = io.weight ? io.weight[c] : 1;
-      const double beta = io.bias ? io.bias[c] : 0;
       const double rstd = rstd_of(io.variance[slot], plan.eps);
-      const T mh = static_cast<T>(io.mean[slot]);
-      table->mh[cell] = mh;
-      table->a[cell] = static_cast<T>(rstd * gamma);
-      table->b[cell] = static_cast<T>(beta - (io.mean[slot] - static_cast<double>(mh)) * rstd * gamma);
+      const PlaneFold<T> fold = fold_plane(io.mean[slot], rstd, io.weight, io.bias, c);
+      table->mh[cell] = fold.mh;
+      table->a[cell] = fold.a;
+      table->b[cell] = fold.b;
     }
   }
 }

@@ -47,6 +47,21 @@ static inline RowGradientFold<T> fold_row_gradient(RowFold<T> row, double rstd, 
   return {row, static_cast<T>(-(rstd * (s2 / n))), static_cast<T>(-(rstd * (s1 / n)))};
 }
 
+// The numbers of one channel of planes: y = (x - mh) * a + b.
+template <typename T>
+struct PlaneFold {
+  T mh, a, b;
+};
+
+// weight, bias: of channel c, where there are any.
+template <typename T>
+static inline PlaneFold<T> fold_plane(double mean, double rstd, const T* weight, const T* bias, size_t c) {
+  const double gamma = weight ? weight[c] : 1;
+  const double beta = bias ? bias[c] : 0;
+  const T mh = static_cast<T>(mean);
+  return {mh, static_cast<T>(rstd * gamma), static_cast<T>(beta - (mean - static_cast<double>(mh)) * rstd * gamma)};
+}
+
 // y = (x - mh) * a + b, per sample and channel [N, C], or per channel [C] where the batch shares them.
 template <typename T>
 struct ForwardTable {

@@ -1,5 +1,6 @@
 // planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
 
+#include "core/groups.h"
 #include "core/pass.h"
 #include "core/slabs.h"
 #include "core/tiled_pass.h"
@@ -71,6 +72,7 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
 
 template <typename T>
 void planes_forward(const Plan& whole, const KernelTable<T>& kernels, const ForwardBuffers<T>& all) {
+  if (takes_groups<T>(whole)) return groups_forward(whole, kernels, all);
   forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool past_cache) {
     ForwardTable<T> table(plan);
     if (!plan.given) moments(plan, kernels, io);

@@ -6,6 +6,7 @@
 #include "kernels/reduce.inl.h"
 #include "kernels/runs.inl.h"
 #include "kernels/planes.inl.h"
+#include "kernels/groups.inl.h"
 #include "kernels/rows.inl.h"
 #include "kernels/short_rows.inl.h"
 #include "kernels/rows_forward.inl.h"

@@ -16,12 +16,6 @@ struct Sums {
   double s2;
 };
 
-// The numbers of one channel of planes: y = (x - mh) * a + b.
-template <typename T>
-struct PlaneFold {
-  T mh, a, b;
-};
-
 // dx = (dy * a + ((x - mh) * r) * k2) + k1
 template <typename T>
 struct PlaneGradientFold {
@@ -40,6 +34,25 @@ struct ColumnGradientFolds {
 };
 template <typename T>
 constexpr size_t kRepeated = kCacheLine / sizeof(T);
+
+// Whole groups of planes, side by side: what a forward pass over them reads and writes. weight,
+// bias: [groups * planes] or null; `first`: the place among a sample's groups of the first one.
+template <typename T>
+struct GroupsForward {
+  const T* x;
+  T* y;
+  size_t planes;
+  size_t spatial;
+  size_t groups;
+  size_t first;
+  const T* weight;
+  const T* bias;
+  double* mean;
+  double* variance;
+  double eps;
+  bool centred;
+  bool past_cache;
+};
 
 // Whole rows of at most a slab each, side by side: what a forward pass over them reads and writes. from_memory: short
 // rows' lines are asked for long before (in the cache that costs more than it gains).
@@ -94,6 +107,8 @@ struct KernelTable {
                               PlaneGradientFold<T> k);
   // dx = dy * a, where the statistics are given
   void (*planes_map_given)(const T* dy, T* dx, size_t n, bool past_cache, T a);
+  // Reduce, fold and map whole groups of planes.
+  void (*groups_forward)(const GroupsForward<T>& io, size_t groups);
 
   // rows: whole rows of at most a slab each.
   // Reduce, fold and map.

@@ -71,7 +71,7 @@ class PacedMap {
   // Its stores are as many as the core holds back while sums go on.
   static constexpr size_t kStepsBetween = 4;
 
-  EVENKEEL_MEMBER PacedMap(const T* out, size_t n, bool past_cache, Map& map)
+  EVENKEEL_MEMBER PacedMap(const T* out, size_t n, bool past_cache, const Map& map)
       : n_(n),
         past_cache_(past_cache),
         map_(map),
@@ -83,6 +83,9 @@ class PacedMap {
   // Maps about as much as kStepsBetween steps are.
   EVENKEEL_MEMBER void next() { lines(smaller(at_ + kStepsBetween * kLanes<T>, n_)); }
 
+  // Whether only `finish` is left to do.
+  EVENKEEL_MEMBER bool at_end() const { return at_ + kLineElements<T> > n_; }
+
   EVENKEEL_MEMBER void finish() {
     lines(n_);
     map_rest<V>(at_, n_, map_);
@@ -93,13 +96,19 @@ class PacedMap {
     at_ = past_cache_ ? map_lines<true, V>(at_, end, map_) : map_lines<false, V>(at_, end, map_);
   }
 
-  const size_t n_;
-  const bool past_cache_;
-  Map& map_;
+  size_t n_;
+  bool past_cache_;
+  Map map_;
   size_t at_;
 };
 
+// The same in one go.
 template <typename V, typename Map>
-EVENKEEL_INLINE void map_all(const typename V::Scalar* out, size_t n, bool past_cache, Map& map) {
-  PacedMap<V, Map>(out, n, past_cache, map).finish();
+EVENKEEL_INLINE void map_all(const typename V::Scalar* out, size_t n, bool past_cache, Map&& map) {
+  const bool from_line = maps_lines(n * sizeof(typename V::Scalar), past_cache);
+  size_t i = from_line ? smaller(before_line(out), n) : 0;
+  if (past_cache && n > 0) prefetch(out + n - 1);
+  map_rest<V>(0, i, map);
+  i = past_cache ? map_lines<true, V>(i, n, map) : map_lines<false, V>(i, n, map);
+  map_rest<V>(i, n, map);
 }

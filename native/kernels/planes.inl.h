@@ -5,13 +5,8 @@
 template <typename V>
 struct PlaneMap {
   using T = typename V::Scalar;
-  PlaneMap(const T* x, T* y, size_t next, bool past_cache, PlaneFold<T> k)
-      : x(x),
-        y(y),
-        lines(next > 0 || past_cache ? LinesAhead(x, next) : LinesAhead(y, kFarAhead<T>)),
-        mh(V::broadcast(k.mh)),
-        a(V::broadcast(k.a)),
-        b(V::broadcast(k.b)) {}
+  PlaneMap(const T* x, T* y, LinesAhead lines, PlaneFold<T> k)
+      : x(x), y(y), lines(lines), mh(V::broadcast(k.mh)), a(V::broadcast(k.a)), b(V::broadcast(k.b)) {}
   const T* x;
   T* y;
   LinesAhead lines;
@@ -29,8 +24,8 @@ struct PlaneMap {
 template <typename V>
 static void planes_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, size_t next, bool past_cache,
                        PlaneFold<typename V::Scalar> k) {
-  PlaneMap<V> map(x, y, next, past_cache, k);
-  map_all<V>(y, n, past_cache, map);
+  const LinesAhead lines = next > 0 || past_cache ? LinesAhead(x, next) : LinesAhead(y, kFarAhead<typename V::Scalar>);
+  map_all<V>(y, n, past_cache, PlaneMap<V>(x, y, lines, k));
 }
 
 template <typename V>

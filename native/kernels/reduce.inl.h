@@ -6,6 +6,10 @@
 // What runs beside it is taken on by beside.next() after each kStepsBetween steps: a map whose stores leave the core
 // slowly, while sums need none.
 
+// Elements that are fetched ahead of a reduce, by what runs beside it.
+template <typename T>
+constexpr size_t kAhead = 8192 / sizeof(T);
+
 struct NothingBeside {
   static constexpr size_t kStepsBetween = 1;
   EVENKEEL_MEMBER void next() const {}

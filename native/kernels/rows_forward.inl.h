@@ -1,10 +1,6 @@
 // Whole rows, forward: reduce -> fold -> map, a row at a time while it is in the cache. Included by isa/*.cc inside its
 // namespace; no include guard. Short rows: short_rows.inl.h.
 
-// Elements ahead of the reduce that are fetched.
-template <typename T>
-constexpr size_t kAhead = 8192 / sizeof(T);
-
 template <bool kCentred, typename V, typename Beside>
 EVENKEEL_INLINE RowFold<typename V::Scalar> reduce_and_fold(const RowsForward<typename V::Scalar>& io, size_t row,
                                                             Beside& beside) {

@@ -8,6 +8,7 @@ constexpr KernelTable<typename V::Scalar> make_table() {
           planes_map<V>,
           planes_map_gradient<V>,
           planes_map_given<V>,
+          groups_forward<V>,
           rows_forward<V>,
           rows_backward<V>,
           rows_end_block<V>,

@@ -1,0 +1,47 @@
+#include "core/groups.h"
+
+#include "runtime/cache.h"
+#include "runtime/parallel.h"
+
+namespace evenkeel {
+
+namespace {
+
+// Two groups at a time should be in a core's caches.
+constexpr size_t kMostGroupBytes = size_t{1} << 20;
+
+template <typename T>
+size_t moved_bytes(const Plan& plan) {
+  return 2 * plan.size() * sizeof(T);
+}
+
+}  // namespace
+
+template <typename T>
+bool takes_groups(const Plan& plan) {
+  if (plan.scope != Scope::group || plan.given || plan.count() * sizeof(T) > kMostGroupBytes) return false;
+  return workers_for(plan.size(), moved_bytes<T>(plan)) <= plan.slots();
+}
+
+template <typename T>
+void groups_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  const size_t bytes = moved_bytes<T>(plan);
+  const bool past_cache = writes_past_cache(bytes, io.x == io.y);
+  const auto range = [&](size_t begin, size_t end, size_t) {
+    const size_t at = begin * plan.count();
+    kernels.groups_forward(
+        {io.x + at, io.y + at, plan.channels / plan.groups, plan.spatial, plan.groups, begin % plan.groups, io.weight,
+         io.bias, io.mean + begin, io.variance + begin, plan.eps, plan.centred, past_cache},
+        end - begin);
+  };
+  parallel_ranges(plan.slots(), workers_for(plan.slots(), bytes), range);
+}
+
+#define EVENKEEL_GROUPS(T)                    \
+  template bool takes_groups<T>(const Plan&); \
+  template void groups_forward<T>(const Plan&, const KernelTable<T>&, const ForwardBuffers<T>&);
+EVENKEEL_GROUPS(float)
+EVENKEEL_GROUPS(double)
+#undef EVENKEEL_GROUPS
+
+}  // namespace evenkeel

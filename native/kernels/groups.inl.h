@@ -1,0 +1,77 @@
+// Whole groups of planes, forward: as rows (rows_forward.inl.h), a group is mapped while the next one is reduced. Each
+// plane has its own weight and bias. Included by isa/*.cc inside its namespace; no include guard.
+
+// The maps of a group's planes, one after another, taken on by parts.
+template <typename V>
+class PacedGroup {
+ public:
+  using T = typename V::Scalar;
+  static constexpr size_t kStepsBetween = PacedMap<V, PlaneMap<V>>::kStepsBetween;
+
+  EVENKEEL_MEMBER PacedGroup(const GroupsForward<T>& io, size_t group)
+      : io_(io), group_(group), rstd_(rstd_of(io.variance[group], io.eps)), plane_(0), map_(map_of(0)) {}
+
+  EVENKEEL_MEMBER void next() {
+    map_.next();
+    if (map_.at_end() && plane_ + 1 < io_.planes) end_plane();
+  }
+
+  EVENKEEL_MEMBER void finish() {
+    while (plane_ + 1 < io_.planes) end_plane();
+    map_.finish();
+  }
+
+ private:
+  EVENKEEL_MEMBER void end_plane() {
+    map_.finish();
+    map_ = map_of(++plane_);
+  }
+
+  EVENKEEL_MEMBER PacedMap<V, PlaneMap<V>> map_of(size_t plane) const {
+    const size_t count = io_.planes * io_.spatial;
+    const size_t at = group_ * count + plane * io_.spatial;
+    const size_t channel = (io_.first + group_) % io_.groups * io_.planes + plane;
+    const T* x = io_.x + at;
+    T* y = io_.y + at;
+    const LinesAhead lines = io_.past_cache ? LinesAhead(x, count + kAhead<T>) : LinesAhead(y, kFarAhead<T>);
+    const PlaneFold<T> fold = fold_plane(io_.mean[group_], rstd_, io_.weight, io_.bias, channel);
+    return {y, io_.spatial, io_.past_cache, PlaneMap<V>(x, y, lines, fold)};
+  }
+
+  const GroupsForward<T>& io_;
+  const size_t group_;
+  const double rstd_;
+  size_t plane_;
+  PacedMap<V, PlaneMap<V>> map_;
+};
+
+template <bool kCentred, typename V, typename Beside>
+EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, size_t group, Beside& beside) {
+  using T = typename V::Scalar;
+  const size_t count = io.planes * io.spatial;
+  const T* x = io.x + group * count;
+  Cell total;
+  for (size_t i = 0; i < count; i += kSlab<T>) {
+    const Cell slab = moments_beside<kCentred, V>(x + i, smaller(kSlab<T>, count - i), beside);
+    merge(&total, slab.count, slab.mean, slab.m2);
+  }
+  io.mean[group] = total.mean;
+  io.variance[group] = variance_of(total);
+}
+
+template <bool kCentred, typename V>
+static void groups_forward_all(const GroupsForward<typename V::Scalar>& io, size_t groups) {
+  NothingBeside nothing;
+  if (groups > 0) reduce_group<kCentred, V>(io, 0, nothing);
+  for (size_t group = 0; group < groups; ++group) {
+    PacedGroup<V> paced(io, group);
+    if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, paced);
+    paced.finish();
+  }
+}
+
+template <typename V>
+static void groups_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
+  if (io.centred) return groups_forward_all<true, V>(io, groups);
+  return groups_forward_all<false, V>(io, groups);
+}
