@@ -1,5 +1,6 @@
 // columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
 
+#include "core/lines.h"
 #include "core/pass.h"
 #include "core/slabs.h"
 #include "core/tiled_pass.h"
@@ -78,8 +79,10 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
 template <typename T>
 class Repeated {
  public:
-  Repeated(const Plan& plan, const Scratch<T>& table, const T* result)
-      : lead_(past_line(result)),
+  Repeated(const Plan& plan, const Scratch<T>& table, const T* result, bool past_cache)
+      : lead_(goes_by_lines(smaller(plan.spatial, kSlabRows) * plan.channels * sizeof(T), past_cache)
+                  ? past_line(result)
+                  : 0),
         stride_(parts_of(plan.channels + kRepeated<T>, kLineElements<T>) * kLineElements<T>),
         values_(lead_ + plan.table_samples() * stride_) {
     for (size_t n = 0; n < plan.table_samples(); ++n) {
@@ -108,7 +111,8 @@ void columns_forward(const Plan& whole, const KernelTable<T>& kernels, const For
     ForwardTable<T> table(plan);
     if (!plan.given) moments(plan, kernels, io);
     fold_forward(plan, io, &table);
-    const Repeated<T> mh(plan, table.mh, io.y), a(plan, table.a, io.y), b(plan, table.b, io.y);
+    const Repeated<T> mh(plan, table.mh, io.y, past_cache), a(plan, table.a, io.y, past_cache),
+        b(plan, table.b, io.y, past_cache);
     const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
     parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
       const auto slab = slabs.from_end(task);
@@ -127,8 +131,9 @@ void columns_backward(const Plan& whole, const KernelTable<T>& kernels, const Ba
       gradient_sums(plan, kernels, io, folded, into);
     };
     fold_gradients(plan, io, reduce, &table, sums);
-    const Repeated<T> mh(plan, table.mh, io.dx), r(plan, table.r, io.dx), a(plan, table.a, io.dx),
-        k2(plan, table.k2, io.dx), k1(plan, table.k1, io.dx);
+    const Repeated<T> mh(plan, table.mh, io.dx, past_cache), r(plan, table.r, io.dx, past_cache),
+        a(plan, table.a, io.dx, past_cache), k2(plan, table.k2, io.dx, past_cache),
+        k1(plan, table.k1, io.dx, past_cache);
     const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
     parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
       const auto slab = slabs.from_end(task);

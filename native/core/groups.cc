@@ -10,9 +10,6 @@ namespace {
 // Two groups at a time should be in a core's caches.
 constexpr size_t kMostGroupBytes = size_t{1} << 20;
 
-// Fewer groups than this times the workers leave some idle.
-constexpr size_t kGroupsPerWorker = 4;
-
 template <typename T>
 size_t moved_bytes(const Plan& plan) {
   return 2 * plan.size() * sizeof(T);
@@ -23,8 +20,7 @@ size_t moved_bytes(const Plan& plan) {
 template <typename T>
 bool takes_groups(const Plan& plan) {
   if (plan.scope != Scope::group || plan.given || plan.count() * sizeof(T) > kMostGroupBytes) return false;
-  const size_t workers = workers_for(plan.size(), moved_bytes<T>(plan));
-  return workers == 1 || plan.slots() >= kGroupsPerWorker * workers;
+  return keeps_busy(plan.slots(), workers_for(plan.size(), moved_bytes<T>(plan)));
 }
 
 template <typename T>

@@ -1,5 +1,4 @@
-// planes, whose groups are no longer than a slab and enough for the team: each is reduced and mapped whole, as rows
-// are.
+// planes, whose groups are small, and enough for the team: each is reduced and mapped whole, as rows are.
 #pragma once
 
 #include "core/plan.h"

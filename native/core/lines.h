@@ -29,7 +29,7 @@ static inline size_t before_line(const T* p) {
 }
 
 // Whether a map of so many bytes goes from line to line of its result: a store across two lines costs two, and one
-// across two pages 8 ns (docs/decisions/0010).
-static inline bool maps_lines(size_t bytes, bool past_cache) { return past_cache || bytes >= kShortestAligned; }
+// across two pages 8 ns (docs/decisions/0014).
+static inline bool goes_by_lines(size_t bytes, bool past_cache) { return past_cache || bytes >= kShortestAligned; }
 
 }  // namespace evenkeel

@@ -14,12 +14,12 @@ namespace evenkeel {
 namespace {
 
 // Where the column sums of a backward pass gather: a block of rows in T per worker, a slab of rows in float64. A block
-// lies to a cache line as dx does, so that the stores to both stay within lines.
+// lies to a cache line as dx does, so that the stores to both stay within lines, where rows are whole lines long.
 template <typename T>
 struct RowColumnSums {
   RowColumnSums(size_t slabs, size_t workers, size_t length, const T* dx, bool past_cache)
       : length(length),
-        lead(maps_lines(length * sizeof(T), past_cache) ? past_line(dx) : 0),
+        lead(goes_by_lines(length * sizeof(T), past_cache) ? past_line(dx) : 0),
         apart((parts_of(2 * length, kLineElements<T>) + 1) * kLineElements<T>),
         blocks(workers * apart),
         slabs(2 * slabs * length) {
@@ -37,11 +37,17 @@ struct RowColumnSums {
   Scratch<double> slabs;
 };
 
-// Shorter rows share so many of their lines with their neighbours that stores past the cache lose.
+// Shorter rows share so many of their lines with their neighbours that stores past the cache lose
+// (docs/decisions/0010).
 constexpr size_t kShortestPastCache = 1024;
 
 bool rows_past_cache(size_t row_bytes, size_t bytes, bool in_place) {
   return row_bytes >= kShortestPastCache && writes_past_cache(bytes, in_place);
+}
+
+// Their lines are asked for instead.
+bool asks_for_lines(size_t row_bytes, size_t bytes) {
+  return row_bytes < kShortestPastCache && works_from_memory(bytes);
 }
 
 // A row of more than a slab is split, and so are rows too few to keep the team busy.
@@ -53,13 +59,13 @@ bool splits_rows(const Plan& plan, size_t parts, size_t bytes) {
 // The slab of rows [begin, end), a block at a time. sums: of this worker and slab, or null.
 template <typename T>
 void backward_slab(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool past_cache,
-                   bool from_memory, size_t begin, size_t end, T* block, double* slab) {
+                   bool ask_ahead, size_t begin, size_t end, T* block, double* slab) {
   for (size_t row = begin; row < end; row += kSteps) {
     const size_t at = row * plan.spatial;
     T* dweight = block;
     T* dbias = block ? block + plan.spatial : nullptr;
     kernels.rows_backward({io.dy + at, io.x + at, io.dx + at, plan.spatial, io.weight, io.mean + row, io.variance + row,
-                           plan.eps, plan.centred, plan.given, past_cache, from_memory, dweight, dbias},
+                           plan.eps, plan.centred, plan.given, past_cache, ask_ahead, dweight, dbias},
                           smaller(kSteps, end - row));
     if (block) kernels.rows_end_block(block, slab, 2 * plan.spatial);
   }
@@ -72,11 +78,11 @@ void rows_forward(const Plan& plan, const KernelTable<T>& kernels, const Forward
   const size_t bytes = 2 * plan.size() * sizeof(T);
   if (splits_rows<T>(plan, plan.samples, bytes)) return long_rows_forward(plan, kernels, io);
   const bool past_cache = rows_past_cache(plan.spatial * sizeof(T), bytes, io.x == io.y);
-  const bool from_memory = works_from_memory(bytes);
+  const bool ask_ahead = asks_for_lines(plan.spatial * sizeof(T), bytes);
   const auto range = [&](size_t begin, size_t end, size_t) {
     const size_t at = begin * plan.spatial;
     kernels.rows_forward({io.x + at, io.y + at, plan.spatial, io.weight, io.bias, io.mean + begin, io.variance + begin,
-                          plan.eps, plan.centred, plan.given, past_cache, from_memory},
+                          plan.eps, plan.centred, plan.given, past_cache, ask_ahead},
                          end - begin);
   };
   parallel_ranges(plan.samples, workers_for(plan.samples, bytes), range);
@@ -92,12 +98,12 @@ void rows_backward(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   const bool wanted = io.dweight || io.dbias;
   const bool past_cache = rows_past_cache(plan.spatial * sizeof(T), bytes, io.dx == io.dy || io.dx == io.x);
   RowColumnSums<T> sums(slabs, workers, wanted ? plan.spatial : 0, io.dx, past_cache);
-  const bool from_memory = works_from_memory(bytes);
+  const bool ask_ahead = asks_for_lines(plan.spatial * sizeof(T), bytes);
   const auto range = [&](size_t begin, size_t end, size_t worker) {
     T* block = wanted ? sums.block(worker) : nullptr;
     for (size_t slab = begin; slab < end; ++slab) {
       const size_t row = slab * kSlabRows;
-      backward_slab(plan, kernels, io, past_cache, from_memory, row, smaller(row + kSlabRows, plan.samples), block,
+      backward_slab(plan, kernels, io, past_cache, ask_ahead, row, smaller(row + kSlabRows, plan.samples), block,
                     wanted ? sums.slab(slab) : nullptr);
     }
   };

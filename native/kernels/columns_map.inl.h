@@ -21,7 +21,7 @@ template <typename V>
 struct ColumnMap {
   using T = typename V::Scalar;
   ColumnMap(const T* x, T* y, size_t channels, bool past_cache, const ColumnFolds<T>& k)
-      : x(x), y(y), lines(past_cache ? LinesAhead(x, 0) : LinesAhead(y, kFarAhead<T>)), channel{0, channels}, k(k) {}
+      : x(x), y(y), lines(past_cache ? LinesAhead(x, 0) : LinesAhead(y, kAheadOfMap<T>)), channel{0, channels}, k(k) {}
   const T* x;
   T* y;
   LinesAhead lines;

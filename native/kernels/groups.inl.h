@@ -11,6 +11,7 @@ class PacedGroup {
   EVENKEEL_MEMBER PacedGroup(const GroupsForward<T>& io, size_t group)
       : io_(io), group_(group), rstd_(rstd_of(io.variance[group], io.eps)), plane_(0), map_(map_of(0)) {}
 
+  // One plane at a time: of planes shorter than a turn some are left for `finish`.
   EVENKEEL_MEMBER void next() {
     map_.next();
     if (map_.at_end() && plane_ + 1 < io_.planes) end_plane();
@@ -33,7 +34,9 @@ class PacedGroup {
     const size_t channel = (io_.first + group_) % io_.groups * io_.planes + plane;
     const T* x = io_.x + at;
     T* y = io_.y + at;
-    const LinesAhead lines = io_.past_cache ? LinesAhead(x, count + kAhead<T>) : LinesAhead(y, kFarAhead<T>);
+    // In place the result's lines are there.
+    const bool next_group = io_.past_cache || io_.x == io_.y;
+    const LinesAhead lines = next_group ? LinesAhead(x, count + kAheadOfReduce<T>) : LinesAhead(y, kAheadOfMap<T>);
     const PlaneFold<T> fold = fold_plane(io_.mean[group_], rstd_, io_.weight, io_.bias, channel);
     return {y, io_.spatial, io_.past_cache, PlaneMap<V>(x, y, lines, fold)};
   }

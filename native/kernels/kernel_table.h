@@ -33,7 +33,7 @@ struct ColumnGradientFolds {
   const T *mh, *r, *a, *k2, *k1;
 };
 template <typename T>
-constexpr size_t kRepeated = kCacheLine / sizeof(T);
+constexpr size_t kRepeated = kLineElements<T>;
 
 // Whole groups of planes, side by side: what a forward pass over them reads and writes. weight,
 // bias: [groups * planes] or null; `first`: the place among a sample's groups of the first one.
@@ -54,8 +54,8 @@ struct GroupsForward {
   bool past_cache;
 };
 
-// Whole rows of at most a slab each, side by side: what a forward pass over them reads and writes. from_memory: short
-// rows' lines are asked for long before (in the cache that costs more than it gains).
+// Whole rows of at most a slab each, side by side: what a forward pass over them reads and writes. ask_ahead: all
+// lines are asked for, those of the result too, as short rows from memory need it.
 template <typename T>
 struct RowsForward {
   const T* x;
@@ -69,7 +69,7 @@ struct RowsForward {
   bool centred;
   bool given;
   bool past_cache;
-  bool from_memory;
+  bool ask_ahead;
 };
 
 // The same for a backward pass. dweight, dbias: [length], what the sums over a block of rows are added to, or both
@@ -87,7 +87,7 @@ struct RowsBackward {
   bool centred;
   bool given;
   bool past_cache;
-  bool from_memory;
+  bool ask_ahead;
   T* dweight;
   T* dbias;
 };

@@ -6,7 +6,7 @@
 //     maps elements i to i + n, which follow those of the call before; kFull: n is V::width; kStream: past the cache,
 //     `put` does it
 //   void ahead(size_t i) const
-//     asks for what will be read next, a cache line at i; or does nothing
+//     asks for lines that will be needed, one for the line at i; or does nothing
 
 struct NothingAhead {
   EVENKEEL_MEMBER void ahead(size_t) const {}
@@ -30,7 +30,7 @@ class LinesAhead {
 
 // How far ahead they are asked for, of plain stores above all: one that waits for its line holds up all after it.
 template <typename T>
-constexpr size_t kFarAhead = 4096 / sizeof(T);
+constexpr size_t kAheadOfMap = 4096 / sizeof(T);
 
 template <bool kFull, bool kStream, typename V>
 EVENKEEL_INLINE void put(typename V::Scalar* p, V v, size_t n) {
@@ -75,8 +75,8 @@ class PacedMap {
       : n_(n),
         past_cache_(past_cache),
         map_(map),
-        at_(maps_lines(n * sizeof(T), past_cache) ? smaller(before_line(out), n) : 0) {
-    if (past_cache && n > 0) prefetch(out + n - 1);
+        at_(goes_by_lines(n * sizeof(T), past_cache) ? smaller(before_line(out), n) : 0) {
+    if (past_cache && past_line(out + n) > 0) prefetch(out + n - 1);
     map_rest<V>(0, at_, map_);
   }
 
@@ -102,12 +102,12 @@ class PacedMap {
   size_t at_;
 };
 
-// The same in one go.
+// The same in one go. (By PacedMap the backward maps of planes took 1.04 times as long.)
 template <typename V, typename Map>
 EVENKEEL_INLINE void map_all(const typename V::Scalar* out, size_t n, bool past_cache, Map&& map) {
-  const bool from_line = maps_lines(n * sizeof(typename V::Scalar), past_cache);
+  const bool from_line = goes_by_lines(n * sizeof(typename V::Scalar), past_cache);
   size_t i = from_line ? smaller(before_line(out), n) : 0;
-  if (past_cache && n > 0) prefetch(out + n - 1);
+  if (past_cache && past_line(out + n) > 0) prefetch(out + n - 1);
   map_rest<V>(0, i, map);
   i = past_cache ? map_lines<true, V>(i, n, map) : map_lines<false, V>(i, n, map);
   map_rest<V>(i, n, map);

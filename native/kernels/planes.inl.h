@@ -1,6 +1,6 @@
 // Map over planes: the numbers of a channel are scalars. Included by isa/*.cc inside its namespace; no include guard.
-// While a tile is mapped, the next one is fetched: `next` is how far away it lies, 0 where there is none. Then the
-// lines of the result are.
+// While a tile is mapped, the next one is fetched: `next` is how far away it lies, 0 where there is none. Then,
+// forward in the cache, the lines of the result are asked for.
 
 template <typename V>
 struct PlaneMap {
@@ -24,7 +24,8 @@ struct PlaneMap {
 template <typename V>
 static void planes_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, size_t next, bool past_cache,
                        PlaneFold<typename V::Scalar> k) {
-  const LinesAhead lines = next > 0 || past_cache ? LinesAhead(x, next) : LinesAhead(y, kFarAhead<typename V::Scalar>);
+  const LinesAhead lines =
+      next > 0 || past_cache ? LinesAhead(x, next) : LinesAhead(y, kAheadOfMap<typename V::Scalar>);
   map_all<V>(y, n, past_cache, PlaneMap<V>(x, y, lines, k));
 }
 
@@ -35,7 +36,8 @@ struct PlaneGradientMap {
       : dy(dy),
         x(x),
         dx(dx),
-        next(next),
+        dy_lines(dy, next),
+        x_lines(x, next),
         mh(V::broadcast(k.mh)),
         r(V::broadcast(k.r)),
         a(V::broadcast(k.a)),
@@ -44,12 +46,12 @@ struct PlaneGradientMap {
   const T* dy;
   const T* x;
   T* dx;
-  size_t next;
+  LinesAhead dy_lines, x_lines;
   V mh, r, a, k2, k1;
 
   EVENKEEL_MEMBER void ahead(size_t i) const {
-    prefetch(x + next + i);
-    prefetch(dy + next + i);
+    x_lines.ask(i * sizeof(T));
+    dy_lines.ask(i * sizeof(T));
   }
 
   template <bool kFull, bool kStream>

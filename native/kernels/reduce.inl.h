@@ -8,7 +8,7 @@
 
 // Elements that are fetched ahead of a reduce, by what runs beside it.
 template <typename T>
-constexpr size_t kAhead = 8192 / sizeof(T);
+constexpr size_t kAheadOfReduce = 8192 / sizeof(T);
 
 struct NothingBeside {
   static constexpr size_t kStepsBetween = 1;

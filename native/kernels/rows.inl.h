@@ -28,7 +28,7 @@ struct RowMapArguments {
   const T* bias;
   RowFold<T> fold;
   bool past_cache;
-  // The row that is reduced next, as long as this one.
+  // What is asked for meanwhile, as long as this row: a place further on.
   const T* next;
 };
 

@@ -124,16 +124,16 @@ EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, si
                                   const RowGradientFold<typename V::Scalar>& fold) {
   const RowGradientMap<V, kCentred, kWeight, kGiven, kSums> map{RowGradientMapArguments<V>(io, row, ahead, fold)};
   const size_t bytes = io.length * sizeof(typename V::Scalar);
-  if (io.from_memory && !io.past_cache) LinesAhead(map.row.dx, ahead).ask_all(bytes);
+  if (io.ask_ahead) LinesAhead(map.row.dx, ahead).ask_all(bytes);
   map_all<V>(map.row.dx, io.length, io.past_cache, map);
 }
 
 // A row is mapped after the next one has been reduced: its divisions and its square root take as long as a few hundred
-// elements, and have the next row's sums to run beside. (Taking turns as in forward: docs/decisions/0010.)
+// elements, and have the next row's sums to run beside. (Taking turns as in forward: docs/decisions/0014.)
 template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
 static void backward_all(const RowsBackward<typename V::Scalar>& io, size_t rows) {
   if (rows == 0) return;
-  const size_t ahead = larger(2 * io.length, kFarAhead<typename V::Scalar>);
+  const size_t ahead = larger(2 * io.length, kAheadOfMap<typename V::Scalar>);
   RowGradientFold<typename V::Scalar> fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, 0);
   for (size_t row = 0; row < rows; ++row) {
     RowGradientFold<typename V::Scalar> next_fold = fold;

@@ -23,7 +23,7 @@ static void long_rows_forward(const RowsForward<typename V::Scalar>& io, size_t 
   const size_t last = (rows - 1) * io.length;
   for (size_t row = begin; row < rows; ++row) {
     const size_t at = row * io.length;
-    const T* ahead = io.x + smaller(at + io.length + kAhead<T>, last);
+    const T* ahead = io.x + smaller(at + io.length + kAheadOfReduce<T>, last);
     RowMap<V, kCentred, kWeight, kBias> map{
         {io.x + at, io.y + at, io.length, io.weight, io.bias, fold, io.past_cache, ahead}, row_vectors<V>(fold)};
     PacedMap<V, decltype(map)> paced(map.row.y, io.length, io.past_cache, map);

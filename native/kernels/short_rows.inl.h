@@ -80,10 +80,10 @@ static void map_batch(const RowsForward<typename V::Scalar>& io, size_t row, con
   const size_t n = io.length;
   BatchMap<V, kCentred, kWeight, kBias> map{io, io.x + row * n, io.y + row * n, {}};
   for (size_t r = 0; r < kRowBatch; ++r) map.k[r] = row_vectors<V>(folds[r]);
-  if (io.from_memory) {
+  if (io.ask_ahead) {
     const size_t bytes = kRowBatch * n * sizeof(typename V::Scalar);
-    LinesAhead(map.x, kFarAhead<typename V::Scalar>).ask_all(bytes);
-    LinesAhead(map.y, kFarAhead<typename V::Scalar>).ask_all(bytes);
+    LinesAhead(map.x, kAheadOfMap<typename V::Scalar>).ask_all(bytes);
+    LinesAhead(map.y, kAheadOfMap<typename V::Scalar>).ask_all(bytes);
   }
   map_rest<V>(0, n, map);
 }

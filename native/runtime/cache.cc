@@ -9,14 +9,16 @@ namespace {
 
 // Where the last cache's size is not known: that of a common one.
 constexpr size_t kUsualBytes = size_t{32} << 20;
+// Where the second cache is the last, or no other is told of.
+constexpr size_t kLeastBytes = size_t{4} << 20;
 // However large it is: the rest is other cores' (docs/decisions/0010).
 constexpr size_t kMostBytes = size_t{64} << 20;
 
 // Linux tells what the cores of this CPU share. sysconf does not: on AMD's it adds up the caches of the whole socket.
 size_t machine_bytes() noexcept {
   const size_t known = largest_cache("/sys/devices/system/cpu/cpu0/cache");
-  const size_t bytes = known > 0 ? known : kUsualBytes;
-  return bytes < kMostBytes ? bytes : kMostBytes;
+  if (known == 0) return kUsualBytes;
+  return known < kLeastBytes ? kLeastBytes : known < kMostBytes ? known : kMostBytes;
 }
 
 // Instruction, data, second, third, fourth.
@@ -52,7 +54,8 @@ size_t largest_cache(const char* directory) noexcept {
   return largest;
 }
 
-// Half of the cache, measured: below it plain stores are up to 1.7 times as fast, above it 0.6 times.
+// Half of the cache, measured: below it plain stores are up to 1.7 times as fast as those past the cache, above it 0.6
+// times.
 bool works_from_memory(size_t bytes) noexcept { return bytes >= cache_bytes() / 2; }
 
 bool writes_past_cache(size_t bytes, bool in_place) noexcept { return !in_place && works_from_memory(bytes); }

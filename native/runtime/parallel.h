@@ -15,6 +15,9 @@ void set_bytes_per_worker(size_t bytes) noexcept;
 // How many workers a call over `bytes` bytes in `tasks` tasks may get: body's `worker` is below it.
 size_t workers_for(size_t tasks, size_t bytes) noexcept;
 
+// Whether so many tasks keep the workers busy to the end; fewer leave some idle.
+inline bool keeps_busy(size_t tasks, size_t workers) noexcept { return workers == 1 || tasks >= 4 * workers; }
+
 using TaskBody = void (*)(const void* context, size_t begin, size_t end, size_t worker);
 
 // Runs body over the tasks [0, tasks), each once: by the team in contiguous ranges where `workers` is above 1 and

@@ -38,6 +38,7 @@ EVENKEEL_INLINE void store(double* p, F64 a) { _mm256_storeu_pd(p, a.v); }
 
 // By halves: a masked store is microcode on AMD's CPUs, 12 cycles and more.
 EVENKEEL_INLINE void store_first(float* p, F32 a, size_t n) {
+  if (n & 8) return store(p, a);
   __m128 left = _mm256_castps256_ps128(a.v);
   if (n & 4) {
     _mm_storeu_ps(p, left);
@@ -52,6 +53,7 @@ EVENKEEL_INLINE void store_first(float* p, F32 a, size_t n) {
   if (n & 1) _mm_store_ss(p, left);
 }
 EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) {
+  if (n & 4) return store(p, a);
   __m128d left = _mm256_castpd256_pd128(a.v);
   if (n & 2) {
     _mm_storeu_pd(p, left);
