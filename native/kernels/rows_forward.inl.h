@@ -1,15 +1,10 @@
 // Whole rows, forward: reduce -> fold -> map, a row at a time while it is in the cache. Included by isa/*.cc inside its
 // namespace; no include guard. Short rows: short_rows.inl.h.
 
-template <bool kCentred, typename V, typename Beside>
-EVENKEEL_INLINE RowFold<typename V::Scalar> reduce_and_fold(const RowsForward<typename V::Scalar>& io, size_t row,
-                                                            Beside& beside) {
-  if (!io.given) {
-    const Cell cell = moments_beside<kCentred, V>(io.x + row * io.length, io.length, beside);
-    io.mean[row] = cell.mean;
-    io.variance[row] = variance_of(cell);
-  }
-  return fold_row<typename V::Scalar>(io.mean[row], io.variance[row], io.eps);
+template <typename T>
+static void keep_statistics(const RowsForward<T>& io, size_t row, const Cell& cell) {
+  io.mean[row] = cell.mean;
+  io.variance[row] = variance_of(cell);
 }
 
 // A row is mapped while the next one is reduced, a few lines of each in turn: the stores of one leave the core while
@@ -18,16 +13,17 @@ template <typename V, bool kCentred, bool kWeight, bool kBias>
 static void long_rows_forward(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
   using T = typename V::Scalar;
   if (begin == rows) return;
-  NothingBeside nothing;
-  RowFold<T> fold = reduce_and_fold<kCentred, V>(io, begin, nothing);
-  const size_t last = (rows - 1) * io.length;
+  const size_t n = io.length;
+  if (!io.given) keep_statistics(io, begin, run_moments<V>(io.x + begin * n, n, kCentred));
   for (size_t row = begin; row < rows; ++row) {
-    const size_t at = row * io.length;
-    const T* ahead = io.x + smaller(at + io.length + kAheadOfReduce<T>, last);
-    RowMap<V, kCentred, kWeight, kBias> map{
-        {io.x + at, io.y + at, io.length, io.weight, io.bias, fold, io.past_cache, ahead}, row_vectors<V>(fold)};
-    PacedMap<V, decltype(map)> paced(map.row.y, io.length, io.past_cache, map);
-    if (row + 1 < rows) fold = reduce_and_fold<kCentred, V>(io, row + 1, paced);
+    const T* x = io.x + row * n;
+    T* y = io.y + row * n;
+    const T* ahead = io.x + smaller((row + 1) * n + kAheadOfReduce<T>, (rows - 1) * n);
+    const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
+    const RowMap<V, kCentred, kWeight, kBias> map{{x, y, n, io.weight, io.bias, fold, io.past_cache, ahead},
+                                                  row_vectors<V>(fold)};
+    PacedMap<V, RowMap<V, kCentred, kWeight, kBias>> paced(y, n, io.past_cache, map);
+    if (!io.given && row + 1 < rows) keep_statistics(io, row + 1, moments_beside<kCentred, V>(x + n, n, paced));
     paced.finish();
   }
 }
