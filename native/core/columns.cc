@@ -111,8 +111,8 @@ void columns_forward(const Plan& whole, const KernelTable<T>& kernels, const For
     ForwardTable<T> table(plan);
     if (!plan.given) moments(plan, kernels, io);
     fold_forward(plan, io, &table);
-    const Repeated<T> mh(plan, table.mh, io.y, past_cache), a(plan, table.a, io.y, past_cache),
-        b(plan, table.b, io.y, past_cache);
+    const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.y, past_cache); };
+    const Repeated<T> mh = repeated(table.mh), a = repeated(table.a), b = repeated(table.b);
     const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
     parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
       const auto slab = slabs.from_end(task);
@@ -131,9 +131,9 @@ void columns_backward(const Plan& whole, const KernelTable<T>& kernels, const Ba
       gradient_sums(plan, kernels, io, folded, into);
     };
     fold_gradients(plan, io, reduce, &table, sums);
-    const Repeated<T> mh(plan, table.mh, io.dx, past_cache), r(plan, table.r, io.dx, past_cache),
-        a(plan, table.a, io.dx, past_cache), k2(plan, table.k2, io.dx, past_cache),
-        k1(plan, table.k1, io.dx, past_cache);
+    const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.dx, past_cache); };
+    const Repeated<T> mh = repeated(table.mh), r = repeated(table.r), a = repeated(table.a), k2 = repeated(table.k2),
+                      k1 = repeated(table.k1);
     const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
     parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
       const auto slab = slabs.from_end(task);

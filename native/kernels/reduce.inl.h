@@ -33,3 +33,17 @@ EVENKEEL_INLINE void reduce_all(size_t begin, size_t end, Reduce& reduce) {
   NothingBeside nothing;
   reduce_beside<V>(begin, end, reduce, nothing);
 }
+
+// The two sums over [0, n), block by block. `empty`: a reduce with lanes s1 and s2 that has added nothing.
+template <typename V, typename Reduce>
+EVENKEEL_INLINE Sums sums_of_blocks(size_t n, const Reduce& empty) {
+  constexpr size_t block = kBlock<typename V::Scalar>;
+  Sums sums{0, 0};
+  for (size_t i = 0; i < n; i += block) {
+    Reduce part = empty;
+    reduce_all<V>(i, smaller(i + block, n), part);
+    sums.s1 += tree_sum(part.s1);
+    sums.s2 += tree_sum(part.s2);
+  }
+  return sums;
+}

@@ -41,16 +41,7 @@ struct RowGradientSums {
 
 template <typename V, bool kCentred, bool kWeight>
 EVENKEEL_INLINE Sums row_gradient_sums(const RowGradient<typename V::Scalar>& row) {
-  constexpr size_t block = kBlock<typename V::Scalar>;
-  const RowVectors<V> k = row_vectors<V>(row.fold);
-  Sums sums{0, 0};
-  for (size_t i = 0; i < row.length; i += block) {
-    RowGradientSums<V, kCentred, kWeight> part{row, k};
-    reduce_all<V>(i, smaller(i + block, row.length), part);
-    sums.s1 += tree_sum(part.s1);
-    sums.s2 += tree_sum(part.s2);
-  }
-  return sums;
+  return sums_of_blocks<V>(row.length, RowGradientSums<V, kCentred, kWeight>{row, row_vectors<V>(row.fold)});
 }
 
 // A row's operands and its numbers. `ahead`: how many elements further it is fetched.
@@ -123,8 +114,7 @@ template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
 EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, size_t row, size_t ahead,
                                   const RowGradientFold<typename V::Scalar>& fold) {
   const RowGradientMap<V, kCentred, kWeight, kGiven, kSums> map{RowGradientMapArguments<V>(io, row, ahead, fold)};
-  const size_t bytes = io.length * sizeof(typename V::Scalar);
-  if (io.ask_ahead) LinesAhead(map.row.dx, ahead).ask_all(bytes);
+  if (io.ask_ahead) LinesAhead(map.row.dx, ahead).ask_all(io.length * sizeof(typename V::Scalar));
   map_all<V>(map.row.dx, io.length, io.past_cache, map);
 }
 

@@ -194,15 +194,5 @@ struct RunGradientSums {
 template <typename V>
 static Sums run_gradient_sums(const typename V::Scalar* dy, const typename V::Scalar* x, size_t n,
                               typename V::Scalar mh, typename V::Scalar r) {
-  constexpr size_t block = kBlock<typename V::Scalar>;
-  const V mean = V::broadcast(mh);
-  const V scale = V::broadcast(r);
-  Sums sums{0, 0};
-  for (size_t i = 0; i < n; i += block) {
-    RunGradientSums<V> part{dy, x, mean, scale};
-    reduce_all<V>(i, smaller(i + block, n), part);
-    sums.s1 += tree_sum(part.s1);
-    sums.s2 += tree_sum(part.s2);
-  }
-  return sums;
+  return sums_of_blocks<V>(n, RunGradientSums<V>{dy, x, V::broadcast(mh), V::broadcast(r)});
 }

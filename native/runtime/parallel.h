@@ -15,8 +15,13 @@ void set_bytes_per_worker(size_t bytes) noexcept;
 // How many workers a call over `bytes` bytes in `tasks` tasks may get: body's `worker` is below it.
 size_t workers_for(size_t tasks, size_t bytes) noexcept;
 
-// Whether so many tasks keep the workers busy to the end; fewer leave some idle.
-inline bool keeps_busy(size_t tasks, size_t workers) noexcept { return workers == 1 || tasks >= 4 * workers; }
+// Of tasks that are not split, fewer per worker leave some idle at the end.
+constexpr size_t kTasksPerWorker = 4;
+
+// Whether so many tasks keep the workers busy.
+inline bool keeps_busy(size_t tasks, size_t workers) noexcept {
+  return workers == 1 || tasks >= kTasksPerWorker * workers;
+}
 
 using TaskBody = void (*)(const void* context, size_t begin, size_t end, size_t worker);
 
