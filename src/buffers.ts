@@ -12,6 +12,7 @@ import {
   type FloatArray,
   fieldsOf,
   isFloatArray,
+  lengthOf,
   newArray,
   type Tensor,
 } from './tensor.js'
@@ -33,7 +34,7 @@ export function newStatistics(slots: number): Statistics {
 export function copyStatistics(plan: Plan, given: { mean: FloatArray; variance: FloatArray }): Statistics {
   const [mean, variance] = (['mean', 'variance'] as const).map((name) => {
     const array: unknown = given?.[name]
-    if (isFloatArray(array) && array.length === plan.slots) return Float64Array.from(array)
+    if (isFloatArray(array) && lengthOf(array) === plan.slots) return Float64Array.from(array)
     return fail(
       'EVENKEEL_BUFFER',
       plan.layer,
@@ -67,7 +68,7 @@ export function companionData(plan: Plan, name: string, value: unknown): FloatAr
 
 /** Whether the fields are those of a tensor of the plan's dtype, shape and size, of which nothing else is to be told. */
 export function isCompanion(plan: Plan, { data, shape, ordered }: Fields): boolean {
-  if (ordered || dtypeOfArray(data) !== plan.dtype || (data as FloatArray).length !== plan.size) return false
+  if (ordered || dtypeOfArray(data) !== plan.dtype || lengthOf(data) !== plan.size) return false
   if (!Array.isArray(shape) || shape.length !== plan.shape.length) return false
   for (let i = 0; i < shape.length; i++) if (shape[i] !== plan.shape[i]) return false
   return true
@@ -125,11 +126,12 @@ function checkOperand(plan: Plan, { name, kind }: Operand, array: FloatArray): v
   }
   checkDType(plan, name, array, kind === 'statistics' ? 'float64' : plan.dtype)
   const expected = { data: plan.size, affine: plan.affineLength, statistics: plan.slots }[kind]
-  if (array.length === expected) return
+  const length = lengthOf(array)
+  if (length === expected) return
   fail(
     'EVENKEEL_BUFFER',
     plan.layer,
-    `${name} needs ${expected} elements, got ${array.length === 0 ? 'a detached or empty array' : array.length}`,
+    `${name} needs ${expected} elements, got ${length === 0 ? 'a detached or empty array' : length}`,
     remedyFor(plan, kind),
   )
 }

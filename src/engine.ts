@@ -20,7 +20,7 @@ import {
 } from './operands.js'
 import { isSame } from './overlap.js'
 import type { Plan } from './plan.js'
-import type { FloatArray, Tensor } from './tensor.js'
+import { type FloatArray, lengthOf, type Tensor } from './tensor.js'
 
 /** What a forward pass leaves behind for its gradient. Arrays are held by reference. */
 export interface Context<T extends FloatArray = FloatArray> extends Statistics {
@@ -151,11 +151,12 @@ function keptInput({ plan, x }: Context): FloatArray {
       'run forward again without out, or with out apart from the input',
     )
   }
-  if (x.length !== plan.size) {
+  const length = lengthOf(x)
+  if (length !== plan.size) {
     fail(
       'EVENKEEL_BUFFER',
       plan.layer,
-      `the gradient needs the input that forward saw, of ${plan.size} elements, but it holds ${x.length} now (detached?)`,
+      `the gradient needs the input that forward saw, of ${plan.size} elements, but it holds ${length} now (detached?)`,
       'keep the input attached until its gradient is done',
     )
   }

@@ -1,16 +1,11 @@
 import { fail } from './errors.js'
 import type { Operands, OperandTable } from './operands.js'
 import type { Plan } from './plan.js'
-import type { FloatArray } from './tensor.js'
+import { arrayGetter, type FloatArray } from './tensor.js'
 
-// The engine's own getters: a property or a subclass of the user's cannot stand before them.
-const typedArray = Object.getPrototypeOf(Float32Array.prototype)
-export const bufferOf: (array: FloatArray) => ArrayBufferLike = getter(typedArray, 'buffer')
-const offsetOf: (array: FloatArray) => number = getter(typedArray, 'byteOffset')
-const bytesOf: (array: FloatArray) => number = getter(typedArray, 'byteLength')
-function getter<Owner, Value>(prototype: object, name: string): (owner: Owner) => Value {
-  return Function.prototype.call.bind(Object.getOwnPropertyDescriptor(prototype, name)?.get as () => Value)
-}
+export const bufferOf = arrayGetter<ArrayBufferLike>('buffer')
+const offsetOf = arrayGetter<number>('byteOffset')
+const bytesOf = arrayGetter<number>('byteLength')
 
 /** Whether both are views of exactly the same elements. */
 export function isSame(a: FloatArray, b: FloatArray): boolean {

@@ -30,13 +30,25 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * The class of a typed array of any realm (a vm context's, as in Jest, or an iframe's), such as 'BigInt64Array';
- * undefined for any other value. It is the engine's own getter, so that no other object passes for an array.
+ * A getter of typed arrays, of any realm, as the engine has it: a property or a subclass of the user's cannot stand
+ * before it.
  */
-export const typedArrayKind: (value: unknown) => string | undefined = Function.prototype.call.bind(
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), Symbol.toStringTag)
-    ?.get as () => string | undefined,
-)
+export function arrayGetter<Value>(name: string | symbol): (array: unknown) => Value {
+  const typedArray = Object.getPrototypeOf(Float32Array.prototype)
+  return Function.prototype.call.bind(Object.getOwnPropertyDescriptor(typedArray, name)?.get as () => Value)
+}
+
+/**
+ * The class of a typed array of any realm (a vm context's, as in Jest, or an iframe's), such as 'BigInt64Array';
+ * undefined for any other value.
+ */
+export const typedArrayKind = arrayGetter<string | undefined>(Symbol.toStringTag)
+
+/**
+ * The length of a typed array; 0 where its buffer was transferred. All checks ask for it: `array.length`, in code that V8
+ * of Node 20 and 22 has optimized for resizable buffers, stays what it was after a transfer.
+ */
+export const lengthOf = arrayGetter<number>('length')
 
 /** The element type of a float array of any realm; null for any other value. */
 export function dtypeOfArray(value: unknown): DType | null {
@@ -117,12 +129,13 @@ export function checkTensor(
 
 /** Throws unless `data` holds exactly `expected` elements and is attached to its buffer. */
 function checkLength(who: string, name: string, data: FloatArray, expected: number, shape: string): void {
-  if (data.length === expected) return
-  const detached = data.length === 0 && data.buffer.byteLength === 0
+  const length = lengthOf(data)
+  if (length === expected) return
+  const detached = length === 0 && data.buffer.byteLength === 0
   fail(
     'EVENKEEL_BUFFER',
     who,
-    `${name} of shape ${shape} needs ${expected} elements, got ${detached ? 'a detached or empty array' : data.length}`,
+    `${name} of shape ${shape} needs ${expected} elements, got ${detached ? 'a detached or empty array' : length}`,
     detached
       ? 'pass an array whose buffer was not transferred'
       : 'pass data.subarray(...) of that length, or mend the shape',

@@ -2,7 +2,7 @@ import type { Prepared } from '../backend/prepared.js'
 import { prepareCalls } from '../backend/select.js'
 import { newStatistics, type Statistics } from '../buffers.js'
 import type { Call, Context } from '../engine.js'
-import { EvenkeelError, fail } from '../errors.js'
+import { fail } from '../errors.js'
 import { overlaps } from '../overlap.js'
 
 /** What one forward and its backward work with: arrays for statistics, and the cached calls over them. */
@@ -51,13 +51,11 @@ export class History {
     this.#answered = false
   }
 
-  /** A forward has failed: if it had begun to write over the last context's input, that has no gradient any more. */
-  failed({ operands, direction }: Call, error: unknown): void {
-    // All other errors of ours come from checks, before the first write.
-    const written = !(error instanceof EvenkeelError) || error.code === 'EVENKEEL_STATISTICS'
+  /** A forward has failed after it began to write. If that was over the last context's input, it has no gradient any more. */
+  failed({ operands, direction }: Call): void {
     const input = this.#last?.x ?? null
     const result = operands[direction.result]
-    if (written && input !== null && result !== null && overlaps(result, input)) this.#last!.x = null
+    if (input !== null && result !== null && overlaps(result, input)) this.#last!.x = null
   }
 
   /** The last context, which is the caller's from here on; null before the first forward. */

@@ -1,7 +1,7 @@
 import { isCompanion, resultFor } from '../buffers.js'
 import { backwardCall, type Call, type Context, contextOf, forwardCall, run, runAsync } from '../engine.js'
 import { turnToWaitFor } from '../engine-async.js'
-import { fail } from '../errors.js'
+import { EvenkeelError, fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { checkEps, type Plan } from '../plan.js'
 import {
@@ -12,6 +12,7 @@ import {
   type Fields,
   type FloatArray,
   fieldsOf,
+  lengthOf,
   type Tensor,
 } from '../tensor.js'
 import { type Buffers, History } from './history.js'
@@ -75,11 +76,13 @@ export abstract class Layer<
   forward(x: Tensor, options?: CallOptions): Tensor<Data> {
     const layer = Layer.#of(this, 'forward')
     const { call, buffers } = layer.#forwardCall(x, options, layer.#usesAverages)
+    let ran = false
     try {
-      layer.#end(call, buffers, run(call, buffers.calls?.forward))
+      const replaced = run(call, buffers.calls?.forward)
+      ran = true
+      layer.#end(call, buffers, replaced)
     } catch (error) {
-      layer.#history.failed(call, error)
-      throw error
+      layer.#failed(call, ran, error)
     }
     return call.result as Tensor<Data>
   }
@@ -106,11 +109,13 @@ export abstract class Layer<
       const pause = turnToWaitFor()
       if (pause) await pause
       const { call, buffers } = layer.#forwardCall(x, options, given)
+      let ran = false
       try {
-        layer.#end(call, buffers, await runAsync(call))
+        const replaced = await runAsync(call)
+        ran = true
+        layer.#end(call, buffers, replaced)
       } catch (error) {
-        layer.#history.failed(call, error)
-        throw error
+        layer.#failed(call, ran, error)
       }
       return call.result as Tensor<Data>
     })
@@ -183,7 +188,7 @@ export abstract class Layer<
   zeroGrad(): void {
     const layer = Layer.#of(this, 'zeroGrad')
     const gradients = layer.parameters().map(({ grad }) => grad.data)
-    if (gradients.some(({ length }) => length === 0)) {
+    if (gradients.some((gradient) => lengthOf(gradient) === 0)) {
       fail(
         'EVENKEEL_BUFFER',
         layer.name,
@@ -283,6 +288,12 @@ export abstract class Layer<
   #end(call: Call, buffers: Buffers, replaced: boolean): void {
     if (!call.plan.given) this.#running?.update(call.plan, buffers.statistics)
     this.#history.add(contextOf(call, replaced), buffers)
+  }
+
+  /** Errors of our own come from checks, before the first write; all others, such as lack of memory, from the pass. */
+  #failed(call: Call, ran: boolean, error: unknown): never {
+    if (ran || !(error instanceof EvenkeelError)) this.#history.failed(call)
+    throw error
   }
 
   #backwardCall(dy: Tensor, options: BackwardOptions | undefined) {

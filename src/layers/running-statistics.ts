@@ -2,7 +2,7 @@ import type { Statistics } from '../buffers.js'
 import { fail } from '../errors.js'
 import { checkChoice } from '../options.js'
 import type { Plan } from '../plan.js'
-import { type DType, type FloatArray, newArray, sizeOf, type Tensor } from '../tensor.js'
+import { type DType, type FloatArray, lengthOf, newArray, sizeOf, type Tensor } from '../tensor.js'
 import { warnOnce } from '../warnings.js'
 
 /**
@@ -88,7 +88,7 @@ export class RunningStatistics {
   /** Throws where the averages' memory was taken away. */
   checkAttached(who: string): void {
     const length = this.#nextMean.length
-    if (this.mean.data.length === length && this.variance.data.length === length) return
+    if (lengthOf(this.mean.data) === length && lengthOf(this.variance.data) === length) return
     fail(
       'EVENKEEL_BUFFER',
       who,
@@ -119,9 +119,10 @@ export class RunningStatistics {
    */
   update(plan: Plan, { mean, variance }: Statistics): void {
     if (plan.size === 0) return
+    this.checkAttached(plan.layer)
     checkFinite(plan, mean, variance)
     const [keep, take] = this.#weights()
-    const length = this.mean.data.length
+    const length = this.#nextMean.length
     const repeats = plan.slots / length
     const unbias = this.#options.variance === 'unbiased' ? plan.count / (plan.count - 1) : 1
     for (let c = 0; c < length; c++) {
