@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Statistics } from '../buffers.js'
-import { fail } from '../errors.js'
+import { newStatistics, type Statistics } from '../buffers.js'
+import { describe, fail } from '../errors.js'
+import { checkBoolean } from '../options.js'
 import type { Plan } from '../plan.js'
 import { definedExtent } from './axes.js'
 import { differentiable } from './differentiable.js'
@@ -12,31 +13,40 @@ import {
   resolve,
   serialize,
 } from './identifiers.js'
-
-/** name, trainable, inputShape, batchInputShape, dtype, weights, ...: what every layer of tfjs takes. */
-export type LayerArgs = NonNullable<ConstructorParameters<typeof tf.layers.Layer>[0]>
+import { camelCasedNames, type LayerArgs, layerArgs, type OptionTable } from './options.js'
+import { defineFixed, defineSetting } from './properties.js'
 
 /** What all of these layers take, with Keras's names. */
 export interface NormalizationArgs extends LayerArgs {
   /** Added to the variance inside the root. Default 1e-3; RMSNormalization: 1e-6. */
-  epsilon?: number
+  epsilon?: number | undefined
   /** Multiply by gamma. Default true. */
-  scale?: boolean
+  scale?: boolean | undefined
   /** Default 'ones'. */
-  gammaInitializer?: Identifier<Initializer>
-  gammaRegularizer?: Identifier<Regularizer>
-  gammaConstraint?: Identifier<Constraint>
+  gammaInitializer?: Identifier<Initializer> | undefined
+  gammaRegularizer?: Identifier<Regularizer> | null | undefined
+  gammaConstraint?: Identifier<Constraint> | null | undefined
 }
 
 /** The arguments of the layers that have a shift too. */
 export interface CentredArgs extends NormalizationArgs {
   /** Add beta. Default true. */
-  center?: boolean
+  center?: boolean | undefined
   /** Default 'zeros'. */
-  betaInitializer?: Identifier<Initializer>
-  betaRegularizer?: Identifier<Regularizer>
-  betaConstraint?: Identifier<Constraint>
+  betaInitializer?: Identifier<Initializer> | undefined
+  betaRegularizer?: Identifier<Regularizer> | null | undefined
+  betaConstraint?: Identifier<Constraint> | null | undefined
 }
+
+/** The names of NormalizationArgs and of CentredArgs, beside LayerArgs. */
+export const SCALE_OPTIONS = ['epsilon', 'scale', 'gammaInitializer', 'gammaRegularizer', 'gammaConstraint']
+export const CENTRED_OPTIONS = [
+  ...SCALE_OPTIONS,
+  'center',
+  'betaInitializer',
+  'betaRegularizer',
+  'betaConstraint',
+]
 
 interface Parameter {
   readonly initializer: Initializer
@@ -48,7 +58,13 @@ interface Parameter {
 const ASSUMED_EXTENT = 2
 
 /** Keras's default, for all but RMSNormalization. */
-export const EPSILON = 1e-3
+const EPSILON = 1e-3
+
+/** What to do instead of writing to an option that gamma, beta or the input's form follow from. */
+const CONSTRUCT_ANEW =
+  'construct a new layer with it, and hand the weights on by setWeights(old.getWeights())'
+/** What to do instead of replacing a variable. */
+const SET_WEIGHTS = 'write values with setWeights([...]), in the order of getWeights()'
 
 /**
  * What the normalization layers share: gamma and beta, their configuration, and the way through tfjs.
@@ -56,28 +72,28 @@ export const EPSILON = 1e-3
  * change the statistics (as in tfjs).
  */
 export abstract class NormalizationLayer extends tf.layers.Layer {
-  readonly epsilon: number
-  readonly scale: boolean
-  readonly center: boolean
-  protected gamma: tf.LayerVariable | null = null
-  protected beta: tf.LayerVariable | null = null
+  /** What the constructor takes. */
+  protected static readonly options: OptionTable
+  /** May be changed at any time. */
+  declare epsilon: number
+  declare readonly scale: boolean
+  declare readonly center: boolean
+  declare protected readonly gamma: tf.LayerVariable | null
+  declare protected readonly beta: tf.LayerVariable | null
+  private readonly affine: { gamma: tf.LayerVariable | null; beta: tf.LayerVariable | null }
   private readonly gammaParameter: Parameter
   private readonly betaParameter: Parameter
 
-  constructor(args: CentredArgs, epsilon = EPSILON) {
-    super(args)
+  constructor(args: CentredArgs, defaults: { epsilon?: number; center?: boolean } = {}) {
+    super(layerArgs(kindOf(new.target), args, new.target.options))
     this.supportsMasking = true
-    this.epsilon = args.epsilon ?? epsilon
-    if (!(this.epsilon > 0 && Number.isFinite(this.epsilon))) {
-      fail(
-        'EVENKEEL_OPTION',
-        this.who,
-        `epsilon must be positive and finite, got ${this.epsilon}`,
-        'try 1e-3',
-      )
-    }
-    this.scale = args.scale ?? true
-    this.center = args.center ?? true
+    defineSetting(this, 'epsilon', args.epsilon ?? defaults.epsilon ?? EPSILON, (value) =>
+      this.checkEpsilon(value),
+    )
+    this.defineFixed('scale', args.scale ?? true)
+    this.defineFixed('center', args.center ?? defaults.center ?? true)
+    checkBoolean(this.who, 'scale', this.scale)
+    checkBoolean(this.who, 'center', this.center)
     this.gammaParameter = {
       initializer: this.initializer('gammaInitializer', args.gammaInitializer, 'ones'),
       regularizer: resolve<Regularizer>(this.who, 'gammaRegularizer', args.gammaRegularizer),
@@ -88,31 +104,78 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
       regularizer: resolve<Regularizer>(this.who, 'betaRegularizer', args.betaRegularizer),
       constraint: resolve<Constraint>(this.who, 'betaConstraint', args.betaConstraint),
     }
+    this.affine = { gamma: null, beta: null }
+    this.defineVariables(this.affine)
+  }
+
+  /** Takes a configuration of Keras's own too, with its names in snake_case. */
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    return new cls(camelCasedNames(config) as tf.serialization.ConfigDict)
   }
 
   /** The layer in an error: `GroupNormalization 'my_name'`. */
-  protected get who(): string {
-    return `${this.getClassName().replace(/^Evenkeel/, '')} '${this.name}'`
+  get who(): string {
+    return `${kindOf(this.constructor)} '${this.name}'`
   }
 
-  /** What evenkeel computes for an input of this shape; throws where the shape does not fit. */
+  /** A property that says when it is written to: what follows from it is done. */
+  protected defineFixed(name: string, value: unknown): void {
+    defineFixed(this, name, () => value, CONSTRUCT_ANEW)
+  }
+
+  /** Properties for the layer's variables, which `build` puts into `held`. */
+  protected defineVariables(held: Record<string, tf.LayerVariable | null>): void {
+    for (const name of Object.keys(held)) defineFixed(this, name, () => held[name], SET_WEIGHTS)
+  }
+
+  private checkEpsilon(epsilon: unknown): void {
+    if (typeof epsilon === 'number' && epsilon > 0 && Number.isFinite(epsilon)) return
+    const problem = `epsilon must be positive and finite, got ${describe(epsilon)}`
+    fail('EVENKEEL_OPTION', this.who, problem, 'try 1e-3')
+  }
+
+  /**
+   * What evenkeel computes for an input of this shape. `given`: from given statistics; without it, as `build` checks
+   * the shapes that it knows. Throws where the shape does not fit.
+   */
   protected abstract plan(shape: readonly number[], given?: boolean): Plan
+
+  /** The order of the input's dimensions that `plan` takes; undefined where they are in it. */
+  protected order(_rank: number): number[] | undefined {
+    return undefined
+  }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
     return tf.tidy(() => {
       this.invokeCallHook(inputs, kwargs)
-      return this.normalize(this.floatInput(inputs), kwargs.training === true)
+      const x = this.floatInput(inputs)
+      const order = this.order(x.rank)
+      const training = kwargs.training === true
+      if (order === undefined || order.every((from, to) => from === to)) return this.normalize(x, training)
+      const back = order.map((_, dimension) => order.indexOf(dimension))
+      return tf.transpose(this.normalize(tf.transpose(x, order), training), back)
     })
   }
 
-  /** From input to output. `training` matters to BatchNormalization alone, which overrides this. */
+  /** From input to output. `training` matters to BatchNormalization alone. */
   protected normalize(x: tf.Tensor, _training: boolean): tf.Tensor {
     return this.run(this.plan(x.shape), x)
   }
 
   protected run(plan: Plan, x: tf.Tensor, statistics?: Statistics): tf.Tensor {
-    const operands = { x, gamma: this.gamma?.read() ?? null, beta: this.beta?.read() ?? null }
-    return differentiable(plan, operands, statistics)
+    return differentiable(plan, { x, gamma: read(this.gamma), beta: read(this.beta) }, statistics)
+  }
+
+  /**
+   * Where a statistic is of one value, that value is its own mean: the differences, the variance and the gradient of x
+   * are 0, and the result is beta. The core refuses such a batch; Keras, and so a layer of its kind, goes on.
+   * Where there are no values, the result is as empty.
+   */
+  protected runAlone(given: Plan, x: tf.Tensor): tf.Tensor {
+    return this.run(given, tf.sub(x, x), newStatistics(given.slots))
   }
 
   /**
@@ -121,18 +184,17 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
    */
   protected buildAffine(inputShape: tf.Shape, axes: number[], gammaName = 'gamma'): void {
     const extents = axes.map((axis) => definedExtent(this.who, inputShape, axis))
-    this.plan(
-      inputShape.map((extent) => extent ?? ASSUMED_EXTENT),
-      true,
-    )
+    const assumed = inputShape.map((extent) => extent ?? ASSUMED_EXTENT)
+    const order = this.order(assumed.length) ?? assumed.map((_, i) => i)
+    this.plan(order.map((i) => assumed[i]))
     this.inputSpec = [
       new tf.InputSpec({
         ndim: inputShape.length,
         axes: Object.fromEntries(axes.map((axis, i) => [axis, extents[i]])),
       }),
     ]
-    if (this.scale) this.gamma = this.addParameter(gammaName, extents, this.gammaParameter)
-    if (this.center) this.beta = this.addParameter('beta', extents, this.betaParameter)
+    if (this.scale) this.affine.gamma = this.addParameter(gammaName, extents, this.gammaParameter)
+    if (this.center) this.affine.beta = this.addParameter('beta', extents, this.betaParameter)
     this.built = true
   }
 
@@ -195,6 +257,15 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
       'cast the input to float32',
     )
   }
+}
+
+/** The class's name, as Keras has it. */
+function kindOf(layer: object): string {
+  return String((layer as { className?: string }).className).replace(/^Evenkeel/, '')
+}
+
+function read(variable: tf.LayerVariable | null): tf.Tensor | null {
+  return variable?.read() ?? null
 }
 
 /** The shape of a layer's single input, as tfjs passes it to build. */
