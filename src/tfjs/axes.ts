@@ -89,14 +89,14 @@ export function orderWith(axes: readonly number[], rank: number, at = rank - axe
   return [...others.slice(0, at), ...axes, ...others.slice(at)]
 }
 
-/** The extent of a dimension that holds weights, and so must be known when the layer is built. */
+/** The extent of a dimension that holds weights, and so must be known, and not 0, when the layer is built. */
 export function definedExtent(who: string, shape: tf.Shape, axis: number): number {
   const extent = shape[axis]
-  if (extent !== null && extent !== undefined) return extent
+  if (typeof extent === 'number' && extent > 0) return extent
   return fail(
     'EVENKEEL_SHAPE',
     who,
-    `dimension ${axis} of the input must be known when the layer is built, got ${JSON.stringify(shape)}`,
-    'give its extent in inputShape',
+    `dimension ${axis} of the input must be known when the layer is built, and not 0, got ${JSON.stringify(shape)}`,
+    extent === 0 ? 'give the layer an input with features' : 'give its extent in inputShape',
   )
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { copyStatistics, newStatistics, type Statistics } from '../buffers.js'
+import { newStatistics, type Statistics } from '../buffers.js'
 import { describe, fail } from '../errors.js'
 import { type Plan, planBatch } from '../plan.js'
 import { channelView, resolveAxis, singleAxis } from './axes.js'
@@ -35,7 +35,8 @@ const PLAIN = { remedy: 'leave it out, which trains by plain batch normalization
  *
  * `model.trainable = false` reaches the layers of that model. tfjs does not pass it on to what is inside a model or a
  * wrapper (timeDistributed) within it, and `compile` of a tf.sequential around it takes it back: set it there too, after
- * `compile`, or set `trainable = false` of the layer itself, which always holds.
+ * `compile`, or set `trainable = false` of the layer itself, which always holds. A layer that was saved frozen loads
+ * frozen, as in Keras; `trainable = true` of the layer thaws it.
  *
  * Weights in Keras's order: gamma, beta, moving_mean, moving_variance: they exchange with
  * tf.layers.batchNormalization by getWeights and setWeights. So do PyTorch's, in its order too: weight, bias,
@@ -112,31 +113,53 @@ export class BatchNormalization extends NormalizationLayer {
 
   protected override normalize(x: tf.Tensor, training: boolean): tf.Tensor {
     const plan = this.plan(x.shape)
-    const [mean, variance] = this.movingValues()
-    if (!training || this.frozen) return this.run(plan, x, copyStatistics(plan, { mean, variance }))
+    if (!training || this.frozen) return this.run(plan, x, this.checkedMoving())
     if (plan.size === 0) return this.runAlone(plan, x)
-    const alone = plan.count === 1
-    const batch = alone
-      ? { mean: Float64Array.from(valuesOf(x)), variance: new Float64Array(plan.slots) }
-      : newStatistics(plan.slots)
-    const y = alone ? this.runAlone(plan, x) : this.run(this.plan(x.shape, false), x, batch)
-    this.updateMoving(batch)
+    const batch = newStatistics(plan.slots)
+    if (plan.count > 1) return this.following(batch, this.run(this.plan(x.shape, false), x, batch))
+    batch.mean.set(valuesOf(x))
+    return this.following(batch, this.runAlone(plan, x))
+  }
+
+  /** y, once the moving statistics have taken up the batch's. Neither of the two is written unless both are finite. */
+  private following(batch: Statistics, y: tf.Tensor): tf.Tensor {
+    const { mean, variance } = this.movingStatistics()
+    const nextMean = this.updated('moving_mean', mean, batch.mean)
+    const nextVariance = this.updated('moving_variance', variance, batch.variance)
+    this.moving.movingMean!.write(tf.tensor1d(nextMean))
+    this.moving.movingVariance!.write(tf.tensor1d(nextVariance))
     return y
   }
 
-  /** moving_mean and moving_variance. */
-  private movingValues(): [Float32Array, Float32Array] {
-    return [valuesOf(this.moving.movingMean!.read()), valuesOf(this.moving.movingVariance!.read())]
+  /** momentum * old + (1 - momentum) * batch, in float64 and rounded once. Throws where that is not finite. */
+  private updated(name: string, old: Float64Array, batch: Float64Array): Float32Array {
+    const { momentum, who } = this
+    return Float32Array.from(old, (value, channel) => {
+      const next = Math.fround(momentum * value + (1 - momentum) * batch[channel])
+      if (Number.isFinite(next)) return next
+      return fail(
+        'EVENKEEL_STATISTICS',
+        who,
+        `${name} of channel ${channel} would go from ${value} to ${next}, as the batch's is ${batch[channel]}; it was left as it is`,
+        'look for NaN, Infinity or numbers above 1e19 in the input, or a learning rate that is too high',
+      )
+    })
   }
 
-  /** Neither of the two is written unless both are finite. */
-  private updateMoving(batch: Statistics): void {
-    const { who, momentum } = this
-    const [mean, variance] = this.movingValues()
-    const nextMean = updateAverage(who, 'moving_mean', mean, batch.mean, momentum)
-    const nextVariance = updateAverage(who, 'moving_variance', variance, batch.variance, momentum)
-    this.moving.movingMean!.write(tf.tensor1d(nextMean))
-    this.moving.movingVariance!.write(tf.tensor1d(nextVariance))
+  private movingStatistics(): Statistics {
+    const [mean, variance] = [this.moving.movingMean!, this.moving.movingVariance!].map((variable) =>
+      Float64Array.from(valuesOf(variable.read())),
+    )
+    return { mean, variance }
+  }
+
+  private checkedMoving(): Statistics {
+    const moving = this.movingStatistics()
+    const bad = moving.variance.findIndex((value) => !(value >= 0))
+    if (bad < 0) return moving
+    const problem = `moving_variance must be 0 or more, got ${moving.variance[bad]} in channel ${bad}`
+    const remedy = 'set it with setWeights, to variances, not standard deviations or logarithms'
+    return fail('EVENKEEL_STATISTICS', this.who, problem, remedy)
   }
 
   /** Keras: a layer with `trainable: false` runs in inference mode. */
@@ -165,24 +188,4 @@ export class BatchNormalization extends NormalizationLayer {
       movingVarianceInitializer: serialize(this.movingVarianceInitializer),
     }
   }
-}
-
-/** momentum * old + (1 - momentum) * batch, in float64 and rounded once. Throws where that is not finite. */
-function updateAverage(
-  who: string,
-  name: string,
-  old: Float32Array,
-  batch: Float64Array,
-  momentum: number,
-): Float32Array {
-  return old.map((value, channel) => {
-    const next = Math.fround(momentum * value + (1 - momentum) * batch[channel])
-    if (Number.isFinite(next)) return next
-    return fail(
-      'EVENKEEL_STATISTICS',
-      who,
-      `${name} of channel ${channel} would go from ${value} to ${next}, as the batch's is ${batch[channel]}; it was left as it is`,
-      'look for NaN, Infinity or numbers above 1e19 in the input, or a learning rate that is too high',
-    )
-  })
 }

@@ -148,12 +148,16 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
     return undefined
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown> = {}): tf.Tensor {
     return tf.tidy(() => {
       this.invokeCallHook(inputs, kwargs)
       const x = this.floatInput(inputs)
+      if (!this.built) {
+        const remedy = 'call layer.apply(x), which builds it'
+        fail('EVENKEEL_STATE', this.who, 'was called before it was built', remedy)
+      }
       const order = this.order(x.rank)
-      const training = kwargs.training === true
+      const training = Boolean(kwargs.training)
       if (order === undefined || order.every((from, to) => from === to)) return this.normalize(x, training)
       const back = order.map((_, dimension) => order.indexOf(dimension))
       return tf.transpose(this.normalize(tf.transpose(x, order), training), back)

@@ -72,7 +72,7 @@ const INPUT_DTYPES: readonly unknown[] = ['float32', 'int32', 'bool']
  * What of a layer's options goes to tfjs's own base class.
  * @throws EvenkeelError where there is no such option, or where one of Keras's asks for what the layer does not do.
  */
-export function layerArgs(kind: string, args: object, { own, foreign }: OptionTable): LayerArgs {
+export function layerArgs(kind: string, args: object, { own, foreign }: OptionTable): TfjsLayerArgs {
   const name: unknown = (args as LayerArgs | null)?.name
   const who = typeof name === 'string' ? `${kind} '${name}'` : kind
   const foreigners = { ...FOREIGN_TO_EVERY_LAYER, ...foreign }
@@ -86,7 +86,8 @@ export function layerArgs(kind: string, args: object, { own, foreign }: OptionTa
   const rest = isRecord ? without(args, isForeign) : args
   checkOptions(who, rest, known)
   const base = without(rest, (option) => !Object.hasOwn(OF_EVERY_LAYER, option))
-  return 'dtype' in base ? { ...base, dtype: inputDType(who, base.dtype) } : base
+  // tfjs's types know no undefined here; its code reads it as left out.
+  return ('dtype' in base ? { ...base, dtype: inputDType(who, base.dtype) } : base) as TfjsLayerArgs
 }
 
 function without(args: object, left: (option: string) => boolean): LayerArgs {

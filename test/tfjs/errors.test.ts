@@ -81,8 +81,30 @@ describe('errors say what was expected, what came and what to do', () => {
     [
       'unknown channels',
       () => batchNormalization(NAME).build([null, 3, null]),
-      "BatchNormalization 'n': dimension 2 of the input must be known when the layer is built, got [null,3,null]; " +
+      "BatchNormalization 'n': dimension 2 of the input must be known when the layer is built, and not 0, got [null,3,null]; " +
         'give its extent in inputShape.',
+    ],
+    [
+      'no channels',
+      () => apply(layerNormalization(NAME), tf.zeros([2, 0])),
+      "LayerNormalization 'n': dimension 1 of the input must be known when the layer is built, and not 0, got [2,0]; " +
+        'give the layer an input with features.',
+    ],
+    [
+      'a call before build',
+      () => layerNormalization(NAME).call(tf.zeros([2, 3]), {}),
+      "LayerNormalization 'n': was called before it was built; call layer.apply(x), which builds it.",
+    ],
+    [
+      'moving variances that are none',
+      () => {
+        const layer = batchNormalization({ ...NAME, scale: false, center: false })
+        layer.build([null, 2])
+        layer.setWeights([tf.zeros([2]), tf.tensor1d([1, -4])])
+        return apply(layer, tf.zeros([2, 2]))
+      },
+      "BatchNormalization 'n': moving_variance must be 0 or more, got -4 in channel 1; " +
+        'set it with setWeights, to variances, not standard deviations or logarithms.',
     ],
     [
       'groups that do not divide',
