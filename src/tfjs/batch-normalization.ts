@@ -4,9 +4,11 @@ import { describe, fail } from '../errors.js'
 import { type Plan, planBatch } from '../plan.js'
 import { channelView, resolveAxis, singleAxis } from './axes.js'
 import { valuesOf } from './differentiable.js'
-import { type Identifier, type Initializer, serialize } from './identifiers.js'
-import { CENTRED_OPTIONS, type CentredArgs, NormalizationLayer, oneShape } from './normalization.js'
+import { type Identifier, type Initializer, initializerOf, serialize } from './identifiers.js'
+import { checkMovingVariance, updateAverage } from './moving-average.js'
+import { NormalizationLayer, oneShape } from './normalization.js'
 import type { OptionTable } from './options.js'
+import { CENTRED_OPTIONS, type CentredArgs } from './parameter.js'
 import { defineSetting } from './properties.js'
 
 export interface BatchNormalizationArgs extends CentredArgs {
@@ -20,6 +22,8 @@ export interface BatchNormalizationArgs extends CentredArgs {
   movingVarianceInitializer?: Identifier<Initializer> | undefined
 }
 
+const MEAN_OPTION = 'movingMeanInitializer'
+const VARIANCE_OPTION = 'movingVarianceInitializer'
 const PLAIN = { remedy: 'leave it out, which trains by plain batch normalization' }
 
 /**
@@ -48,7 +52,7 @@ const PLAIN = { remedy: 'leave it out, which trains by plain batch normalization
 export class BatchNormalization extends NormalizationLayer {
   static className = 'EvenkeelBatchNormalization'
   protected static override readonly options: OptionTable = {
-    own: ['axis', 'momentum', ...CENTRED_OPTIONS, 'movingMeanInitializer', 'movingVarianceInitializer'],
+    own: ['axis', 'momentum', ...CENTRED_OPTIONS, MEAN_OPTION, VARIANCE_OPTION],
     foreign: {
       renorm: { neutral: [false], ...PLAIN },
       renormClipping: { neutral: [], ...PLAIN },
@@ -64,8 +68,8 @@ export class BatchNormalization extends NormalizationLayer {
   declare readonly axis: number
   /** May be changed at any time. */
   declare momentum: number
-  private readonly movingMeanInitializer: Initializer
-  private readonly movingVarianceInitializer: Initializer
+  private readonly meanInitializer: Initializer
+  private readonly varianceInitializer: Initializer
   private readonly moving: { movingMean: tf.LayerVariable | null; movingVariance: tf.LayerVariable | null }
   /** What `trainable` was last set to, on the layer or its model. */
   private readonly last = { trainable: true }
@@ -74,16 +78,8 @@ export class BatchNormalization extends NormalizationLayer {
     super(args)
     this.defineFixed('axis', singleAxis(this.who, args.axis ?? -1))
     defineSetting(this, 'momentum', args.momentum ?? 0.99, (value) => this.checkMomentum(value))
-    this.movingMeanInitializer = this.initializer(
-      'movingMeanInitializer',
-      args.movingMeanInitializer,
-      'zeros',
-    )
-    this.movingVarianceInitializer = this.initializer(
-      'movingVarianceInitializer',
-      args.movingVarianceInitializer,
-      'ones',
-    )
+    this.meanInitializer = initializerOf(this.who, MEAN_OPTION, args[MEAN_OPTION], 'zeros')
+    this.varianceInitializer = initializerOf(this.who, VARIANCE_OPTION, args[VARIANCE_OPTION], 'ones')
     this.moving = { movingMean: null, movingVariance: null }
     this.defineVariables(this.moving)
     this.hearOfFreezing()
@@ -101,8 +97,8 @@ export class BatchNormalization extends NormalizationLayer {
     this.buildAffine(shape, [axis])
     const variable = (name: string, initializer: Initializer) =>
       this.addWeight(name, [shape[axis]], 'float32', initializer, undefined, false)
-    this.moving.movingMean = variable('moving_mean', this.movingMeanInitializer)
-    this.moving.movingVariance = variable('moving_variance', this.movingVarianceInitializer)
+    this.moving.movingMean = variable('moving_mean', this.meanInitializer)
+    this.moving.movingVariance = variable('moving_variance', this.varianceInitializer)
   }
 
   protected override plan(shape: readonly number[], given = true): Plan {
@@ -113,53 +109,38 @@ export class BatchNormalization extends NormalizationLayer {
 
   protected override normalize(x: tf.Tensor, training: boolean): tf.Tensor {
     const plan = this.plan(x.shape)
-    if (!training || this.frozen) return this.run(plan, x, this.checkedMoving())
+    if (!training || this.frozen) return this.normalizeByMoving(plan, x)
     if (plan.size === 0) return this.runAlone(plan, x)
     const batch = newStatistics(plan.slots)
-    if (plan.count > 1) return this.following(batch, this.run(this.plan(x.shape, false), x, batch))
+    if (plan.count > 1) {
+      const y = this.run(this.plan(x.shape, false), x, batch)
+      this.follow(batch)
+      return y
+    }
     batch.mean.set(valuesOf(x))
-    return this.following(batch, this.runAlone(plan, x))
+    this.follow(batch)
+    return this.runAlone(plan, x)
   }
 
-  /** y, once the moving statistics have taken up the batch's. Neither of the two is written unless both are finite. */
-  private following(batch: Statistics, y: tf.Tensor): tf.Tensor {
-    const { mean, variance } = this.movingStatistics()
-    const nextMean = this.updated('moving_mean', mean, batch.mean)
-    const nextVariance = this.updated('moving_variance', variance, batch.variance)
+  private normalizeByMoving(plan: Plan, x: tf.Tensor): tf.Tensor {
+    const [mean, variance] = this.movingValues()
+    checkMovingVariance(this.who, variance)
+    return this.run(plan, x, { mean: Float64Array.from(mean), variance: Float64Array.from(variance) })
+  }
+
+  /** Neither of the two is written unless both are finite. */
+  private follow(batch: Statistics): void {
+    const { who, momentum } = this
+    const [mean, variance] = this.movingValues()
+    const nextMean = updateAverage(who, 'moving_mean', mean, batch.mean, momentum)
+    const nextVariance = updateAverage(who, 'moving_variance', variance, batch.variance, momentum)
     this.moving.movingMean!.write(tf.tensor1d(nextMean))
     this.moving.movingVariance!.write(tf.tensor1d(nextVariance))
-    return y
   }
 
-  /** momentum * old + (1 - momentum) * batch, in float64 and rounded once. Throws where that is not finite. */
-  private updated(name: string, old: Float64Array, batch: Float64Array): Float32Array {
-    const { momentum, who } = this
-    return Float32Array.from(old, (value, channel) => {
-      const next = Math.fround(momentum * value + (1 - momentum) * batch[channel])
-      if (Number.isFinite(next)) return next
-      return fail(
-        'EVENKEEL_STATISTICS',
-        who,
-        `${name} of channel ${channel} would go from ${value} to ${next}, as the batch's is ${batch[channel]}; it was left as it is`,
-        'look for NaN, Infinity or numbers above 1e19 in the input, or a learning rate that is too high',
-      )
-    })
-  }
-
-  private movingStatistics(): Statistics {
-    const [mean, variance] = [this.moving.movingMean!, this.moving.movingVariance!].map((variable) =>
-      Float64Array.from(valuesOf(variable.read())),
-    )
-    return { mean, variance }
-  }
-
-  private checkedMoving(): Statistics {
-    const moving = this.movingStatistics()
-    const bad = moving.variance.findIndex((value) => !(value >= 0))
-    if (bad < 0) return moving
-    const problem = `moving_variance must be 0 or more, got ${moving.variance[bad]} in channel ${bad}`
-    const remedy = 'set it with setWeights, to variances, not standard deviations or logarithms'
-    return fail('EVENKEEL_STATISTICS', this.who, problem, remedy)
+  private movingValues(): [mean: Float32Array, variance: Float32Array] {
+    const { movingMean, movingVariance } = this.moving
+    return [valuesOf(movingMean!.read()), valuesOf(movingVariance!.read())]
   }
 
   /** Keras: a layer with `trainable: false` runs in inference mode. */
@@ -184,8 +165,8 @@ export class BatchNormalization extends NormalizationLayer {
       trainable: !this.frozen,
       axis: this.axis,
       momentum: this.momentum,
-      movingMeanInitializer: serialize(this.movingMeanInitializer),
-      movingVarianceInitializer: serialize(this.movingVarianceInitializer),
+      [MEAN_OPTION]: serialize(this.meanInitializer),
+      [VARIANCE_OPTION]: serialize(this.varianceInitializer),
     }
   }
 }

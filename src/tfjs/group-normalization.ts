@@ -2,8 +2,9 @@ import type * as tf from '@tensorflow/tfjs'
 import { describe, fail } from '../errors.js'
 import { type Plan, planGroup } from '../plan.js'
 import { orderWith, resolveAxis, sampleView, singleAxis } from './axes.js'
-import { CENTRED_OPTIONS, type CentredArgs, NormalizationLayer, oneShape } from './normalization.js'
+import { NormalizationLayer, oneShape } from './normalization.js'
 import type { OptionTable } from './options.js'
+import { CENTRED_OPTIONS, type CentredArgs } from './parameter.js'
 
 export interface InstanceNormalizationArgs extends CentredArgs {
   /** The channels' dimension: any but the batch's. Default -1 (channels last); 1 for channels first. */

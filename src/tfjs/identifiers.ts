@@ -53,6 +53,16 @@ export function resolve<T extends tf.serialization.Serializable>(
   )
 }
 
+/** The initializer that an option holds, or the usual one. */
+export function initializerOf(
+  who: string,
+  name: string,
+  identifier: Identifier<Initializer> | undefined,
+  usual: string,
+): Initializer {
+  return resolve<Initializer>(who, name, identifier ?? usual)!
+}
+
 /** An object of the class that an identifier names; null where none is registered. */
 function construct(identifier: string | tf.serialization.ConfigDict): tf.serialization.Serializable | null {
   const { className, config } =

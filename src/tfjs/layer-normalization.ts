@@ -1,15 +1,9 @@
 import type * as tf from '@tensorflow/tfjs'
 import { type Plan, planRows } from '../plan.js'
 import { checkAxes, orderWith, resolveAxes } from './axes.js'
-import {
-  CENTRED_OPTIONS,
-  type CentredArgs,
-  type NormalizationArgs,
-  NormalizationLayer,
-  oneShape,
-  SCALE_OPTIONS,
-} from './normalization.js'
+import { NormalizationLayer, oneShape } from './normalization.js'
 import type { OptionTable } from './options.js'
+import { CENTRED_OPTIONS, type CentredArgs, type NormalizationArgs, SCALE_OPTIONS } from './parameter.js'
 
 interface AxisArgs {
   /** The dimensions to normalize over, one or several, in any order: any but the batch's. Default -1, the last one. */

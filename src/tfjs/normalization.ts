@@ -5,54 +5,9 @@ import { checkBoolean } from '../options.js'
 import type { Plan } from '../plan.js'
 import { definedExtent } from './axes.js'
 import { differentiable } from './differentiable.js'
-import {
-  type Constraint,
-  type Identifier,
-  type Initializer,
-  type Regularizer,
-  resolve,
-  serialize,
-} from './identifiers.js'
-import { camelCasedNames, type LayerArgs, layerArgs, type OptionTable } from './options.js'
+import { camelCasedNames, layerArgs, type OptionTable } from './options.js'
+import { type CentredArgs, type Parameter, parameterConfig, parameterOf } from './parameter.js'
 import { defineFixed, defineSetting } from './properties.js'
-
-/** What all of these layers take, with Keras's names. */
-export interface NormalizationArgs extends LayerArgs {
-  /** Added to the variance inside the root. Default 1e-3; RMSNormalization: 1e-6. */
-  epsilon?: number | undefined
-  /** Multiply by gamma. Default true. */
-  scale?: boolean | undefined
-  /** Default 'ones'. */
-  gammaInitializer?: Identifier<Initializer> | undefined
-  gammaRegularizer?: Identifier<Regularizer> | null | undefined
-  gammaConstraint?: Identifier<Constraint> | null | undefined
-}
-
-/** The arguments of the layers that have a shift too. */
-export interface CentredArgs extends NormalizationArgs {
-  /** Add beta. Default true. */
-  center?: boolean | undefined
-  /** Default 'zeros'. */
-  betaInitializer?: Identifier<Initializer> | undefined
-  betaRegularizer?: Identifier<Regularizer> | null | undefined
-  betaConstraint?: Identifier<Constraint> | null | undefined
-}
-
-/** The names of NormalizationArgs and of CentredArgs, beside LayerArgs. */
-export const SCALE_OPTIONS = ['epsilon', 'scale', 'gammaInitializer', 'gammaRegularizer', 'gammaConstraint']
-export const CENTRED_OPTIONS = [
-  ...SCALE_OPTIONS,
-  'center',
-  'betaInitializer',
-  'betaRegularizer',
-  'betaConstraint',
-]
-
-interface Parameter {
-  readonly initializer: Initializer
-  readonly regularizer: Regularizer | null
-  readonly constraint: Constraint | null
-}
 
 /** Stands for an extent that is not known yet: large enough for statistics to exist. */
 const ASSUMED_EXTENT = 2
@@ -87,23 +42,14 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
   constructor(args: CentredArgs, defaults: { epsilon?: number; center?: boolean } = {}) {
     super(layerArgs(kindOf(new.target), args, new.target.options))
     this.supportsMasking = true
-    defineSetting(this, 'epsilon', args.epsilon ?? defaults.epsilon ?? EPSILON, (value) =>
-      this.checkEpsilon(value),
-    )
+    const { epsilon = EPSILON, center = true } = defaults
+    defineSetting(this, 'epsilon', args.epsilon ?? epsilon, (value) => this.checkEpsilon(value))
     this.defineFixed('scale', args.scale ?? true)
-    this.defineFixed('center', args.center ?? defaults.center ?? true)
+    this.defineFixed('center', args.center ?? center)
     checkBoolean(this.who, 'scale', this.scale)
     checkBoolean(this.who, 'center', this.center)
-    this.gammaParameter = {
-      initializer: this.initializer('gammaInitializer', args.gammaInitializer, 'ones'),
-      regularizer: resolve<Regularizer>(this.who, 'gammaRegularizer', args.gammaRegularizer),
-      constraint: resolve<Constraint>(this.who, 'gammaConstraint', args.gammaConstraint),
-    }
-    this.betaParameter = {
-      initializer: this.initializer('betaInitializer', args.betaInitializer, 'zeros'),
-      regularizer: resolve<Regularizer>(this.who, 'betaRegularizer', args.betaRegularizer),
-      constraint: resolve<Constraint>(this.who, 'betaConstraint', args.betaConstraint),
-    }
+    this.gammaParameter = parameterOf(this.who, 'gamma', args, 'ones')
+    this.betaParameter = parameterOf(this.who, 'beta', args, 'zeros')
     this.affine = { gamma: null, beta: null }
     this.defineVariables(this.affine)
   }
@@ -117,18 +63,32 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
   }
 
   /** The layer in an error: `GroupNormalization 'my_name'`. */
-  get who(): string {
+  protected get who(): string {
     return `${kindOf(this.constructor)} '${this.name}'`
   }
 
   /** A property that says when it is written to: what follows from it is done. */
   protected defineFixed(name: string, value: unknown): void {
-    defineFixed(this, name, () => value, CONSTRUCT_ANEW)
+    defineFixed(
+      this,
+      () => this.who,
+      name,
+      () => value,
+      CONSTRUCT_ANEW,
+    )
   }
 
   /** Properties for the layer's variables, which `build` puts into `held`. */
   protected defineVariables(held: Record<string, tf.LayerVariable | null>): void {
-    for (const name of Object.keys(held)) defineFixed(this, name, () => held[name], SET_WEIGHTS)
+    for (const name of Object.keys(held)) {
+      defineFixed(
+        this,
+        () => this.who,
+        name,
+        () => held[name],
+        SET_WEIGHTS,
+      )
+    }
   }
 
   private checkEpsilon(epsilon: unknown): void {
@@ -202,34 +162,19 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
     this.built = true
   }
 
-  protected initializer(
-    name: string,
-    identifier: Identifier<Initializer> | undefined,
-    byDefault: string,
-  ): Initializer {
-    return resolve<Initializer>(this.who, name, identifier ?? byDefault)!
-  }
-
   override getConfig(): tf.serialization.ConfigDict {
     return {
       ...super.getConfig(),
       epsilon: this.epsilon,
       scale: this.scale,
-      gammaInitializer: serialize(this.gammaParameter.initializer),
-      gammaRegularizer: serialize(this.gammaParameter.regularizer),
-      gammaConstraint: serialize(this.gammaParameter.constraint),
+      ...parameterConfig('gamma', this.gammaParameter),
       ...this.centreConfig(),
     }
   }
 
   /** What getConfig says of beta; a layer that never has one says nothing. */
   protected centreConfig(): tf.serialization.ConfigDict {
-    return {
-      center: this.center,
-      betaInitializer: serialize(this.betaParameter.initializer),
-      betaRegularizer: serialize(this.betaParameter.regularizer),
-      betaConstraint: serialize(this.betaParameter.constraint),
-    }
+    return { center: this.center, ...parameterConfig('beta', this.betaParameter) }
   }
 
   private addParameter(name: string, shape: number[], parameter: Parameter): tf.LayerVariable {

@@ -16,11 +16,12 @@ export function defineSetting<T>(target: object, name: string, value: T, check: 
 
 /** A property that throws when it is written to, in sloppy mode too; `read` gives its value. */
 export function defineFixed(
-  target: { readonly who: string },
+  target: object,
+  who: () => string,
   name: string,
   read: () => unknown,
   remedy: string,
 ): void {
-  const set = () => fail('EVENKEEL_OPTION', target.who, `${name} cannot be replaced`, remedy)
+  const set = () => fail('EVENKEEL_OPTION', who(), `${name} cannot be replaced`, remedy)
   Object.defineProperty(target, name, { get: read, set, enumerable: true })
 }
