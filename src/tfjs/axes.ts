@@ -54,7 +54,7 @@ export function singleAxis(who: string, axis: number | readonly number[]): numbe
     'EVENKEEL_OPTION',
     who,
     `axis must name one dimension, the channels', got ${describe(axis)}`,
-    'join these dimensions with tf.layers.reshape before this layer, and part them again after it',
+    'join them with tf.layers.reshape (behind tf.layers.permute, where they are apart), and undo that after this layer',
   )
 }
 

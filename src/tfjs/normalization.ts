@@ -16,8 +16,7 @@ const ASSUMED_EXTENT = 2
 const EPSILON = 1e-3
 
 /** What to do instead of writing to an option that gamma, beta or the input's form follow from. */
-const CONSTRUCT_ANEW =
-  'construct a new layer with it, and hand the weights on by setWeights(old.getWeights())'
+const CONSTRUCT_ANEW = 'construct a new layer with it, and write its weights by setWeights([...])'
 /** What to do instead of replacing a variable. */
 const SET_WEIGHTS = 'write values with setWeights([...]), in the order of getWeights()'
 

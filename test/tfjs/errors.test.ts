@@ -52,7 +52,7 @@ describe('errors say what was expected, what came and what to do', () => {
       'a list of axes where one is wanted',
       () => batchNormalization({ ...NAME, axis: [1, 2] }),
       "BatchNormalization 'n': axis must name one dimension, the channels', got [1, 2]; " +
-        'join these dimensions with tf.layers.reshape before this layer, and part them again after it.',
+        'join them with tf.layers.reshape (behind tf.layers.permute, where they are apart), and undo that after this layer.',
     ],
     [
       "the batch's axis",

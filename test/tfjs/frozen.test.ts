@@ -7,6 +7,14 @@ import { apply, Random, randomTensor, saved, TFJS_BACKENDS, useBackend, valuesOf
 
 const FEATURES = 4
 
+/** A dense layer that begins alike in each run. */
+const dense = (inputs: number, units: number, seed: number) =>
+  tf.layers.dense({
+    units,
+    inputShape: [inputs],
+    kernelInitializer: tf.initializers.glorotUniform({ seed }) as never,
+  })
+
 interface Built {
   readonly norm: tf.layers.Layer
   readonly model: tf.LayersModel
@@ -17,21 +25,22 @@ type Freeze = (norm: tf.layers.Layer, holder: tf.LayersModel) => void
 
 /** dense -> norm as a model of its own: a tf.sequential, or a functional one. */
 function inner(norm: tf.layers.Layer, functional: boolean): tf.LayersModel {
-  const dense = tf.layers.dense({ units: 3, inputShape: [FEATURES] })
-  if (!functional) return tf.sequential({ layers: [dense, norm] })
+  const first = dense(FEATURES, 3, 1)
+  if (!functional) return tf.sequential({ layers: [first, norm] })
   const input = tf.input({ shape: [FEATURES] })
-  return tf.model({ inputs: input, outputs: norm.apply(dense.apply(input)) as tf.SymbolicTensor })
+  return tf.model({ inputs: input, outputs: norm.apply(first.apply(input)) as tf.SymbolicTensor })
 }
 
 /** A trainable head over a model that is given, by which the whole can be trained. */
 function withHead(body: tf.LayersModel, functional: boolean): tf.LayersModel {
-  const head = tf.layers.dense({ units: 1 })
+  const head = dense(3, 1, 2)
   if (!functional) return tf.sequential({ layers: [body, head] })
   const input = tf.input({ shape: [FEATURES] })
   return tf.model({ inputs: input, outputs: head.apply(body.apply(input)) as tf.SymbolicTensor })
 }
 
-const compile = (model: tf.LayersModel) => model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+const compile = (model: tf.LayersModel) =>
+  model.compile({ optimizer: tf.train.sgd(1e-3), loss: 'meanSquaredError' })
 
 function build(args: Args, functional: boolean, before: Freeze, after: Freeze): Built {
   const norm = batchNormalization({ name: 'norm', momentum: 0.5, ...args })
@@ -83,7 +92,7 @@ function data() {
 
 const train = (model: tf.LayersModel) => {
   const { x, y } = data()
-  return model.fit(x, y, { epochs: 2, batchSize: 4, verbose: 0 })
+  return model.fit(x, y, { epochs: 2, batchSize: 4, shuffle: false, verbose: 0 })
 }
 
 const valuesIn = (norm: tf.layers.Layer) => norm.getWeights().map(valuesOf)
@@ -156,6 +165,19 @@ describe.each(TFJS_BACKENDS)('on tfjs backend %s', (backend) => {
     const start = valuesIn(norm)
     wrapper.trainable = false
     wrapper.apply(x, { training: true })
+    expect(valuesIn(norm)).toEqual(start)
+  })
+
+  it('a model in a model in a model, by the one that holds the layer', async () => {
+    const norm = batchNormalization()
+    const innermost = inner(norm, true)
+    const input = tf.input({ shape: [FEATURES] })
+    const middle = tf.model({ inputs: input, outputs: innermost.apply(input) as tf.SymbolicTensor })
+    const model = withHead(middle, true)
+    innermost.trainable = false
+    compile(model)
+    const start = valuesIn(norm)
+    await train(model)
     expect(valuesIn(norm)).toEqual(start)
   })
 
