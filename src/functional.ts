@@ -53,7 +53,7 @@ const AFFINE = ['weight', 'bias', 'eps', 'out']
  * Batch normalization: (x - mean) / sqrt(variance + eps) * weight + bias, with mean and biased variance per channel
  * over batch and space (Ioffe and Szegedy 2015, arXiv:1502.03167), or with the `statistics` given.
  *
- * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5.
+ * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per channel.
  */
 export function batchNorm(x: Tensor, options: BatchNormFunctionalOptions = {}): Normalized {
@@ -84,7 +84,7 @@ export function layerNorm(x: Tensor, options: RowsFunctionalOptions): Normalized
 /**
  * Group normalization: mean and biased variance per sample and group of channels (Wu and He 2018, arXiv:1803.08494).
  *
- * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5; C divisible by `groups`.
+ * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more; C divisible by `groups`.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per group.
  */
 export function groupNorm(x: Tensor, options: GroupNormFunctionalOptions): Normalized {
@@ -99,7 +99,8 @@ export function groupNorm(x: Tensor, options: GroupNormFunctionalOptions): Norma
  * Instance normalization: mean and biased variance per sample and channel over space (Ulyanov, Vedaldi and Lempitsky
  * 2016, arXiv:1607.08022).
  *
- * @param x [N, C, ...space] or [N, ...space, C], of rank 3 to 5.
+ * @param x [N, C, ...space] or [N, ...space, C], of rank 3 or more. One sample alone is [1, C, L]: without a layer's number
+ * of channels, [C, L] would not be told from [N, C].
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value of space.
  */
 export function instanceNorm(x: Tensor, options: ChannelsFunctionalOptions = {}): Normalized {

@@ -31,7 +31,7 @@ const CONVENTIONS = {
  *
  * Leave out the bias of the layer before: this norm subtracts it with the mean, and has its own.
  *
- * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5. In training it throws on one value per channel
+ * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more. In training it throws on one value per channel
  * (EVENKEEL_STATISTICS), and on a batch with NaN or Infinity, which would spoil the running averages for good.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.

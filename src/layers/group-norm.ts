@@ -1,3 +1,4 @@
+import { fail } from '../errors.js'
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkChannels, checkGroups, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
@@ -16,7 +17,7 @@ export interface GroupNormOptions extends LayerOptions {
  * channel. No sample sees another, so that it is the same at any batch size, in training and in eval mode. One group is
  * LayerNorm over [C, ...space] with weights per channel; as many groups as channels is InstanceNorm. eps is 1e-5 by default.
  *
- * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5.
+ * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more.
  *
  * @throws EvenkeelError on options that are unknown or out of range, and where groups do not divide the channels.
  */
@@ -30,6 +31,7 @@ export class GroupNorm extends Layer {
     checkOptions(who, options, ['layout', ...LAYER_OPTIONS])
     const { eps = DEFAULT_EPS, dtype = 'float32', layout = 'channels-first' } = options
     checkChannels(who, channels)
+    if (groups > channels && groups % channels === 0) swapped(groups, channels)
     checkGroups(who, channels, groups)
     checkLayout(who, layout)
     const affine = affineOf(who, options, { affine: true, bias: true })
@@ -43,4 +45,14 @@ export class GroupNorm extends Layer {
     const { groups, channels, layout, eps, dtype } = this
     return planGroup('GroupNorm', shape, dtype, { groups, channels, layout, eps, given })
   }
+}
+
+/** GroupNorm(64, 8): what has more groups than channels was most likely meant the other way. */
+function swapped(groups: number, channels: number): never {
+  fail(
+    'EVENKEEL_SHAPE',
+    'GroupNorm',
+    `channels (${channels}) must be divisible by groups (${groups}), which come first`,
+    `for ${groups} channels in ${channels} groups write new GroupNorm(${channels}, ${groups})`,
+  )
 }

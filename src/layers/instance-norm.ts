@@ -23,7 +23,8 @@ export interface InstanceNormOptions extends LayerOptions {
  * With `runningAverage` training averages the statistics over the samples and takes them up per channel, and eval mode
  * uses these averages. Unlike PyTorch's, batchesTracked (num_batches_tracked) counts here too.
  *
- * forward: [N, C, ...space] or [N, ...space, C], of rank 3 to 5, with more than one value of space.
+ * forward: [N, C, ...space] or [N, ...space, C], of rank 3 or more, with more than one value of space. An input of rank
+ * 2 is one sample, [C, L] or [L, C], as in PyTorch's InstanceNorm1d; [N, C] has no space to take statistics over.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
@@ -52,6 +53,14 @@ export class InstanceNorm extends Layer {
 
   protected override plan(shape: readonly number[], given: boolean): Plan {
     const { channels, layout, eps, dtype } = this
-    return planGroup('InstanceNorm', shape, dtype, { groups: 'channels', channels, layout, eps, given })
+    const unbatched = shape.length === 2
+    return planGroup('InstanceNorm', shape, dtype, {
+      groups: 'channels',
+      channels,
+      layout,
+      unbatched,
+      eps,
+      given,
+    })
   }
 }

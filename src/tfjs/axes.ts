@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import { fail } from '../errors.js'
-import { type Layout, MAX_RANK } from '../plan.js'
+import type { Layout } from '../plan.js'
 import { sizeOf } from '../tensor.js'
 
 /** The axis counted from 0; the batch's axis, 0, holds no features and is refused. */
@@ -51,9 +51,8 @@ export function channelLayout(who: string, axis: number, rank: number): Layout {
  */
 export function channelView(shape: readonly number[], axis: number): { shape: number[]; layout: Layout } {
   const last = axis === shape.length - 1
-  const fits = shape.length <= MAX_RANK && (last || axis === 1)
   const joined = [sizeOf(shape.slice(0, axis)), shape[axis], sizeOf(shape.slice(axis + 1))]
-  if (fits) return { shape: [...shape], layout: last ? 'channels-last' : 'channels-first' }
+  if (last || axis === 1) return { shape: [...shape], layout: last ? 'channels-last' : 'channels-first' }
   return { shape: joined, layout: 'channels-first' }
 }
 

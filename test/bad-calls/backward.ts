@@ -15,7 +15,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'dy of another shape',
     'EVENKEEL_SHAPE',
-    "BatchNorm: dy must have the input's shape [4, 3, 5], got [4, 5, 3]; wrap its data in that shape: tensor(data, shape).",
+    "BatchNorm: dy must have the input's shape [4, 3, 5], got [4, 5, 3]; give a tensor of shape [4, 3, 5].",
     onBatch((l) => l.backward(some([4, 5, 3]))),
   ],
   [

@@ -3,6 +3,9 @@ import { plain, type Row, some, wrong } from './scene.js'
 
 // Constructors: options that are unknown, out of range, or contradict each other.
 
+/** The largest prime below 2^53. */
+const LARGEST_PRIME = 2 ** 53 - 111
+
 export const CONSTRUCTION: readonly Row[] = [
   [
     'no channels',
@@ -31,20 +34,38 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'no groups',
     'EVENKEEL_OPTION',
-    'GroupNorm: groups must be a whole number from 1 up, got 0; try groups: 1.',
+    'GroupNorm: groups must be a whole number from 1 up, got 0; give a divisor of the channels (8).',
     plain(() => new GroupNorm(0, 8)),
   ],
   [
     'half a group',
     'EVENKEEL_OPTION',
-    'GroupNorm: groups must be a whole number from 1 up, got 2.5; try groups: 1.',
+    'GroupNorm: groups must be a whole number from 1 up, got 2.5; give a divisor of the channels (8).',
     plain(() => new GroupNorm(2.5, 8)),
+  ],
+  [
+    'groups and channels swapped',
+    'EVENKEEL_SHAPE',
+    'GroupNorm: channels (8) must be divisible by groups (64), which come first; for 64 channels in 8 groups write new GroupNorm(8, 64).',
+    plain(() => new GroupNorm(64, 8)),
   ],
   [
     'more groups than channels',
     'EVENKEEL_SHAPE',
-    'GroupNorm: channels (4) must be divisible by groups (32); try groups: 4.',
-    plain(() => new GroupNorm(32, 4)),
+    'GroupNorm: channels (4) must be divisible by groups (30); try groups: 4.',
+    plain(() => new GroupNorm(30, 4)),
+  ],
+  [
+    'groups beside a divisor of many channels',
+    'EVENKEEL_SHAPE',
+    'GroupNorm: channels (100000000) must be divisible by groups (7); try groups: 8.',
+    plain(() => new GroupNorm(7, 1e8)),
+  ],
+  [
+    'groups far from any divisor',
+    'EVENKEEL_SHAPE',
+    'GroupNorm: channels (9007199254740881) must be divisible by groups (4503599627370496); give groups that divide 9007199254740881.',
+    plain(() => new GroupNorm(2 ** 52, LARGEST_PRIME)),
   ],
   [
     'an empty normalizedShape',

@@ -60,7 +60,7 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'a normalizedShape that does not fit',
     'EVENKEEL_SHAPE',
-    'rmsNorm: input must end in normalizedShape [7], got [4, 8]; reshape the input, or construct the layer with the last dimensions of your data.',
+    'rmsNorm: input must end in normalizedShape [7], got [4, 8]; reshape the input, or give the last dimensions of your data as normalizedShape.',
     plain(() => rmsNorm(some([4, 8]), { normalizedShape: 7 })),
   ],
   [
@@ -146,7 +146,7 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'groupNorm without groups',
     'EVENKEEL_OPTION',
-    'groupNorm: groups must be a whole number from 1 up, got undefined; try groups: 1.',
+    'groupNorm: groups must be a whole number from 1 up, got undefined; give a divisor of the channels (8).',
     plain(() => groupNorm(some([2, 8]), wrong({}))),
   ],
   [

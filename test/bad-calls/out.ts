@@ -28,7 +28,7 @@ export const OUT: readonly Row[] = [
   withOut(
     'out of another shape',
     'EVENKEEL_SHAPE',
-    "LayerNorm: out must have the input's shape [4, 8], got [8, 4]; wrap its data in that shape: tensor(data, shape).",
+    "LayerNorm: out must have the input's shape [4, 8], got [8, 4]; give a tensor of shape [4, 8].",
     () => some([8, 4]),
   ),
   withOut(

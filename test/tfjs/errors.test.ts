@@ -103,8 +103,8 @@ describe('errors say what was expected, what came and what to do', () => {
     [
       'rank 2 under instanceNormalization',
       () => instanceNormalization(NAME).build([null, 3]),
-      "InstanceNormalization 'n': input must be [N, ...space, C] of rank 3 to 5, got rank 2, [2, 3]; " +
-        'add the missing dimensions, each of extent 1 if need be.',
+      "InstanceNormalization 'n': input must be [N, ...space, C] of rank 3 or more, got rank 2, [2, 3]; " +
+        'give one sample as [1, L, C]; for [N, C], without space, use BatchNorm or LayerNorm.',
     ],
     [
       'one value per channel and sample',
