@@ -285,7 +285,7 @@ describe('refuses', () => {
       title: 'no kind',
       call: () => foldBatchNorm(weight, null, norm, {} as FoldOptions),
       code: 'EVENKEEL_OPTION',
-      message: "foldBatchNorm: kind must be 'linear' or 'conv', got undefined; try 'linear'.",
+      message: "foldBatchNorm: kind must be 'linear' or 'conv', got undefined; give one of these.",
     },
     {
       title: 'a weight that lies the other way',

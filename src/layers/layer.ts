@@ -160,7 +160,7 @@ export abstract class Layer {
   }
 
   train(on = true): this {
-    checkBoolean(this.name, 'train(on)', on)
+    checkBoolean(this.name, 'the argument of train()', on, 'call eval() to leave training mode')
     this.#training = on
     return this
   }

@@ -35,7 +35,9 @@ export function affineOf(
   defaults: { affine: boolean; bias: boolean },
 ): { weight: boolean; bias: boolean } {
   for (const name of ['weight', 'bias', 'affine'] as const) {
-    if (options[name] !== undefined) checkBoolean(who, name, options[name])
+    if (options[name] === undefined) continue
+    const values = `write ${name}: true, and set values in the layer's ${name}.data`
+    checkBoolean(who, name, options[name], name === 'affine' ? undefined : values)
   }
   const affine = options.affine ?? defaults.affine
   const weight = options.weight ?? affine

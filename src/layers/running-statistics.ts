@@ -1,5 +1,5 @@
 import type { Statistics } from '../buffers.js'
-import { fail } from '../errors.js'
+import { describe, fail } from '../errors.js'
 import { checkChoice } from '../options.js'
 import type { Plan } from '../plan.js'
 import { type DType, type FloatArray, newArray, sizeOf, type Tensor } from '../tensor.js'
@@ -39,7 +39,7 @@ export function checkRunning(who: string, average: unknown, variance: unknown): 
   fail(
     'EVENKEEL_OPTION',
     who,
-    `runningAverage must be { newWeight }, { decay }, 'cumulative' or false, got ${JSON.stringify(average)}`,
+    `runningAverage must be { newWeight }, { decay }, 'cumulative' or false, got ${describe(average)}`,
     "try { newWeight: 0.1 }, PyTorch's default, or { decay: 0.99 }, Keras's",
   )
 }

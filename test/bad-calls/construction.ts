@@ -1,5 +1,5 @@
 import { BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm } from '../../src/index.js'
-import { plain, type Row, some, wrong } from './scene.js'
+import { circular, plain, type Row, some, wrong } from './scene.js'
 
 // Constructors: options that are unknown, out of range, or contradict each other.
 
@@ -100,8 +100,20 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'a bare momentum',
     'EVENKEEL_OPTION',
-    "BatchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; use runningAverage: { newWeight: 0.2 } for PyTorch's momentum 0.2, or runningAverage: { decay: 0.2 } for Keras's.",
+    "BatchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; use runningAverage: { newWeight: 0.2 } for PyTorch's momentum 0.2, 'cumulative' for its None, or { decay: 0.2 } for Keras's.",
     plain(() => new BatchNorm(8, wrong({ momentum: 0.2 }))),
+  ],
+  [
+    'a momentum that neither weight can be',
+    'EVENKEEL_OPTION',
+    "BatchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; use runningAverage: { newWeight: 0.1 } for PyTorch's momentum 0.1, 'cumulative' for its None, or { decay: 0.99 } for Keras's.",
+    plain(() => new BatchNorm(8, wrong({ momentum: null }))),
+  ],
+  [
+    'a new weight that is a bigint',
+    'EVENKEEL_OPTION',
+    "BatchNorm: runningAverage must be { newWeight }, { decay }, 'cumulative' or false, got { newWeight: 1n }; try { newWeight: 0.1 }, PyTorch's default, or { decay: 0.99 }, Keras's.",
+    plain(() => new BatchNorm(8, { runningAverage: wrong({ newWeight: 1n }) })),
   ],
   [
     "Keras's epsilon",
@@ -148,19 +160,19 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'new weight and decay at once',
     'EVENKEEL_OPTION',
-    'BatchNorm: runningAverage must be { newWeight }, { decay }, \'cumulative\' or false, got {"newWeight":0.1,"decay":0.9}; try { newWeight: 0.1 }, PyTorch\'s default, or { decay: 0.99 }, Keras\'s.',
+    "BatchNorm: runningAverage must be { newWeight }, { decay }, 'cumulative' or false, got { newWeight: 0.1, decay: 0.9 }; try { newWeight: 0.1 }, PyTorch's default, or { decay: 0.99 }, Keras's.",
     plain(() => new BatchNorm(8, { runningAverage: wrong({ newWeight: 0.1, decay: 0.9 }) })),
   ],
   [
     'an unknown variance',
     'EVENKEEL_OPTION',
-    "BatchNorm: runningVariance must be 'unbiased' or 'population', got 'biased'; try 'unbiased'.",
+    "BatchNorm: runningVariance must be 'unbiased' or 'population', got 'biased'; try 'population'.",
     plain(() => new BatchNorm(8, { runningVariance: wrong('biased') })),
   ],
   [
     'an unknown convention',
     'EVENKEEL_OPTION',
-    "BatchNorm: convention must be 'pytorch' or 'keras', got 'tf'; try 'pytorch'.",
+    "BatchNorm: convention must be 'pytorch' or 'keras', got 'tf'; try 'keras'.",
     plain(() => new BatchNorm(8, { convention: wrong('tf') })),
   ],
   [
@@ -172,7 +184,7 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'a weight that is no switch',
     'EVENKEEL_OPTION',
-    'LayerNorm: weight must be true or false, got 1; try weight: true.',
+    "LayerNorm: weight must be true or false, got 1; write weight: true, and set values in the layer's weight.data.",
     plain(() => new LayerNorm(8, { weight: wrong(1) })),
   ],
   [
@@ -200,9 +212,81 @@ export const CONSTRUCTION: readonly Row[] = [
     plain(() => new BatchNorm(8, { runningAverage: wrong(true) })),
   ],
   [
+    'affine as a text',
+    'EVENKEEL_OPTION',
+    "BatchNorm: affine must be true or false, got 'yes'; give one of these.",
+    plain(() => new BatchNorm(8, { affine: wrong('yes') })),
+  ],
+  [
+    "PyTorch's num_groups, as an option",
+    'EVENKEEL_OPTION',
+    'LayerNorm: there is no option num_groups; the options are runningAverage, eps, weight, bias, affine, dtype.',
+    plain(() => new LayerNorm(8, wrong({ num_groups: 2 }))),
+  ],
+  [
+    'two letters swapped',
+    'EVENKEEL_OPTION',
+    'RMSNorm: there is no option esp; try eps; the options are eps, weight, bias, affine, dtype.',
+    plain(() => new RMSNorm(8, wrong({ esp: 1e-5 }))),
+  ],
+  [
+    'a name of three other letters',
+    'EVENKEEL_OPTION',
+    'RMSNorm: there is no option dim; the options are eps, weight, bias, affine, dtype.',
+    plain(() => new RMSNorm(8, wrong({ dim: 1 }))),
+  ],
+  [
+    "a name that every object's prototype has",
+    'EVENKEEL_OPTION',
+    'RMSNorm: there is no option constructor; the options are eps, weight, bias, affine, dtype.',
+    plain(() => new RMSNorm(8, wrong({ constructor: 1 }))),
+  ],
+  [
+    'a type by its name in C',
+    'EVENKEEL_OPTION',
+    "LayerNorm: dtype must be 'float32' or 'float64', got 'double'; try 'float64'.",
+    plain(() => new LayerNorm(8, { dtype: wrong('double') })),
+  ],
+  [
+    'a type that is nowhere near',
+    'EVENKEEL_OPTION',
+    "LayerNorm: dtype must be 'float32' or 'float64', got 'int8'; give one of these.",
+    plain(() => new LayerNorm(8, { dtype: wrong('int8') })),
+  ],
+  [
+    'an array as the options',
+    'EVENKEEL_OPTION',
+    'LayerNorm: options must be an object of options, got Float32Array of 8; the options are runningAverage, eps, weight, bias, affine, dtype.',
+    plain(() => new LayerNorm(8, wrong(new Float32Array(8)))),
+  ],
+  [
+    'a shape that contains itself',
+    'EVENKEEL_OPTION',
+    'LayerNorm: normalizedShape must be an array of whole numbers from 1 up, got [8, [8, Array of 2]]; give the extents to normalize over, as in [768].',
+    plain(() => new LayerNorm(circular())),
+  ],
+  [
+    'a symbol in a shape',
+    'EVENKEEL_OPTION',
+    'LayerNorm: normalizedShape must be an array of whole numbers from 1 up, got [Symbol(n)]; give the extents to normalize over, as in [768].',
+    plain(() => new LayerNorm([wrong(Symbol('n'))])),
+  ],
+  [
+    'a bigint as the channels',
+    'EVENKEEL_OPTION',
+    'BatchNorm: the number of channels must be a whole number from 1 up, got 8n; give the extent of the channel dimension, as in 64.',
+    plain(() => new BatchNorm(wrong(8n))),
+  ],
+  [
+    'options as the channels',
+    'EVENKEEL_OPTION',
+    'BatchNorm: the number of channels must be a whole number from 1 up, got { numFeatures: 8 }; give the extent of the channel dimension, as in 64.',
+    plain(() => new BatchNorm(wrong({ numFeatures: 8 }))),
+  ],
+  [
     'an array as the weight',
     'EVENKEEL_OPTION',
-    'LayerNorm: weight must be true or false, got Float32Array of 8; try weight: true.',
+    "LayerNorm: weight must be true or false, got Float32Array of 8; write weight: true, and set values in the layer's weight.data.",
     plain(() => new LayerNorm(8, { weight: wrong(new Float32Array(8)) })),
   ],
   [

@@ -139,13 +139,13 @@ export const FORWARD: readonly Row[] = [
   [
     'an unknown option of forward',
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option into; the options are out.',
+    'LayerNorm: there is no option into; try out.',
     onRows((l) => l.forward(some([4, 8]), wrong({ into: 1 }))),
   ],
   [
     'a mode that is no switch',
     'EVENKEEL_OPTION',
-    "BatchNorm: train(on) must be true or false, got 'eval'; try train(on): true.",
+    "BatchNorm: the argument of train() must be true or false, got 'eval'; call eval() to leave training mode.",
     onBatch((l) => l.train(wrong('eval'))),
   ],
   [
@@ -157,8 +157,20 @@ export const FORWARD: readonly Row[] = [
   [
     'a tensor in the place of the options',
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option data; the options are out.',
+    'LayerNorm: options must be an object of options, got a tensor of [4, 8]; to write the result into a tensor, pass { out: tensor }.',
     onRows((l) => l.forward(some([4, 8]), wrong(some([4, 8])))),
+  ],
+  [
+    'an array in the place of the options',
+    'EVENKEEL_OPTION',
+    'LayerNorm: options must be an object of options, got Float32Array of 32; to write the result into a tensor, pass { out: tensor }.',
+    onRows((l) => l.backward(some([4, 8]), wrong(new Float32Array(32)))),
+  ],
+  [
+    'an option of forward that is unlike any',
+    'EVENKEEL_OPTION',
+    'LayerNorm: there is no option training; the options are out.',
+    onRows((l) => l.forward(some([4, 8]), wrong({ training: true }))),
   ],
   [
     'a weight that was detached',

@@ -14,6 +14,9 @@ import { onBatch, plain, type Row, some, wrong } from './scene.js'
 
 // The functional forms, and what is around the layers.
 
+/** What can be folded. */
+const loaded = () => new BatchNorm(3).loadStateDict(new BatchNorm(3).stateDict()).eval()
+
 export const FUNCTIONS: readonly Row[] = [
   [
     'a weight that is too short',
@@ -90,8 +93,32 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'an unknown kind of layer',
     'EVENKEEL_OPTION',
-    "recommend: kind must be 'dense', 'conv' or 'sequence', got 'rnn'; try 'dense'.",
+    "recommend: kind must be 'dense', 'conv' or 'sequence', got 'rnn'; try 'sequence'.",
     plain(() => recommend({ batchSize: 8, kind: wrong('rnn'), channels: 8 })),
+  ],
+  [
+    "a kind by its field's name",
+    'EVENKEEL_OPTION',
+    "recommend: kind must be 'dense', 'conv' or 'sequence', got 'cnn'; try 'conv'.",
+    plain(() => recommend({ batchSize: 8, kind: wrong('cnn'), channels: 8 })),
+  ],
+  [
+    'a kind that nothing is near',
+    'EVENKEEL_OPTION',
+    "recommend: kind must be 'dense', 'conv' or 'sequence', got 'gan'; give one of these.",
+    plain(() => recommend({ batchSize: 8, kind: wrong('gan'), channels: 8 })),
+  ],
+  [
+    "folding by another library's name of the layer",
+    'EVENKEEL_OPTION',
+    "foldBatchNorm: kind must be 'linear' or 'conv', got 'conv2d'; try 'conv'.",
+    plain(() => foldBatchNorm(some([3, 8]), null, loaded(), { kind: wrong('conv2d') })),
+  ],
+  [
+    "folding by recommend()'s name of the layer",
+    'EVENKEEL_OPTION',
+    "foldBatchNorm: kind must be 'linear' or 'conv', got 'dense'; try 'linear'.",
+    plain(() => foldBatchNorm(some([3, 8]), null, loaded(), { kind: wrong('dense') })),
   ],
   [
     'a batch of nothing',
