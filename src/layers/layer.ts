@@ -10,7 +10,7 @@ import { checkTensor, DTYPES, type DType, dtypeOf, type Tensor } from '../tensor
 import type { CallOptions, Settings } from './layer-options.js'
 import { newParameter, type Parameter } from './parameter.js'
 import { RunningStatistics } from './running-statistics.js'
-import { loadState, type StateDict, saveState } from './state-dict.js'
+import { type LoadableDict, type LoadOptions, loadState, type StateDict, saveState } from './state-dict.js'
 import { Turns } from './turns.js'
 
 /** What one forward and its backward work with: buffers for statistics, and the passes over them. */
@@ -207,19 +207,19 @@ export abstract class Layer {
    * decay, unbiased or population) and eps are options, not state, here as there: construct the other layer with the same.
    */
   stateDict(): StateDict {
-    return saveState(this.#state())
+    return saveState(this.name, this.#state())
   }
 
   /**
    * Copies a state dict into the layer; float64 is rounded where the layer is float32. A missing
-   * num_batches_tracked leaves the counter as it is.
+   * num_batches_tracked leaves the counter as it is. PyTorch's names or Keras's; `prefix` finds them in a model's dict.
    *
    * @throws EvenkeelError (EVENKEEL_STATE) on missing or unexpected names, other shapes or types, values that are not
-   * finite, a negative variance; nothing has changed then.
+   * finite, a negative variance; EVENKEEL_BUFFER where an array of the layer was transferred; nothing has changed then.
    */
-  loadStateDict(dict: Readonly<StateDict>): this {
+  loadStateDict(dict: LoadableDict, options: LoadOptions = {}): this {
     this.#calls.checkNone(this.name, 'loadStateDict')
-    loadState(this.name, this.#state(), dict)
+    loadState(this.name, this.#state(), dict, options)
     return this
   }
 
