@@ -171,7 +171,7 @@ function checkDType(plan: Plan, name: string, data: FloatArray): void {
     'EVENKEEL_DTYPE',
     plan.layer,
     `${name} must be ${plan.dtype} as the input is, got ${dtypeOf(data)}`,
-    `convert it: ${arrayName(plan)}.from(...)`,
+    name === 'out' ? `give one over a new ${arrayName(plan)}` : `convert it: ${arrayName(plan)}.from(...)`,
   )
 }
 

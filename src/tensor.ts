@@ -17,7 +17,11 @@ export interface Tensor<T extends FloatArray = FloatArray> {
  * @throws EvenkeelError where the data is no float array, or its length is not the shape's product.
  */
 export function tensor<T extends FloatArray>(data: T, shape: readonly number[]): Tensor<T> {
-  checkTensor('tensor', { data, shape })
+  if (!isFloatArray(data)) {
+    const problem = `data must be a Float32Array or Float64Array, got ${describe(data)}`
+    fail('EVENKEEL_DTYPE', 'tensor', problem, floatsFrom(data) ?? 'give numbers, as in Float32Array.of(1, 2)')
+  }
+  checkTensor('tensor', { data, shape }, 'data')
   return { data, shape: [...shape] }
 }
 
@@ -61,15 +65,7 @@ export function formatShape(shape: readonly number[]): string {
 /** Throws unless `value` is a tensor: a float array of as many elements as its shape says. */
 export function checkTensor(who: string, value: unknown, name = 'input'): asserts value is Tensor {
   const { data, shape } = (value ?? {}) as Partial<Tensor>
-  if (!isFloatArray(data)) {
-    const came = isFloatArray(value) ? 'a bare array' : describe(data === undefined ? value : data)
-    fail(
-      'EVENKEEL_DTYPE',
-      who,
-      `${name} must be { data: Float32Array or Float64Array, shape }, got ${came}`,
-      'wrap the data: tensor(data, shape)',
-    )
-  }
+  if (!isFloatArray(data)) refuseData(who, name, value, data)
   if (
     !Array.isArray(shape) ||
     !Array.from(shape).every((extent) => Number.isSafeInteger(extent) && extent >= 0)
@@ -88,12 +84,49 @@ export function checkTensor(who: string, value: unknown, name = 'input'): assert
 function checkLength(who: string, name: string, data: FloatArray, expected: number, shape: string): void {
   if (data.length === expected) return
   const detached = data.length === 0 && data.buffer.byteLength === 0
+  const fitting =
+    data.length > expected ? `pass data.subarray(0, ${expected})` : `give all ${expected} elements`
   fail(
     'EVENKEEL_BUFFER',
     who,
     `${name} of shape ${shape} needs ${expected} elements, got ${detached ? 'a detached or empty array' : data.length}`,
-    detached
-      ? 'pass an array whose buffer was not transferred'
-      : 'pass data.subarray(...) of that length, or mend the shape',
+    detached ? 'pass an array whose buffer was not transferred' : `${fitting}, or mend the shape`,
   )
+}
+
+function refuseData(who: string, name: string, value: unknown, data: unknown): never {
+  const given = data === undefined || isForeign(value) ? value : data
+  const came = isFloatArray(given) ? 'a bare array' : describe(given)
+  const wrap = 'pass tensor(data, shape)'
+  const convert = name === 'out' ? null : floatsFrom(given)
+  fail(
+    'EVENKEEL_DTYPE',
+    who,
+    `${name} must be { data: Float32Array or Float64Array, shape }, got ${came}`,
+    convert === null ? wrap : `${convert}, and ${wrap}`,
+  )
+}
+
+/** A tensor of TensorFlow.js, whose data is a function. */
+function isForeign(value: unknown): boolean {
+  return typeof (value as { dataSync?: unknown } | null | undefined)?.dataSync === 'function'
+}
+
+/** How numbers that lie in something else come into a float array; null where there are none. */
+function floatsFrom(given: unknown): string | null {
+  const kind = typedArrayKind(given)
+  if (isFloatArray(given)) return null
+  if (kind?.startsWith('Big')) return 'convert it: Float32Array.from(data, Number)'
+  if (kind === 'Uint8Array') {
+    return 'convert its numbers: Float32Array.from(data), or its bytes, where they are of floats: new Float32Array(Uint8Array.from(data).buffer)'
+  }
+  if (kind !== undefined) return 'convert it: Float32Array.from(data)'
+  if (isForeign(given)) return 'copy its values: t.dataSync(), or await t.data()'
+  if (isFloatArray((given as Tensor | null | undefined)?.data)) return 'it is a tensor: pass its data'
+  if (Array.isArray(given)) {
+    return `convert it: Float32Array.from(data${given.some(Array.isArray) ? '.flat(Infinity)' : ''})`
+  }
+  return Object.prototype.toString.call(given) === '[object ArrayBuffer]'
+    ? 'view it: new Float32Array(buffer)'
+    : null
 }
