@@ -74,7 +74,7 @@ export function checkAffine(plan: Plan, name: string, array: FloatArray | null):
       'EVENKEEL_DTYPE',
       plan.layer,
       `${name} must be a ${arrayName(plan)}, got ${describe(array)}`,
-      `pass the bare array, as in ${name}: parameter.data`,
+      `give a ${arrayName(plan)} of ${plan.affineLength}`,
     )
   }
   checkDType(plan, name, array)

@@ -52,6 +52,7 @@ export function describe(value: unknown, depth = 0): string {
   const name = classOf(value)
   if (typeof length === 'number') return `${name} of ${length}`
   const entries = Object.entries(value)
+  if (name === 'Object' && entries.length === 0) return '{}'
   if (name !== 'Object' || entries.length > MOST_ENTRIES || deep) return name
   return `{ ${entries.map(([key, each]) => `${key}: ${inside(each)}`).join(', ')} }`
 }

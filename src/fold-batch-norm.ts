@@ -7,6 +7,7 @@ import {
   dtypeOf,
   type FloatArray,
   formatShape,
+  isFloatArray,
   newArray,
   sizeOf,
   type Tensor,
@@ -35,11 +36,11 @@ export interface FoldOptions {
   /** What the weight belongs to: a fully connected or a convolutional layer. */
   readonly kind: 'linear' | 'conv'
   /** linear: the weight is [in, out], as in Keras and tfjs. conv: it is of a transposed convolution. Default false. */
-  readonly transpose?: boolean
+  readonly transpose?: boolean | undefined
   /** The groups of a convolution; they matter where it is transposed. Default 1. */
-  readonly groups?: number
+  readonly groups?: number | undefined
   /** conv: how the kernel lies. 'channels-first' is PyTorch's, 'channels-last' Keras's and tfjs's. Default the former. */
-  readonly layout?: Layout
+  readonly layout?: Layout | undefined
 }
 
 export interface FoldedLayer {
@@ -69,13 +70,14 @@ export interface FoldedLayer {
  *
  * A depthwise kernel of tfjs, [...k, in, multiplier], is a 'channels-last' one under the shape [...k, 1, in * multiplier].
  *
- * @param bias [out], or null where the layer has none, as it should before a norm.
+ * @param bias [out], or its array alone; null (or undefined) where the layer has none, as it should before a norm.
  * @throws EvenkeelError where shapes or options do not fit; EVENKEEL_STATE where the norm trains, keeps no running
- * averages, or never saw data; EVENKEEL_STATISTICS where the result is not finite.
+ * averages, or never saw data; EVENKEEL_BUFFER where an array of the norm was transferred; EVENKEEL_STATISTICS where the
+ * result is not finite.
  */
 export function foldBatchNorm(
   weight: Tensor,
-  bias: Tensor | null,
+  bias: Tensor | FloatArray | null | undefined,
   norm: FoldableNorm,
   options: FoldOptions,
 ): FoldedLayer {
@@ -83,9 +85,10 @@ export function foldBatchNorm(
   checkOptions(WHO, options, ['kind', 'transpose', 'groups', 'layout'])
   checkTensor(WHO, weight, 'weight')
   const runs = runsOf(weight.shape, options)
-  checkChannels(norm.channels, runs.outputs, weight, bias)
+  checkOutputs(norm.channels, runs.outputs, weight)
+  const biasData = biasOf(bias, runs.outputs, weight.data)
   const { scale, shift } = frozen(norm)
-  const exactBias = shift.map((s, o) => (bias === null ? 0 : bias.data[o]) * scale[o] + s)
+  const exactBias = shift.map((s, o) => (biasData === null ? 0 : biasData[o]) * scale[o] + s)
 
   const dtype = dtypeOf(weight.data)
   const folded = newArray(dtype, weight.data.length)
@@ -113,8 +116,8 @@ function frozen({ eps, channels, weight, bias, runningMean, runningVariance }: F
   const scale = new Float64Array(channels)
   const shift = new Float64Array(channels)
   for (let c = 0; c < channels; c++) {
-    scale[c] = (weight?.data[c] ?? 1) / Math.sqrt(variance[c] + eps)
-    shift[c] = (bias?.data[c] ?? 0) - mean[c] * scale[c]
+    scale[c] = (weight === null ? 1 : weight.data[c]) / Math.sqrt(variance[c] + eps)
+    shift[c] = (bias === null ? 0 : bias.data[c]) - mean[c] * scale[c]
   }
   return { scale, shift }
 }
@@ -228,32 +231,46 @@ function checkNorm(norm: FoldableNorm): void {
       'call norm.eval()',
     )
   }
+  checkAttached(norm)
 }
 
-function checkChannels(channels: number, outputs: number, weight: Tensor, bias: Tensor | null): void {
-  if (outputs !== channels) {
+/** An array that was transferred reads as undefined, which must not pass for 1 or 0. */
+function checkAttached({ channels, weight, bias, runningMean, runningVariance }: FoldableNorm): void {
+  for (const [name, tensor] of Object.entries({ weight, bias, runningMean, runningVariance })) {
+    if (tensor === null || tensor.data.length === channels) continue
     fail(
-      'EVENKEEL_SHAPE',
+      'EVENKEEL_BUFFER',
       WHO,
-      `the weight ${formatShape(weight.shape)} has ${outputs} output channels, the norm ${channels}`,
-      'set transpose, groups and layout to how the weight lies',
+      `the norm's ${name} needs ${channels} elements, got ${tensor.data.length}: its buffer was transferred`,
+      'fold before it is, or load the state into a new BatchNorm',
     )
   }
-  if (bias === null) return
-  checkTensor(WHO, bias, 'bias')
-  checkMatches(bias, outputs, weight.data)
 }
 
-function checkMatches(bias: Tensor, outputs: number, weight: FloatArray): void {
+function checkOutputs(channels: number, outputs: number, weight: Tensor): void {
+  if (outputs === channels) return
+  fail(
+    'EVENKEEL_SHAPE',
+    WHO,
+    `the weight ${formatShape(weight.shape)} has ${outputs} output channels, the norm ${channels}`,
+    'set transpose, groups and layout to how the weight lies',
+  )
+}
+
+/** The layer's own bias, or null. */
+function biasOf(given: unknown, outputs: number, weight: FloatArray): FloatArray | null {
+  if (given === null || given === undefined) return null
+  const bias = isFloatArray(given) ? { data: given, shape: [given.length] } : given
+  checkTensor(WHO, bias, 'bias')
   if (dtypeOf(bias.data) !== dtypeOf(weight)) {
     fail(
       'EVENKEEL_DTYPE',
       WHO,
       `bias must be ${dtypeOf(weight)} as the weight is, got ${dtypeOf(bias.data)}`,
-      'convert one of them',
+      'convert one of them, as in Float32Array.from(...)',
     )
   }
-  if (bias.shape.length === 1 && bias.shape[0] === outputs) return
+  if (bias.shape.length === 1 && bias.shape[0] === outputs) return bias.data
   fail(
     'EVENKEEL_SHAPE',
     WHO,

@@ -8,13 +8,13 @@ import { checkRunning, type RunningAverage, type RunningVariance } from './runni
 
 export interface BatchNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
-  readonly layout?: Layout
+  readonly layout?: Layout | undefined
   /** Default { newWeight: 0.1 }; false: none, and the batch's statistics in eval mode too. */
-  readonly runningAverage?: RunningAverage | false
+  readonly runningAverage?: RunningAverage | false | undefined
   /** Default 'unbiased'. */
-  readonly runningVariance?: RunningVariance
+  readonly runningVariance?: RunningVariance | undefined
   /** Whose defaults eps, runningAverage and runningVariance have; given ones win. Default 'pytorch'. */
-  readonly convention?: 'pytorch' | 'keras'
+  readonly convention?: 'pytorch' | 'keras' | undefined
 }
 
 /** The same words mean opposite things in the two libraries, so that each has its numbers here by name. */

@@ -8,7 +8,7 @@ import { affineOf } from './parameter.js'
 
 export interface GroupNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
-  readonly layout?: Layout
+  readonly layout?: Layout | undefined
 }
 
 /**

@@ -8,11 +8,11 @@ import { checkRunning, type RunningAverage, type RunningVariance } from './runni
 
 export interface InstanceNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
-  readonly layout?: Layout
+  readonly layout?: Layout | undefined
   /** PyTorch's track_running_stats: eval mode then uses the averages. Default false. */
-  readonly runningAverage?: RunningAverage | false
+  readonly runningAverage?: RunningAverage | false | undefined
   /** Default 'unbiased', as PyTorch has it. */
-  readonly runningVariance?: RunningVariance
+  readonly runningVariance?: RunningVariance | undefined
 }
 
 /**

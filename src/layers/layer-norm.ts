@@ -8,7 +8,7 @@ import { checkRunning, type RunningAverage } from './running-statistics.js'
 
 export interface LayerNormOptions extends LayerOptions {
   /** Not a part of standard LayerNorm; see the class. Default false. */
-  readonly runningAverage?: RunningAverage | false
+  readonly runningAverage?: RunningAverage | false | undefined
 }
 
 /**

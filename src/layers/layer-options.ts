@@ -5,9 +5,9 @@ import type { RunningOptions } from './running-statistics.js'
 /** Options that every layer has. */
 export interface LayerOptions extends AffineOptions {
   /** Added to the variance inside the root. */
-  readonly eps?: number
+  readonly eps?: number | undefined
   /** The type of parameters and running averages; the input must have it too. Default 'float32'. */
-  readonly dtype?: DType
+  readonly dtype?: DType | undefined
 }
 
 /** The names of LayerOptions, for checkOptions. */
@@ -16,7 +16,7 @@ export const LAYER_OPTIONS = ['eps', 'weight', 'bias', 'affine', 'dtype'] as con
 /** Options of forward and backward. */
 export interface CallOptions {
   /** Where the result is written; without it, a new tensor. */
-  readonly out?: Tensor
+  readonly out?: Tensor | undefined
 }
 
 /** What a layer makes of its options. */

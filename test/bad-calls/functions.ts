@@ -31,10 +31,28 @@ export const FUNCTIONS: readonly Row[] = [
     plain(() => batchNorm(some([4, 3]), { bias: new Float64Array(3) })),
   ],
   [
-    'a weight that is a tensor',
+    'a weight that is a list',
     'EVENKEEL_DTYPE',
-    'batchNorm: weight must be a Float32Array, got a tensor of [3]; pass the bare array, as in weight: parameter.data.',
-    plain(() => batchNorm(some([4, 3]), { weight: wrong(some([3])) })),
+    'batchNorm: weight must be a Float32Array, got [1, 1, 1]; give a Float32Array of 3.',
+    plain(() => batchNorm(some([4, 3]), { weight: wrong([1, 1, 1]) })),
+  ],
+  [
+    'a weight that is a switch, as for layers',
+    'EVENKEEL_DTYPE',
+    'layerNorm: weight must be a Float32Array, got true; give a Float32Array of 8.',
+    plain(() => layerNorm(some([4, 8]), { normalizedShape: 8, weight: wrong(true) })),
+  ],
+  [
+    'a weight that is a tensor of another length',
+    'EVENKEEL_BUFFER',
+    'batchNorm: weight needs 3 elements, got 2; give one for each channel.',
+    plain(() => batchNorm(some([4, 3]), { weight: some([2]) })),
+  ],
+  [
+    'a weight whose tensor is empty',
+    'EVENKEEL_DTYPE',
+    'batchNorm: weight must be a Float32Array, got {}; give a Float32Array of 3.',
+    plain(() => batchNorm(some([4, 3]), { weight: wrong({}) })),
   ],
   [
     'given statistics of another length',
