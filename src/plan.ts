@@ -171,8 +171,11 @@ export function checkSameShape(plan: Plan, name: string, shape: readonly number[
   )
 }
 
-/** Throws unless the channels split evenly; the remedy names the nearest count of groups that fits. */
-export function checkGroups(layer: string, channels: number, groups: number): void {
+/**
+ * Throws unless the channels split evenly; the remedy names the nearest count of groups that fits, or, where the two are
+ * `positional`, the other order.
+ */
+export function checkGroups(layer: string, channels: number, groups: number, positional = false): void {
   if (!Number.isSafeInteger(groups) || groups < 1) {
     fail(
       'EVENKEEL_OPTION',
@@ -182,6 +185,14 @@ export function checkGroups(layer: string, channels: number, groups: number): vo
     )
   }
   if (channels % groups === 0) return
+  if (positional && groups % channels === 0) {
+    fail(
+      'EVENKEEL_SHAPE',
+      layer,
+      `channels (${channels}) must be divisible by groups (${groups}), which come first`,
+      `for ${groups} channels in ${channels} groups write new ${layer}(${channels}, ${groups})`,
+    )
+  }
   const nearest = nearestDivisor(channels, groups)
   fail(
     'EVENKEEL_SHAPE',

@@ -54,8 +54,18 @@ export function dtypeOf(data: FloatArray): DType {
   return dtypeOfArray(data) === 'float64' ? 'float64' : 'float32'
 }
 
+/** A zeroed array. Throws where the engine has no room for so many elements. */
 export function newArray(dtype: DType, length: number): FloatArray {
-  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)
+  try {
+    return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)
+  } catch {
+    return fail(
+      'EVENKEEL_BUFFER',
+      'evenkeel',
+      `there is no memory for ${length} elements of ${dtype}`,
+      'give fewer channels or a smaller shape',
+    )
+  }
 }
 
 export function formatShape(shape: readonly number[]): string {

@@ -1,4 +1,3 @@
-import { fail } from '../errors.js'
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkChannels, checkGroups, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
@@ -31,8 +30,7 @@ export class GroupNorm extends Layer {
     checkOptions(who, options, ['layout', ...LAYER_OPTIONS])
     const { eps = DEFAULT_EPS, dtype = 'float32', layout = 'channels-first' } = options
     checkChannels(who, channels)
-    if (groups > channels && groups % channels === 0) swapped(groups, channels)
-    checkGroups(who, channels, groups)
+    checkGroups(who, channels, groups, true)
     checkLayout(who, layout)
     const affine = affineOf(who, options, { affine: true, bias: true })
     super(who, { eps, dtype, affine, affineShape: [channels] })
@@ -45,14 +43,4 @@ export class GroupNorm extends Layer {
     const { groups, channels, layout, eps, dtype } = this
     return planGroup('GroupNorm', shape, dtype, { groups, channels, layout, eps, given })
   }
-}
-
-/** GroupNorm(64, 8): what has more groups than channels was most likely meant the other way. */
-function swapped(groups: number, channels: number): never {
-  fail(
-    'EVENKEEL_SHAPE',
-    'GroupNorm',
-    `channels (${channels}) must be divisible by groups (${groups}), which come first`,
-    `for ${groups} channels in ${channels} groups write new GroupNorm(${channels}, ${groups})`,
-  )
 }

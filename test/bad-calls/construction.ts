@@ -14,6 +14,12 @@ export const CONSTRUCTION: readonly Row[] = [
     plain(() => new BatchNorm(0)),
   ],
   [
+    'more channels than memory holds',
+    'EVENKEEL_BUFFER',
+    'evenkeel: there is no memory for 9007199254740991 elements of float32; give fewer channels or a smaller shape.',
+    plain(() => new BatchNorm(2 ** 53 - 1)),
+  ],
+  [
     'half a channel',
     'EVENKEEL_OPTION',
     'InstanceNorm: the number of channels must be a whole number from 1 up, got 2.5; give the extent of the channel dimension, as in 64.',
