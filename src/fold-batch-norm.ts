@@ -8,6 +8,7 @@ import {
   type FloatArray,
   formatShape,
   isFloatArray,
+  lengthOf,
   newArray,
   sizeOf,
   type Tensor,
@@ -237,11 +238,12 @@ function checkNorm(norm: FoldableNorm): void {
 /** An array that was transferred reads as undefined, which must not pass for 1 or 0. */
 function checkAttached({ channels, weight, bias, runningMean, runningVariance }: FoldableNorm): void {
   for (const [name, tensor] of Object.entries({ weight, bias, runningMean, runningVariance })) {
-    if (tensor === null || tensor.data.length === channels) continue
+    const length = tensor === null ? channels : lengthOf(tensor.data)
+    if (length === channels) continue
     fail(
       'EVENKEEL_BUFFER',
       WHO,
-      `the norm's ${name} needs ${channels} elements, got ${tensor.data.length}: its buffer was transferred`,
+      `the norm's ${name} needs ${channels} elements, got ${length}: its buffer was transferred`,
       'fold before it is, or load the state into a new BatchNorm',
     )
   }

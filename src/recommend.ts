@@ -102,7 +102,7 @@ function forDense({ batchSize, channels }: RecommendOptions): Recommendation {
 }
 
 function forConv({ batchSize, channels, spatial, layout, task }: RecommendOptions): Recommendation {
-  const options = layout === undefined ? {} : { layout }
+  const options: { readonly layout?: Layout } = layout === undefined ? {} : { layout }
   if (task === 'style') {
     const reason =
       "InstanceNorm removes each image's own contrast from every channel, as style transfer wants it"

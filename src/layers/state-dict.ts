@@ -1,6 +1,6 @@
 import { describe, fail } from '../errors.js'
 import { checkOptions } from '../options.js'
-import { type FloatArray, sizeOf, type Tensor } from '../tensor.js'
+import { type FloatArray, lengthOf, sizeOf, type Tensor } from '../tensor.js'
 import type { RunningStatistics } from './running-statistics.js'
 import { type Entry, entriesOf } from './state-names.js'
 import { countOf, fitsTensor, floatsOf, NEGATIVE_ZERO } from './state-values.js'
@@ -120,11 +120,12 @@ function prefixOf(who: string, options: LoadOptions): string | undefined {
 /** Throws where an array of the layer is gone: it can be neither read nor written. */
 function checkAttached(who: string, entries: ReadonlyMap<string, Tensor>): void {
   for (const [name, { data, shape }] of entries) {
-    if (data.length === sizeOf(shape)) continue
+    const length = lengthOf(data)
+    if (length === sizeOf(shape)) continue
     fail(
       'EVENKEEL_BUFFER',
       who,
-      `the layer's own ${name} needs ${sizeOf(shape)} elements, got ${data.length}: its buffer was transferred`,
+      `the layer's own ${name} needs ${sizeOf(shape)} elements, got ${length}: its buffer was transferred`,
       'construct a new layer, and load the last state that was saved; send copies, as stateDict() makes them',
     )
   }
