@@ -69,7 +69,7 @@ export function checkBatchCount(layer: string, shape: readonly number[], count: 
     'EVENKEEL_STATISTICS',
     layer,
     `training needs more than one value per channel (batch x space), got 1 from shape ${formatShape(shape)}`,
-    'use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval()',
+    'use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or running averages: eval(), in batchNorm() statistics',
   )
 }
 

@@ -3,7 +3,8 @@ export { backends, type Info, info, setThreads } from './backend/select.js'
 export type { Statistics } from './buffers.js'
 export type { Context } from './engine.js'
 export { type ErrorCode, EvenkeelError } from './errors.js'
-export { type FoldableNorm, type FoldedLayer, type FoldOptions, foldBatchNorm } from './fold-batch-norm.js'
+export { type FoldableNorm, type FoldedLayer, foldBatchNorm } from './fold-batch-norm.js'
+export type { FoldOptions } from './fold-layout.js'
 export {
   type BatchNormFunctionalOptions,
   batchNorm,

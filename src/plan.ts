@@ -66,7 +66,7 @@ export function planRows(layer: string, shape: readonly number[], dtype: DType, 
       'EVENKEEL_SHAPE',
       layer,
       `input must end in normalizedShape ${formatShape(normalizedShape)}, got ${formatShape(shape)}`,
-      'reshape the input, or give the last dimensions of your data as normalizedShape',
+      `give an input that ends in ${formatShape(normalizedShape)}, or the last dimensions of yours as normalizedShape`,
     )
   }
   const length = sizeOf(normalizedShape)

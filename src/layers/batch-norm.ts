@@ -18,7 +18,10 @@ import { checkRunning, type RunningAverage, type RunningVariance } from './runni
 export interface BatchNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
   readonly layout?: Layout | undefined
-  /** Default { newWeight: 0.1 }; false: none, and the batch's statistics in eval mode too. */
+  /**
+   * Default { newWeight: 0.1 }; false: none, and the batch's statistics in eval mode too. 'cumulative' weighs all batches
+   * alike, but is no fit of a data set: it averages the variances within batches (see RunningAverage).
+   */
   readonly runningAverage?: RunningAverage | false | undefined
   /** Default 'unbiased'. */
   readonly runningVariance?: RunningVariance | undefined

@@ -64,13 +64,13 @@ export const FORWARD: readonly Row[] = [
   [
     'another last extent',
     'EVENKEEL_SHAPE',
-    'LayerNorm: input must end in normalizedShape [8], got [8, 4]; reshape the input, or give the last dimensions of your data as normalizedShape.',
+    'LayerNorm: input must end in normalizedShape [8], got [8, 4]; give an input that ends in [8], or the last dimensions of yours as normalizedShape.',
     onRows((l) => l.forward(some([8, 4]))),
   ],
   [
     'fewer dimensions than normalizedShape',
     'EVENKEEL_SHAPE',
-    'LayerNorm: input must end in normalizedShape [4, 8], got [8]; reshape the input, or give the last dimensions of your data as normalizedShape.',
+    'LayerNorm: input must end in normalizedShape [4, 8], got [8]; give an input that ends in [4, 8], or the last dimensions of yours as normalizedShape.',
     plain(() => new LayerNorm([4, 8]).forward(some([8]))),
   ],
   [
@@ -82,13 +82,13 @@ export const FORWARD: readonly Row[] = [
   [
     'one value per channel',
     'EVENKEEL_STATISTICS',
-    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
+    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or running averages: eval(), in batchNorm() statistics.',
     onBatch((l) => l.forward(some([1, 3]))),
   ],
   [
     'one value per channel with space',
     'EVENKEEL_STATISTICS',
-    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3, 1, 1]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
+    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3, 1, 1]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or running averages: eval(), in batchNorm() statistics.',
     onBatch((l) => l.forward(some([1, 3, 1, 1]))),
   ],
   [

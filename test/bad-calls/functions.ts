@@ -81,7 +81,7 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'a normalizedShape that does not fit',
     'EVENKEEL_SHAPE',
-    'rmsNorm: input must end in normalizedShape [7], got [4, 8]; reshape the input, or give the last dimensions of your data as normalizedShape.',
+    'rmsNorm: input must end in normalizedShape [7], got [4, 8]; give an input that ends in [7], or the last dimensions of yours as normalizedShape.',
     plain(() => rmsNorm(some([4, 8]), { normalizedShape: 7 })),
   ],
   [
