@@ -11,17 +11,9 @@ export function checkOptions(who: string, options: unknown, known: readonly stri
       `write { ${known[0]}: ... }; ${listed(known)}`,
     )
   }
-  if (isData(options)) {
-    fail(
-      'EVENKEEL_OPTION',
-      who,
-      `options must be an object of options, got ${describe(options)}`,
-      known.includes('out') ? `to write the result into a tensor, pass { out: tensor }` : listed(known),
-    )
-  }
-  // Own names only: what others add to Object.prototype is not this call's.
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) unknownOption(who, name, (options as Record<string, unknown>)[name], known)
+  // Object.keys() would make an array for each call. What others add to Object.prototype is not this call's.
+  for (const name in options) {
+    if (!known.includes(name) && Object.hasOwn(options, name)) unknownOption(who, name, options, known)
   }
 }
 
@@ -34,8 +26,16 @@ function isData(value: object): boolean {
   return ArrayBuffer.isView(value) || Array.isArray((value as { shape?: unknown }).shape)
 }
 
-function unknownOption(who: string, name: string, value: unknown, known: readonly string[]): never {
-  if (name === 'momentum') refuseMomentum(who, value, known)
+function unknownOption(who: string, name: string, options: object, known: readonly string[]): never {
+  if (isData(options)) {
+    fail(
+      'EVENKEEL_OPTION',
+      who,
+      `options must be an object of options, got ${describe(options)}`,
+      known.includes('out') ? 'to write the result into a tensor, pass { out: tensor }' : listed(known),
+    )
+  }
+  if (name === 'momentum') refuseMomentum(who, (options as { momentum: unknown }).momentum, known)
   const meant = meantName(name, known)
   const all = listed(known)
   fail(

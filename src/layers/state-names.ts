@@ -4,6 +4,7 @@ import { describe, fail } from '../errors.js'
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['gamma', 'weight'],
   ['beta', 'bias'],
+  ['scale', 'weight'],
   ['moving_mean', 'running_mean'],
   ['moving_variance', 'running_var'],
 ])

@@ -285,6 +285,11 @@ describe('finds the names', () => {
   })
 })
 
+test("Keras's RMSNormalization calls its weight scale", () => {
+  const norm = new RMSNorm(3).loadStateDict({ 'rms_normalization/scale': [1, 2, 3] })
+  expect([...norm.weight!.data]).toEqual([1, 2, 3])
+})
+
 test('the types: what stateDict() returns can be loaded, and so can what JSON.parse() does', () => {
   expectTypeOf<StateDict>().toExtend<LoadableDict>()
   expectTypeOf(JSON.parse('{}')).toExtend<LoadableDict>()
