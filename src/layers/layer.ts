@@ -302,7 +302,17 @@ export abstract class Layer<
     const context = this.#history.contextFor(this.name, passed)
     const dweight = this.weight?.grad.data ?? null
     const dbias = this.bias?.grad.data ?? null
-    return { call: backwardCall(context, dy, out, dweight, dbias), context, passed: passed !== undefined }
+    const call = backwardCall(context, dy, out, dweight, dbias)
+    // The caller's getters have run: one that called forward() has taken the context's buffers.
+    if (this.#history.contextFor(this.name, passed) !== context) {
+      fail(
+        'EVENKEEL_STATE',
+        this.name,
+        'forward() was called while backward() read its arguments (by a getter?)',
+        'read data and shape first, and pass a plain { data, shape }',
+      )
+    }
+    return { call, context, passed: passed !== undefined }
   }
 
   #endGradient(context: Context, passed: boolean, replaced: boolean): void {
