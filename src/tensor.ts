@@ -22,7 +22,9 @@ export interface Tensor<T extends FloatArray = FloatArray> {
 export function tensor<T extends FloatArray>(data: T, shape: readonly number[]): Tensor<T> {
   if (!isFloatArray(data)) {
     const problem = `data must be a Float32Array or Float64Array, got ${describe(data)}`
-    fail('EVENKEEL_DTYPE', 'tensor', problem, floatsFrom(data) ?? 'give numbers, as in Float32Array.of(1, 2)')
+    const swapped = isFloatArray(shape) ? 'give the data first, then the shape' : null
+    const remedy = swapped ?? floatsFrom(data) ?? 'give numbers, as in Float32Array.of(1, 2)'
+    fail('EVENKEEL_DTYPE', 'tensor', problem, remedy)
   }
   checkTensor('tensor', { data, shape }, 'data')
   return { data, shape: [...shape] }
@@ -126,7 +128,9 @@ export function checkTensor(
       'EVENKEEL_SHAPE',
       who,
       `${name}'s shape must be an array of whole numbers from 0 up, got ${describe(shape)}`,
-      'give each extent, as in [32, 64, 56, 56]',
+      Array.isArray((value as { dims?: unknown }).dims)
+        ? 'pass its dims as the shape: tensor(t.data, t.dims)'
+        : 'give each extent, as in [32, 64, 56, 56]',
     )
   }
   checkLength(who, name, data, sizeOf(shape), formatShape(shape))

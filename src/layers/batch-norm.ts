@@ -71,7 +71,7 @@ export const BatchNorm = class BatchNorm extends Layer {
 
   constructor(channels: number, options: BatchNormOptions = {}) {
     const who = 'BatchNorm'
-    const known = ['layout', 'runningAverage', 'runningVariance', 'convention', ...LAYER_OPTIONS]
+    const known = [...LAYER_OPTIONS, 'layout', 'runningAverage', 'runningVariance', 'convention']
     checkOptions(who, options, known)
     const { layout = 'channels-first', convention = 'pytorch', dtype = 'float32' } = options
     checkChannels(who, channels)

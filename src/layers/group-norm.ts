@@ -55,7 +55,7 @@ export const GroupNorm = class GroupNorm extends Layer {
 
   constructor(groups: number, channels: number, options: GroupNormOptions = {}) {
     const who = 'GroupNorm'
-    checkOptions(who, options, ['layout', ...LAYER_OPTIONS])
+    checkOptions(who, options, [...LAYER_OPTIONS, 'layout'])
     const { eps = DEFAULT_EPS, dtype = 'float32', layout = 'channels-first' } = options
     checkChannels(who, channels)
     checkGroups(who, channels, groups, true)

@@ -60,7 +60,7 @@ export const InstanceNorm = class InstanceNorm extends Layer {
 
   constructor(channels: number, options: InstanceNormOptions = {}) {
     const who = 'InstanceNorm'
-    checkOptions(who, options, ['layout', 'runningAverage', 'runningVariance', ...LAYER_OPTIONS])
+    checkOptions(who, options, [...LAYER_OPTIONS, 'layout', 'runningAverage', 'runningVariance'])
     const { eps = DEFAULT_EPS, dtype = 'float32', layout = 'channels-first' } = options
     const { runningAverage = false, runningVariance = 'unbiased' } = options
     checkChannels(who, channels)

@@ -60,7 +60,7 @@ export const LayerNorm = class LayerNorm extends Layer {
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
     const who = 'LayerNorm'
-    checkOptions(who, options, ['runningAverage', ...LAYER_OPTIONS])
+    checkOptions(who, options, [...LAYER_OPTIONS, 'runningAverage'])
     const { eps = DEFAULT_EPS, dtype = 'float32', runningAverage = false } = options
     const affineShape = asShape(normalizedShape)
     checkExtents(who, 'normalizedShape', affineShape)

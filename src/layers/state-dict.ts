@@ -11,7 +11,10 @@ export interface StateTensor {
   readonly shape: readonly number[]
 }
 
-/** What stateDict() returns. JSON.stringify() takes it: loaded again, it gives the same bits. */
+/**
+ * What stateDict() returns. JSON.stringify() takes it: loaded again, it gives the same bits. (A structured clone can be
+ * loaded, but has forgotten how to write itself as JSON.)
+ */
 export type StateDict = Record<string, StateTensor>
 
 /**
@@ -67,14 +70,7 @@ export function saveState(who: string, state: State): StateDict {
  * then. A missing num_batches_tracked leaves the counter as it is.
  */
 export function loadState(who: string, state: State, dict: unknown, options: LoadOptions): void {
-  if (typeof dict !== 'object' || dict === null || Array.isArray(dict)) {
-    fail(
-      'EVENKEEL_STATE',
-      who,
-      `a state dict must be an object, got ${describe(dict)}`,
-      'pass what stateDict() returns',
-    )
-  }
+  checkDict(who, dict)
   const targets = floatEntries(state)
   const found = entriesOf(who, dict, wantedBy(state, targets), prefixOf(who, options))
   const loads = [...targets].map(([name, target]) => {
@@ -87,6 +83,18 @@ export function loadState(who: string, state: State, dict: unknown, options: Loa
   if (state.running === null) return
   state.running.loaded = true
   if (batches !== null) state.running.batches = batches
+}
+
+function checkDict(who: string, dict: unknown): asserts dict is object {
+  const isMap = dict instanceof Map
+  if (typeof dict === 'object' && dict !== null && !Array.isArray(dict) && !isMap) return
+  const remedy = isMap ? 'pass Object.fromEntries(map)' : 'pass what stateDict() returns'
+  fail(
+    'EVENKEEL_STATE',
+    who,
+    `a state dict must be an object of names and values, got ${describe(dict)}`,
+    typeof dict === 'string' ? 'pass what JSON.parse() makes of it' : remedy,
+  )
 }
 
 function floatEntries({ weight, bias, running }: State): Map<string, Tensor> {

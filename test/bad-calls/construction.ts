@@ -124,19 +124,19 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     "Keras's epsilon",
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option epsilon; try eps; the options are runningAverage, eps, weight, bias, affine, dtype.',
+    'LayerNorm: there is no option epsilon; try eps; the options are eps, weight, bias, affine, dtype, runningAverage.',
     plain(() => new LayerNorm(8, wrong({ epsilon: 1e-3 }))),
   ],
   [
     'a misspelt option',
     'EVENKEEL_OPTION',
-    'BatchNorm: there is no option runingAverage; try runningAverage; the options are layout, runningAverage, runningVariance, convention, eps, weight, bias, affine, dtype.',
+    'BatchNorm: there is no option runingAverage; try runningAverage; the options are eps, weight, bias, affine, dtype, layout, runningAverage, runningVariance, convention.',
     plain(() => new BatchNorm(8, wrong({ runingAverage: false }))),
   ],
   [
     'options that are a number',
     'EVENKEEL_OPTION',
-    'BatchNorm: options must be an object, got 1; write { layout: ... }; the options are layout, runningAverage, runningVariance, convention, eps, weight, bias, affine, dtype.',
+    'BatchNorm: options must be an object, got 1; write { eps: ... }; the options are eps, weight, bias, affine, dtype, layout, runningAverage, runningVariance, convention.',
     plain(() => new BatchNorm(8, wrong(1))),
   ],
   [
@@ -226,7 +226,7 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     "PyTorch's num_groups, as an option",
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option num_groups; the options are runningAverage, eps, weight, bias, affine, dtype.',
+    'LayerNorm: there is no option num_groups; the options are eps, weight, bias, affine, dtype, runningAverage.',
     plain(() => new LayerNorm(8, wrong({ num_groups: 2 }))),
   ],
   [
@@ -262,7 +262,7 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'an array as the options',
     'EVENKEEL_OPTION',
-    'LayerNorm: options must be an object of options, got Float32Array of 8; the options are runningAverage, eps, weight, bias, affine, dtype.',
+    'LayerNorm: options must be an object of options, got Float32Array of 8; the options are eps, weight, bias, affine, dtype, runningAverage.',
     plain(() => new LayerNorm(8, wrong(new Float32Array(8)))),
   ],
   [

@@ -145,8 +145,20 @@ export const STATE_DICTS: readonly Row[] = [
   [
     'no dict',
     'EVENKEEL_STATE',
-    'BatchNorm: a state dict must be an object, got null; pass what stateDict() returns.',
+    'BatchNorm: a state dict must be an object of names and values, got null; pass what stateDict() returns.',
     onBatch((l) => l.loadStateDict(wrong(null))),
+  ],
+  [
+    'a dict as text',
+    'EVENKEEL_STATE',
+    "BatchNorm: a state dict must be an object of names and values, got '{}'; pass what JSON.parse() makes of it.",
+    onBatch((l) => l.loadStateDict(wrong('{}'))),
+  ],
+  [
+    'a map',
+    'EVENKEEL_STATE',
+    'BatchNorm: a state dict must be an object of names and values, got Map; pass Object.fromEntries(map).',
+    onBatch((l) => l.loadStateDict(wrong(new Map(Object.entries(stateWith({})))))),
   ],
   [
     'whole numbers as the weight',

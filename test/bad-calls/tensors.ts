@@ -149,6 +149,18 @@ export const TENSORS: readonly Row[] = [
     onRows((l) => l.forward(wrong(new TensorOfTfjs()))),
   ],
   [
+    'a tensor of ONNX Runtime',
+    'EVENKEEL_SHAPE',
+    "LayerNorm: input's shape must be an array of whole numbers from 0 up, got undefined; pass its dims as the shape: tensor(t.data, t.dims).",
+    onRows((l) => l.forward(wrong({ data: new Float32Array(8), dims: [1, 8] }))),
+  ],
+  [
+    'data and shape swapped',
+    'EVENKEEL_DTYPE',
+    'tensor: data must be a Float32Array or Float64Array, got [1, 8]; give the data first, then the shape.',
+    plain(() => tensor(wrong([1, 8]), wrong(new Float32Array(8)))),
+  ],
+  [
     'a shape that contains itself',
     'EVENKEEL_SHAPE',
     "LayerNorm: input's shape must be an array of whole numbers from 0 up, got [8, [8, Array of 2]]; give each extent, as in [32, 64, 56, 56].",
