@@ -18,7 +18,7 @@ import { checkRunning, type RunningAverage } from './running-statistics.js'
 
 export interface LayerNormOptions extends LayerOptions {
   /** Not a part of standard LayerNorm; see the class. Default false. */
-  readonly runningAverage?: RunningAverage | false
+  readonly runningAverage?: RunningAverage | false | undefined
 }
 
 /** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
@@ -61,7 +61,7 @@ export const LayerNorm = class LayerNorm extends Layer {
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
     const who = 'LayerNorm'
-    checkOptions(who, options, ['runningAverage', ...LAYER_OPTIONS])
+    checkOptions(who, options, [...LAYER_OPTIONS, 'runningAverage'])
     const { eps = DEFAULT_EPS, dtype = 'float32', runningAverage = false } = options
     const affineShape = asShape(normalizedShape)
     checkExtents(who, 'normalizedShape', affineShape)

@@ -20,7 +20,7 @@ import type { BackwardOptions, CallOptions, PlanFor, Settings } from './layer-op
 import { newParameter, type Parameter } from './parameter.js'
 import { fix } from './read-only.js'
 import { RunningStatistics } from './running-statistics.js'
-import { loadState, type StateDict, saveState } from './state-dict.js'
+import { type LoadableDict, type LoadOptions, loadState, type StateDict, saveState } from './state-dict.js'
 import { Turns } from './turns.js'
 
 /**
@@ -169,7 +169,7 @@ export abstract class Layer<
   }
 
   train(on = true): this {
-    checkBoolean(this.name, 'train(on)', on)
+    checkBoolean(this.name, 'the argument of train()', on, 'call eval() to leave training mode')
     Layer.#of(this).#training = on
     return this
   }
@@ -224,19 +224,20 @@ export abstract class Layer<
    * decay, unbiased or population) and eps are options, not state, here as there: construct the other layer with the same.
    */
   stateDict(): StateDict {
-    return saveState(Layer.#of(this, 'stateDict').#state())
+    const layer = Layer.#of(this, 'stateDict')
+    return saveState(layer.name, layer.#state())
   }
 
   /**
    * Copies a state dict into the layer; float64 is rounded where the layer is float32. A missing
-   * num_batches_tracked leaves the counter as it is.
+   * num_batches_tracked leaves the counter as it is. PyTorch's names or Keras's; `prefix` finds them in a model's dict.
    *
    * @throws EvenkeelError (EVENKEEL_STATE) on missing or unexpected names, other shapes or types, values that are not
-   * finite, a negative variance; nothing has changed then.
+   * finite, a negative variance; EVENKEEL_BUFFER where an array of the layer was transferred; nothing has changed then.
    */
-  loadStateDict(dict: Readonly<StateDict>): this {
+  loadStateDict(dict: LoadableDict, options: LoadOptions = {}): this {
     const layer = Layer.#of(this, 'loadStateDict')
-    loadState(layer.name, layer.#state(), dict)
+    loadState(layer.name, layer.#state(), dict, options)
     return this
   }
 

@@ -17,9 +17,9 @@ import { affineOf, type Parameter } from './parameter.js'
 
 export interface RMSNormOptions extends LayerOptions {
   /** Default: 2^-23 for float32, 2^-52 for float64, as PyTorch has it. Many published models were trained with 1e-6 or 1e-5. */
-  readonly eps?: number
+  readonly eps?: number | undefined
   /** RMSNorm has none by default, not by `affine: true` either. */
-  readonly bias?: boolean
+  readonly bias?: boolean | undefined
 }
 
 /** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
