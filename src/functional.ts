@@ -1,4 +1,4 @@
-import { copyStatistics, gradientArray, newStatistics, resultFor, type Statistics } from './buffers.js'
+import { copyStatistics, gradientArray, newStatistics, outData, type Statistics } from './buffers.js'
 import { backwardCall, type Context, contextOf, forwardCall, run } from './engine.js'
 import { fail } from './errors.js'
 import { checkOptions } from './options.js'
@@ -182,7 +182,8 @@ function normalize(plan: Plan, x: Tensor, options: FunctionalOptions, given?: St
   const weight = arrayOf(options.weight) ?? null
   const bias = arrayOf(options.bias) ?? null
   const statistics = given ?? newStatistics(plan.slots)
-  const call = forwardCall(plan, x.data, weight, bias, resultFor(plan, options.out), statistics)
+  const { out } = options
+  const call = forwardCall(plan, x.data, weight, bias, out, outData(plan, out), statistics)
   return { context: contextOf(call, run(call)), y: call.result }
 }
 

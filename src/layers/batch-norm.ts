@@ -14,6 +14,7 @@ import {
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
+import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
 
 export interface BatchNormOptions extends LayerOptions {
@@ -47,6 +48,7 @@ export interface BatchNorm<
 }
 
 export interface BatchNormConstructor {
+  readonly prototype: BatchNorm
   new <const Options extends BatchNormOptions = NoOptions>(
     channels: number,
     options?: Known<Options, BatchNormOptions>,
@@ -94,3 +96,5 @@ export const BatchNorm = class BatchNorm extends Layer {
     })
   }
 } as BatchNormConstructor
+
+readOnly(BatchNorm.prototype, ['channels', 'layout'])

@@ -14,6 +14,7 @@ import {
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
+import { readOnly } from './read-only.js'
 
 export interface GroupNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
@@ -32,6 +33,7 @@ export interface GroupNorm<
 }
 
 export interface GroupNormConstructor {
+  readonly prototype: GroupNorm
   new <const Options extends GroupNormOptions = NoOptions>(
     groups: number,
     channels: number,
@@ -74,3 +76,5 @@ export const GroupNorm = class GroupNorm extends Layer {
     })
   }
 } as GroupNormConstructor
+
+readOnly(GroupNorm.prototype, ['groups', 'channels', 'layout'])

@@ -14,6 +14,7 @@ import {
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
+import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
 
 export interface InstanceNormOptions extends LayerOptions {
@@ -36,6 +37,7 @@ export interface InstanceNorm<
 }
 
 export interface InstanceNormConstructor {
+  readonly prototype: InstanceNorm
   new <const Options extends InstanceNormOptions = NoOptions>(
     channels: number,
     options?: Known<Options, InstanceNormOptions>,
@@ -81,3 +83,5 @@ export const InstanceNorm = class InstanceNorm extends Layer {
     })
   }
 } as InstanceNormConstructor
+
+readOnly(InstanceNorm.prototype, ['channels', 'layout'])

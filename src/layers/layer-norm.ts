@@ -14,6 +14,7 @@ import {
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
+import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage } from './running-statistics.js'
 
 export interface LayerNormOptions extends LayerOptions {
@@ -31,6 +32,7 @@ export interface LayerNorm<
 }
 
 export interface LayerNormConstructor {
+  readonly prototype: LayerNorm
   new <const Options extends LayerNormOptions = NoOptions>(
     normalizedShape: number | readonly number[],
     options?: Known<Options, LayerNormOptions>,
@@ -79,3 +81,5 @@ export const LayerNorm = class LayerNorm extends Layer {
     })
   }
 } as LayerNormConstructor
+
+readOnly(LayerNorm.prototype, ['normalizedShape'])
