@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Cell } from '../../src/study/experiments/cells.js'
-import { inWorkers } from '../../src/study/runner/executors.js'
+import type { Cell } from '../../study/experiments/cells.js'
+import { inWorkers } from '../../study/runner/executors.js'
 import { SEED, tinyData } from './support.js'
 
 const script = new URL('./echo-worker.mjs', import.meta.url)

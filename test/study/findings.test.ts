@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import type { BatchSizeCell } from '../../src/study/experiments/batch-size.js'
-import type { Finished } from '../../src/study/experiments/cells.js'
-import type { NormName } from '../../src/study/network/models.js'
-import { adviceRows } from '../../src/study/report/advice.js'
-import { aheadFrom, findings } from '../../src/study/report/findings.js'
-import { compare, type Study } from '../../src/study/report/summary.js'
-import { studyOptions } from '../../src/study/runner/store.js'
+import type { BatchSizeCell } from '../../study/experiments/batch-size.js'
+import type { Finished } from '../../study/experiments/cells.js'
+import type { NormName } from '../../study/network/models.js'
+import { adviceRows } from '../../study/report/advice.js'
+import { aheadFrom, findings } from '../../study/report/findings.js'
+import { compare, type Study } from '../../study/report/summary.js'
+import { studyOptions } from '../../study/runner/store.js'
 import { SEED, TINY, tinyData } from './support.js'
 
 const options = studyOptions(tinyData(), { seed: SEED, scale: 'quick', settings: TINY })

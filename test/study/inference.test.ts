@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { randomFor } from '../../src/study/data/random.js'
-import { inferenceCells, runInference, testBatches } from '../../src/study/experiments/inference.js'
-import { convNet } from '../../src/study/network/models.js'
-import { testError, train } from '../../src/study/network/training.js'
-import { useWasm } from '../../src/study/network/wasm-kernels.js'
+import { randomFor } from '../../study/data/random.js'
+import { inferenceCells, runInference, testBatches } from '../../study/experiments/inference.js'
+import { convNet } from '../../study/network/models.js'
+import { testError, train } from '../../study/network/training.js'
+import { useWasm } from '../../study/network/wasm-kernels.js'
 import { SEED, TINY, tinyData } from './support.js'
 
 const data = tinyData()

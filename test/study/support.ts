@@ -1,5 +1,5 @@
-import { type Dataset, loadDataset } from '../../src/study/data/dataset.js'
-import type { Settings } from '../../src/study/settings.js'
+import { type Dataset, loadDataset } from '../../study/data/dataset.js'
+import type { Settings } from '../../study/settings.js'
 
 /** A study of seconds: every kind of cell once or twice. */
 export const TINY: Settings = {

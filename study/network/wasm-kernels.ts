@@ -10,7 +10,7 @@
  */
 import * as tf from '@tensorflow/tfjs'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
-import { fail } from '../../errors.js'
+import { fail } from '../../src/errors.js'
 
 type Kernel = (call: { inputs: object; attrs: object; backend: BackendWasm }) => tf.TensorInfo
 type Geometry = tf.backend_util.Conv2DInfo

@@ -1,6 +1,6 @@
-import type { Dataset } from '../data/dataset.js'
 import type { Settings } from '../settings.js'
 import { type BatchSizeCell, type BatchSizeResult, batchSizeCells, runBatchSize } from './batch-size.js'
+import type { CellContext } from './context.js'
 import { type DepthCell, type DepthResult, depthCells, runDepth } from './depth.js'
 import { type InferenceCell, type InferenceResult, inferenceCells, runInference } from './inference.js'
 
@@ -13,14 +13,6 @@ export type Finished =
   | { readonly cell: DepthCell; readonly result: DepthResult }
   | { readonly cell: BatchSizeCell; readonly result: BatchSizeResult }
   | { readonly cell: InferenceCell; readonly result: InferenceResult }
-
-/** What a cell is run with. */
-export interface CellContext {
-  readonly seed: number
-  readonly data: Dataset
-  /** Told the share of the cell that is done, from 0 to 1. */
-  progress(share: number): void
-}
 
 /**
  * All cells of a study, in the order in which they are run and reported. The batch sizes come last, the long,
@@ -43,9 +35,4 @@ export function runCell(cell: Cell, context: CellContext): Promise<CellResult> {
     case 'inference':
       return runInference(cell, context)
   }
-}
-
-/** 4 significant digits: what is left of a measurement, and a results.json that one can read. */
-export function rounded(value: number): number {
-  return Number(value.toPrecision(4))
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { EvenkeelError } from '../../errors.js'
-import type { Dataset, LabelledImages } from '../data/dataset.js'
+import { EvenkeelError } from '../../src/errors.js'
+import type { Dataset } from '../data/dataset.js'
+import type { LabelledImages } from '../data/labelled-images.js'
 import type { Random } from '../data/random.js'
 import type { Network } from './models.js'
 

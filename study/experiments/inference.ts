@@ -5,7 +5,7 @@ import { convNet, type Network } from '../network/models.js'
 import { batchesOf, errorOver, testError, train } from '../network/training.js'
 import type { Settings } from '../settings.js'
 import { SECONDS } from './batch-size.js'
-import { type CellContext, rounded } from './cells.js'
+import { type CellContext, rounded } from './context.js'
 
 /**
  * Which statistics should BatchNorm use once it is trained? One network is trained; beside it run averages of its

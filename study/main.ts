@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { EvenkeelError } from '../errors.js'
+import { EvenkeelError } from '../src/errors.js'
 import { loadDataset } from './data/dataset.js'
 import { allCells } from './experiments/cells.js'
 import { report } from './report/report.js'
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   const { name, train, test } = options.data
   const count = `${store.waiting.length} of ${store.cells.length} networks to train`
   console.log(`${name}: ${train} images to train, ${test} to test. ${count}, ${workers} at once.`)
-  const script = new URL('./runner/worker.js', import.meta.url)
+  const script = new URL('./runner/start-worker.mjs', import.meta.url)
   await runWaiting(store, inWorkers(script, workers, { seed, data }))
   const page = join(out, 'report.html')
   const study = { options, cells: store.finished }

@@ -3,7 +3,7 @@ import { randomFor } from '../data/random.js'
 import { deepNet, type NormName } from '../network/models.js'
 import { type LayerRecord, testError, train } from '../network/training.js'
 import type { Settings } from '../settings.js'
-import { type CellContext, rounded } from './cells.js'
+import { type CellContext, rounded } from './context.js'
 
 /**
  * Does a deep fully connected network train, at which learning rates, and what becomes of the signal on its way?

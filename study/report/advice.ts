@@ -1,4 +1,4 @@
-import { recommend } from '../../recommend.js'
+import { recommend } from '../../src/recommend.js'
 import { CONV_CHANNELS, type NormName } from '../network/models.js'
 import {
   batchSizeRows,

@@ -1,4 +1,4 @@
-import type { LabelledImages } from './dataset.js'
+import type { LabelledImages } from './labelled-images.js'
 import { type Random, randomFor } from './random.js'
 
 /** x to the right and y down, each from -1 to 1. */

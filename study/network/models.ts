@@ -5,7 +5,7 @@ import {
   instanceNormalization,
   layerNormalization,
   rmsNormalization,
-} from '../../tfjs/index.js'
+} from '../../src/tfjs/index.js'
 import type { Dataset } from '../data/dataset.js'
 import { seedFor } from '../data/random.js'
 

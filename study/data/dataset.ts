@@ -1,16 +1,9 @@
 import { createHash } from 'node:crypto'
-import { fail } from '../../errors.js'
+import { fail } from '../../src/errors.js'
 import { drawGlyphs } from './glyphs.js'
 import { type IdxSets, readIdxDirectory } from './idx.js'
+import type { LabelledImages } from './labelled-images.js'
 import { randomFor } from './random.js'
-
-/** Grey images of one size, row by row, one byte a pixel, and a class for each. */
-export interface LabelledImages {
-  /** [count, height, width] */
-  readonly pixels: Uint8Array
-  /** [count] */
-  readonly labels: Uint8Array
-}
 
 export interface Dataset {
   readonly name: string

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { fail } from '../../errors.js'
-import type { LabelledImages } from './dataset.js'
+import { fail } from '../../src/errors.js'
+import type { LabelledImages } from './labelled-images.js'
 
 /** What a directory of MNIST-format files holds: a training set, a test set or both, of one image size. */
 export interface IdxSets {

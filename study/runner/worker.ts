@@ -1,6 +1,6 @@
 /** A worker thread of the study: receives cells, answers with their progress and results. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { setThreads } from '../../index.js'
+import { setThreads } from '../../src/index.js'
 import { type Cell, runCell } from '../experiments/cells.js'
 import { useWasm } from '../network/wasm-kernels.js'
 import type { Surroundings, WorkerMessage } from './executors.js'

@@ -3,7 +3,7 @@ import { randomFor } from '../data/random.js'
 import { convNet, type NormName } from '../network/models.js'
 import { testError, train } from '../network/training.js'
 import type { Settings } from '../settings.js'
-import { type CellContext, rounded } from './cells.js'
+import { type CellContext, rounded } from './context.js'
 
 /**
  * Which norm suits which batch size? A small ConvNet sees the same images equally often in every cell. SGD with

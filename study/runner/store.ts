@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fail } from '../../errors.js'
+import { fail } from '../../src/errors.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Cell, CellResult, Finished } from '../experiments/cells.js'
 import type { Settings } from '../settings.js'
