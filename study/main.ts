@@ -1,5 +1,5 @@
 /** `npm run study`: trains networks with and without norms, and reports what came of it. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
@@ -7,9 +7,9 @@ import { EvenkeelError } from '../src/errors.js'
 import { loadDataset } from './data/dataset.js'
 import { allCells } from './experiments/cells.js'
 import { report } from './report/report.js'
-import { printTable } from './report/table.js'
+import { terminalText } from './report/terminal.js'
 import { type Events, type Executor, inWorkers } from './runner/executors.js'
-import { clock, showProgress } from './runner/progress.js'
+import { clock, estimate, showProgress } from './runner/progress.js'
 import { ResultStore, studyOptions } from './runner/store.js'
 import { FULL, QUICK } from './settings.js'
 
@@ -35,11 +35,7 @@ function commandLine(): CommandLine {
   return new Command('npm run study --')
     .description('Trains networks with and without normalization layers, and writes what came of it.')
     .option('--data <directory>', 'IDX files of images as MNIST has them, .gz or not (default: drawn glyphs)')
-    .option(
-      '--quick',
-      'fewer cells and images: about three minutes on two cores instead of half an hour',
-      false,
-    )
+    .option('--quick', 'fewer networks and images: about five minutes on two cores instead of an hour', false)
     .option(
       '--seed <number>',
       'for images, first weights and orders; the same gives the same results',
@@ -76,15 +72,26 @@ async function main(): Promise<void> {
   const store = new ResultStore(out, options, allCells(settings, options.data.train))
   if (resume) store.resume()
   const { name, train, test } = options.data
-  const count = `${store.waiting.length} of ${store.cells.length} networks to train`
-  console.log(`${name}: ${train} images to train, ${test} to test. ${count}, ${workers} at once.`)
+  console.log(`${name}: ${train} images to train, ${test} to test.`)
+  console.log(plan(store, workers))
+  // The worker is TypeScript: start-worker.mjs brings the loader.
   const script = new URL('./runner/start-worker.mjs', import.meta.url)
   await runWaiting(store, inWorkers(script, workers, { seed, data }))
   const page = join(out, 'report.html')
   const study = { options, cells: store.finished }
   writeFileSync(page, report(study, data))
-  printTable(study)
+  console.log(`\n${terminalText(study, process.stdout.columns)}`)
   console.log(`\n${store.path} and ${page} written after ${clock((performance.now() - started) / 1000)}.`)
+}
+
+function plan({ waiting, cells, path }: ResultStore, workers: number): string {
+  const count = `${waiting.length} of ${cells.length} networks to train, ${workers} at once`
+  if (waiting.length === 0) return `${count}.`
+  const replaced =
+    waiting.length === cells.length && existsSync(path)
+      ? `\nThe first of them replaces ${path} of an earlier run; --out keeps it, --resume goes on with it.`
+      : ''
+  return `${count}: ${estimate(waiting, workers)}.${replaced}`
 }
 
 /** Runs what is not finished yet, with a progress bar; Ctrl-C throws Interrupted. */
@@ -92,9 +99,10 @@ async function runWaiting(store: ResultStore, execute: Executor): Promise<void> 
   const { waiting } = store
   if (waiting.length === 0) return
   const controller = new AbortController()
-  process.once('SIGINT', () => {
-    const held = `${store.path} holds ${store.finished.length} of ${store.cells.length} networks`
-    controller.abort(new Interrupted(`Interrupted: ${held}; the same command with --resume goes on.`))
+  // tsx hands on a Ctrl-C that the terminal has sent already: every one after the first means nothing new.
+  process.on('SIGINT', () => {
+    const remedy = store.finished.length > 0 ? '; the same command with --resume goes on' : ''
+    controller.abort(new Interrupted(`Interrupted: ${store.held}${remedy}.`))
   })
   const progress = showProgress(waiting, process.stdout)
   const events: Events = {

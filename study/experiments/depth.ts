@@ -14,6 +14,7 @@ export interface DepthCell {
   readonly id: string
   /** In seconds of one core, roughly: for the time that is left. */
   readonly cost: number
+  readonly residual: boolean
   readonly norm: NormName
   readonly learningRate: number
   readonly replicate: number
@@ -35,6 +36,7 @@ export interface DepthResult {
   readonly recordedSteps: number[]
   readonly mean: number[][]
   readonly variance: number[][]
+  readonly similarity: number[][]
   readonly gradientNorm: number[][]
 }
 
@@ -45,13 +47,15 @@ export function depthCells(settings: Settings['depth']): DepthCell[] {
   const { norms, learningRates, replicates, depth, width, batchSize, steps, records } = settings
   const repeats = Array.from({ length: replicates }, (_, i) => i)
   return repeats.flatMap((replicate) =>
-    norms.flatMap((norm) =>
-      learningRates.map((learningRate) => ({
-        experiment: 'depth' as const,
-        id: `depth/${norm}/rate-${learningRate}/${replicate}`,
-        cost: steps * depth * SECONDS,
-        ...{ norm, learningRate, replicate, depth, width, batchSize, steps, records },
-      })),
+    [false, true].flatMap((residual) =>
+      norms.flatMap((norm) =>
+        learningRates.map((learningRate) => ({
+          experiment: 'depth' as const,
+          id: `depth/${residual ? 'residual' : 'plain'}/${norm}/rate-${learningRate}/${replicate}`,
+          cost: steps * depth * SECONDS,
+          ...{ residual, norm, learningRate, replicate, depth, width, batchSize, steps, records },
+        })),
+      ),
     ),
   )
 }
@@ -92,6 +96,7 @@ export async function runDepth(cell: DepthCell, { seed, data, progress }: CellCo
       recordedSteps,
       mean: column('mean'),
       variance: column('variance'),
+      similarity: column('similarity'),
       gradientNorm: column('gradientNorm'),
     }
   } finally {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Dataset } from '../data/dataset.js'
 import { randomFor } from '../data/random.js'
-import { convNet, type Network } from '../network/models.js'
+import { convNet, type Network, SMALL_CONV } from '../network/models.js'
 import { batchesOf, errorOver, testError, train } from '../network/training.js'
 import type { Settings } from '../settings.js'
 import { SECONDS } from './batch-size.js'
@@ -57,7 +57,7 @@ export async function runInference(cell: InferenceCell, context: CellContext): P
   const { seed, data, progress } = context
   const key = `inference/${cell.replicate}`
   // Decay 0: the layers' own running averages are the last batch's statistics, to be averaged here.
-  const network = convNet(data, { norm: 'batch', decay: 0 }, seed, key)
+  const network = convNet(data, SMALL_CONV, { norm: 'batch', decay: 0 }, seed, key)
   const averages = decays.map((decay) => ({ decay, values: initialStatistics(network) }))
   const judged = cell.checkpoints.map((share) => Math.max(1, Math.round(share * steps)) - 1)
   const byDecay: InferenceResult['byDecay'] = []

@@ -21,16 +21,15 @@ export interface NormOptions {
 /** One linear layer, the norm after it, and whether a ReLU follows. */
 interface Block {
   readonly linear: tf.layers.Layer
+  /** True: the sum that the block before computed, before its norm, is added to this linear layer's output. */
+  readonly residual?: boolean
   readonly norm: tf.layers.Layer | null
   readonly activate: boolean
   /** True: what comes in is flattened to [N, features] first. */
   readonly flatten: boolean
 }
 
-/** The ConvNet's channels, layer by layer. */
-export const CONV_CHANNELS: readonly number[] = [8, 16, 32, 64]
-
-/** GroupNorm's groups in each of them: 2 to 16 channels in a group. */
+/** GroupNorm's groups in each layer: 2 to 16 channels in a group. */
 export const GROUPS = 4
 
 /** Inside the root, the same for every norm: PyTorch's default. Keras's 1e-3 would weigh on small variances. */
@@ -48,16 +47,24 @@ export class Network {
 
   /**
    * The logits of a batch. `training` lets BatchNorm use the batch's own statistics (and update its running
-   * ones). `observe` sees what enters each activation: the linear layer's output after its norm.
+   * ones). `observe` sees what enters each activation, and what leaves it (the same where there is none).
    */
-  logits(x: tf.Tensor, training: boolean, observe?: (block: number, z: tf.Tensor) => void): tf.Tensor {
-    return this.blocks.reduce((input, block, i) => {
-      const flat = block.flatten ? tf.reshape(input, [input.shape[0], -1]) : input
-      let z = block.linear.apply(flat) as tf.Tensor
-      if (block.norm) z = block.norm.apply(z, { training }) as tf.Tensor
-      observe?.(i, z)
-      return block.activate ? tf.relu(z) : z
-    }, x)
+  logits(
+    x: tf.Tensor,
+    training: boolean,
+    observe?: (z: tf.Tensor, activation: tf.Tensor) => void,
+  ): tf.Tensor {
+    let activation = x
+    let stream: tf.Tensor | undefined
+    for (const { linear, residual, norm, activate, flatten } of this.blocks) {
+      const flat = flatten ? tf.reshape(activation, [activation.shape[0], -1]) : activation
+      const output = linear.apply(flat) as tf.Tensor
+      stream = residual && stream ? tf.add(stream, output) : output
+      const z = norm ? (norm.apply(stream, { training }) as tf.Tensor) : stream
+      activation = activate ? tf.relu(z) : z
+      observe?.(z, activation)
+    }
+    return activation
   }
 
   /** The norms of the hidden layers; empty for 'none'. */
@@ -71,41 +78,70 @@ export class Network {
   }
 }
 
+/** What a ConvNet is made of. */
+export interface ConvShape {
+  /** Per stage; each begins with a stride of 2: a 28 x 28 image becomes 14, 7, 4, 2 and 1 across. */
+  readonly channels: readonly number[]
+  readonly convolutionsPerStage: number
+}
+
+export const SMALL_CONV: ConvShape = { channels: [8, 16, 32, 64], convolutionsPerStage: 1 }
+
 /**
- * Four 3x3 convolutions with stride 2 (a 28 x 28 image becomes 14, 7, 4 and 2 across), each followed by norm and ReLU,
- * and a dense layer. He initialisation; a bias only where no norm follows, whose shift replaces it.
+ * 3x3 convolutions in stages, each followed by norm and ReLU, and a dense layer. He initialisation; a bias only where
+ * no norm follows, whose shift replaces it.
  */
-export function convNet(data: Dataset, options: NormOptions, seed: number, key: string): Network {
-  const convolutions = CONV_CHANNELS.map((filters, i) => ({
-    linear: tf.layers.conv2d({
-      filters,
-      kernelSize: 3,
-      strides: 2,
-      padding: 'same',
-      useBias: options.norm === 'none',
-      kernelInitializer: heNormal(seed, key, i),
-    }),
-    norm: normalization(options, [1, 2, 3]),
-    activate: true,
-    flatten: false,
-  }))
+export function convNet(
+  data: Dataset,
+  { channels, convolutionsPerStage }: ConvShape,
+  options: NormOptions,
+  seed: number,
+  key: string,
+): Network {
+  const convolutions = channels.flatMap((filters, stage) =>
+    Array.from({ length: convolutionsPerStage }, (_, i) => ({
+      linear: tf.layers.conv2d({
+        filters,
+        kernelSize: 3,
+        strides: i === 0 ? 2 : 1,
+        padding: 'same',
+        useBias: options.norm === 'none',
+        kernelInitializer: heNormal(seed, key, stage * convolutionsPerStage + i),
+      }),
+      norm: normalization(options, [1, 2, 3]),
+      activate: true,
+      flatten: false,
+    })),
+  )
   return new Network([...convolutions, classifier(data.classes, seed, key)], data)
+}
+
+export interface DeepShape {
+  /** Hidden layers, and units in each. */
+  readonly depth: number
+  readonly width: number
+  /**
+   * True: each hidden layer but the first adds its output to the sum that it began from, and takes its input from
+   * that sum by norm and ReLU. The norm then stands before each branch ("pre-norm").
+   */
+  readonly residual: boolean
 }
 
 /** `depth` hidden dense layers of `width`, each followed by norm and ReLU, and the classifier. He initialisation. */
 export function deepNet(
   data: Dataset,
-  size: { readonly depth: number; readonly width: number },
+  { depth, width, residual }: DeepShape,
   options: NormOptions,
   seed: number,
   key: string,
 ): Network {
-  const hidden = Array.from({ length: size.depth }, (_, i) => ({
+  const hidden = Array.from({ length: depth }, (_, i) => ({
     linear: tf.layers.dense({
-      units: size.width,
+      units: width,
       useBias: options.norm === 'none',
       kernelInitializer: heNormal(seed, key, i),
     }),
+    residual: residual && i > 0,
     norm: normalization(options, [1]),
     activate: true,
     flatten: i === 0,

@@ -15,6 +15,8 @@ export interface TrainOptions {
   readonly momentum?: number
   /** The order of the images: each epoch is a new permutation. */
   readonly random: Random
+  /** So many images in a row are of one class, as in a recording. Default 1: no order. */
+  readonly runLength?: number
   /** Called after each step; may return a promise, which is awaited. */
   readonly onStep?: (step: Step) => void | Promise<void>
   /** Whether `onStep` is to have this step's record of layers. */
@@ -26,6 +28,11 @@ export interface LayerRecord {
   /** Mean and variance of what entered the activation, over batch and units. */
   readonly mean: number
   readonly variance: number
+  /**
+   * Mean cosine of the angle between what leaves the activation for two samples of the batch, over all pairs:
+   * 1 where the layer tells no sample from another.
+   */
+  readonly similarity: number
   /** Euclidean norm of the loss's gradient with respect to the layer's weight matrix. */
   readonly gradientNorm: number
 }
@@ -47,9 +54,9 @@ export async function train(
   data: Dataset,
   options: TrainOptions,
 ): Promise<{ divergedAt: number | null }> {
-  const { batchSize, steps, learningRate, momentum = 0, random, onStep, records } = options
+  const { batchSize, steps, learningRate, momentum = 0, onStep, records } = options
   const optimizer = momentum ? tf.train.momentum(learningRate, momentum) : tf.train.sgd(learningRate)
-  const next = endlessly(data.train.labels.length, random)
+  const next = endlessly(() => orderOf(data.train, options))
   try {
     for (let index = 0; index < steps; index++) {
       if (options.decayRate) optimizer.setLearningRate(learningRate * (1 - index / steps))
@@ -73,8 +80,11 @@ function takeStep(
   index: number,
   record: boolean,
 ): Step | null {
-  const moments: Moments[] = []
-  const observe = record ? (_: number, z: tf.Tensor) => moments.push(momentsOf(z)) : undefined
+  const seen: Seen[] = []
+  const observe = record
+    ? (z: tf.Tensor, activation: tf.Tensor) =>
+        seen.push({ ...momentsOf(z), similarity: similarityOf(activation) })
+    : undefined
   const engine = tf.engine()
   engine.startScope('step')
   try {
@@ -92,8 +102,8 @@ function takeStep(
     const loss = value.dataSync()[0]
     if (!Number.isFinite(loss)) return null
     optimizer.applyGradients(grads)
-    const layers = moments.map((moment, i) => ({
-      ...moment,
+    const layers = seen.map((layer, i) => ({
+      ...layer,
       gradientNorm: normOf(grads[network.kernelName(i)]),
     }))
     return { index, loss, layers: record ? layers : undefined }
@@ -152,29 +162,61 @@ function batchOf(data: Dataset, { pixels }: LabelledImages, indices: readonly nu
   return tf.tensor4d(values, [indices.length, height, width, 1])
 }
 
-/** Runs through all indices in random order, again and again, each time in a new order. */
-function endlessly(count: number, random: Random): () => number {
-  let order = random.permutation(count)
+/** Calls for an order and runs through it, again and again. */
+function endlessly(newOrder: () => Uint32Array): () => number {
+  let order = newOrder()
   let at = 0
   return () => {
-    if (at === count) {
-      order = random.permutation(count)
+    if (at === order.length) {
+      order = newOrder()
       at = 0
     }
     return order[at++]
   }
 }
 
-interface Moments {
-  readonly mean: number
-  readonly variance: number
+/** A new order of all images: random, or in random runs of `runLength` images of one class. */
+export function orderOf(
+  { labels }: LabelledImages,
+  { random, runLength = 1 }: Pick<TrainOptions, 'random' | 'runLength'>,
+): Uint32Array {
+  const shuffled = random.permutation(labels.length)
+  if (runLength === 1) return shuffled
+  // Array.prototype.sort is stable: within a class the order stays random.
+  const byClass = [...shuffled].sort((a, b) => labels[a] - labels[b])
+  const runs = batchesOf(labels.length, runLength)
+  return Uint32Array.from(
+    [...random.permutation(runs.length)].flatMap((run) => runs[run].map((i) => byClass[i])),
+  )
 }
 
-function momentsOf(z: tf.Tensor): Moments {
+type Seen = Omit<LayerRecord, 'gradientNorm'>
+
+function momentsOf(z: tf.Tensor): Pick<Seen, 'mean' | 'variance'> {
   const values = z.dataSync<'float32'>()
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
   return { mean, variance }
+}
+
+/** The mean cosine over all pairs of the batch's samples: of unit vectors u, (|sum of u|^2 - count) / (count (count - 1)). */
+export function similarityOf(x: tf.Tensor): number {
+  const values = x.dataSync<'float32'>()
+  const count = x.shape[0]
+  const length = values.length / count
+  const sum = new Float64Array(length)
+  // A sample of zeros (every unit is off) has no direction; it pairs with none.
+  let pointing = 0
+  for (let n = 0; n < count; n++) {
+    const sample = values.subarray(n * length, (n + 1) * length)
+    const norm = Math.hypot(...sample)
+    if (norm === 0) continue
+    pointing++
+    for (let i = 0; i < length; i++) sum[i] += sample[i] / norm
+  }
+  if (pointing < 2) return 1
+  const squared = sum.reduce((total, value) => total + value * value, 0)
+  return (squared - pointing) / (pointing * (pointing - 1))
 }
 
 function normOf(x: tf.Tensor): number {

@@ -1,15 +1,9 @@
 import { recommend } from '../../src/recommend.js'
-import { CONV_CHANNELS, type NormName } from '../network/models.js'
-import {
-  batchSizeRows,
-  compare,
-  depthRows,
-  distinct,
-  type Errors,
-  NORM_TITLES,
-  noticeable,
-  type Study,
-} from './summary.js'
+import type { NormName } from '../network/models.js'
+import { compare, noticeable } from './compare.js'
+import { best, distinct, type Errors } from './errors.js'
+import { REGIME_TITLES } from './regimes.js'
+import { batchSizeRows, depthRows, NORM_TITLES, type Study } from './summary.js'
 
 /** What `recommend()` says for a case that the study measured, beside what came out. */
 export interface AdviceRow {
@@ -21,41 +15,47 @@ export interface AdviceRow {
   readonly bestError: number
   /** How much worse the recommended norm is than the best one, as a share of the test images. */
   readonly cost: number
-  /** True where that is within what the replicates differ by. */
-  readonly agrees: boolean
+  /** 'agrees' where that is within what the replicates differ by; one replicate does not say how much that is. */
+  readonly verdict: 'agrees' | 'costs' | 'undecided'
 }
-
-const WIDEST = Math.max(...CONV_CHANNELS)
 
 interface Contender extends Errors {
   readonly norm: NormName
 }
 
-/** A row per batch size of the ConvNet, and one for the deep network, each norm at its best learning rate. */
+/** A row per batch size of the ConvNets, and one for the deep network, each norm at its best learning rate. */
 export function adviceRows(study: Study): AdviceRow[] {
-  const conv = batchSizeRows(study)
-  const depth = depthRows(study)
-  const rows = distinct(conv.map(({ batchSize }) => batchSize)).flatMap((batchSize) => {
-    const contenders = conv.filter((row) => row.batchSize === batchSize)
-    const advice = recommend({ batchSize, kind: 'conv', channels: WIDEST, layout: 'channels-last' })
-    return judge(
-      `ConvNet, batches of ${batchSize}`,
-      advice,
-      contenders,
-      (chosen, best) => compare(study, chosen, best).margin,
+  return [...convRows(study), ...denseRow(study)]
+}
+
+function convRows(study: Study): AdviceRow[] {
+  const all = batchSizeRows(study)
+  return study.options.settings.batchSize.regimes.flatMap(({ name, shape }) => {
+    const rows = all.filter(({ regime }) => regime === name)
+    return distinct(rows.map(({ batchSize }) => batchSize)).flatMap((batchSize) =>
+      judge(
+        `${REGIME_TITLES[name]}, ${batchSize}`,
+        recommend({
+          batchSize,
+          kind: 'conv',
+          channels: Math.max(...shape.channels),
+          layout: 'channels-last',
+        }),
+        rows.filter((row) => row.batchSize === batchSize),
+        (chosen, other) => compare(study, name, chosen, other).margin,
+      ),
     )
   })
+}
+
+function denseRow(study: Study): AdviceRow[] {
   const { batchSize, width } = study.options.settings.depth
-  const atBest = distinct(depth.map(({ norm }) => norm)).map((norm) =>
-    depth.filter((row) => row.norm === norm).reduce((a, b) => (b.mean < a.mean ? b : a)),
+  const rows = depthRows(study).filter(({ residual }) => !residual)
+  const atBest = distinct(rows.map(({ norm }) => norm)).map((norm) =>
+    best(rows.filter((row) => row.norm === norm)),
   )
   const advice = recommend({ batchSize, kind: 'dense', channels: width })
-  return [
-    ...rows,
-    ...judge(`deep network, batches of ${batchSize}, best learning rate`, advice, atBest, () =>
-      noticeable(depth),
-    ),
-  ]
+  return judge(`dense layers, ${batchSize}`, advice, atBest, () => noticeable(rows))
 }
 
 function judge(
@@ -66,18 +66,25 @@ function judge(
 ): AdviceRow[] {
   const chosen = contenders.find(({ norm }) => NORM_TITLES[norm] === advice.norm)
   if (!chosen) return []
-  const best = contenders.reduce((a, b) => (b.mean < a.mean ? b : a))
-  const cost = chosen.mean - best.mean
+  const least = best(contenders)
+  const cost = chosen.mean - least.mean
   return [
     {
       title,
       recommended: advice.norm,
       reason: advice.reason,
       recommendedError: chosen.mean,
-      best: NORM_TITLES[best.norm],
-      bestError: best.mean,
+      best: NORM_TITLES[least.norm],
+      bestError: least.mean,
       cost,
-      agrees: cost <= marginOf(chosen.norm, best.norm),
+      verdict: verdictOf(cost, () => marginOf(chosen.norm, least.norm)),
     },
   ]
+}
+
+function verdictOf(cost: number, marginOf: () => number): AdviceRow['verdict'] {
+  if (cost === 0) return 'agrees'
+  const margin = marginOf()
+  if (!Number.isFinite(margin)) return 'undecided'
+  return cost <= margin ? 'agrees' : 'costs'
 }

@@ -1,50 +1,80 @@
 import * as Plot from '@observablehq/plot'
 import type { DepthCell, DepthResult } from '../experiments/depth.js'
-import { figure, normColours, normScales, PERCENT_AXIS } from './figure.js'
-import { captioned, type Section } from './section.js'
-import { cellsOf, chanceError, depthRows, distinct, NORM_TITLES, type Study } from './summary.js'
+import { chanceError, distinct } from './errors.js'
+import { legendOf, lineMarks, normLooks, type Panel, PERCENT_AXIS, type Point, panels } from './figure.js'
+import { type DepthCells, heatmaps } from './heatmaps.js'
+import type { Section } from './section.js'
+import {
+  cellsOf,
+  type DepthRow,
+  depthRows,
+  NORM_TITLES,
+  type StartRow,
+  type Study,
+  startRows,
+} from './summary.js'
 
-/** The deep network: where it learns, how its loss falls, and what its layers see. */
+/** The deep network, without and with residual connections: where it learns, and what its layers see. */
 export function depthSection(study: Study): Section | undefined {
   const cells = cellsOf(study, 'depth')
   if (cells.length === 0) return undefined
   const { depth, width, batchSize, steps } = study.options.settings.depth
-  const rate = tellingRate(study)
+  const looks = normLooks(cells.map(({ cell }) => cell.norm))
+  const legend = legendOf(looks)
+  const rate = tellingRate(depthRows(study))
   const first = cells.filter(({ cell }) => cell.replicate === 0)
-  const shown = first.filter(({ cell }) => cell.learningRate === rate)
-  const at = `at learning rate ${rate}`
+  const start = startRows(study)
   return {
     title: `Depth: ${depth} fully connected layers`,
     text:
       `${depth} hidden layers of ${width} units with ReLU, He initialisation, plain SGD at a constant rate, ${steps} steps of ${batchSize} images. ` +
-      'A norm stands between each linear layer and its activation. All networks of a replicate begin with the same weights and see the same images.',
+      'Without residual connections a norm stands between each linear layer and its activation. With them each layer adds its output to a sum that ' +
+      'runs through the network, and takes its input from that sum by norm and ReLU: the norm stands before each branch (pre-norm). ' +
+      'All networks of a replicate begin with the same weights and see the same images.',
     figures: [
-      captioned(
-        'Test error by learning rate. × at the top: the loss was no longer finite.',
-        errorPlot(study),
+      panels(
+        legend,
+        'Test error by learning rate: mean over the replicates, and one standard deviation either way. The dashed line is guessing; × above it: the loss was no longer finite.',
+        byKind((residual) => errorPlot(depthRows(study).filter(kind(residual)), study)),
       ),
-      captioned(
-        `Training loss over the steps, a panel per learning rate (first replicate).`,
-        lossPlot(first),
+      panels(
+        legend,
+        'How alike the samples of a batch are, layer by layer, before the first step: the mean cosine of the angle between the activations of two samples. ' +
+          'At 1 a layer no longer tells one image from another; then all gradients point the same way, and a step that is a little too large moves all answers together. ' +
+          'BatchNorm subtracts what the samples share. LayerNorm and RMSNorm look at each sample alone and cannot; residual connections keep the samples apart.',
+        byKind((residual) => startPlot(start.filter(kind(residual)), 'similarity', { domain: [0, 1] })),
       ),
-      captioned(
-        `Variance of what enters each activation, ${at}: white is near 1, purple less, orange more. A norm sets it; without one it is free to drift with depth and time. The last row is the classifier, which has no norm.`,
-        heatmap(shown, 'variance', VARIANCE_COLOURS),
+      panels(
+        legend,
+        "Norm of the gradient that reaches each layer's weights, before the first step. A norm per sample leaves the samples alike, but keeps the signal from fading: the gradient is larger, so that the usable learning rates are smaller.",
+        byKind((residual) => startPlot(start.filter(kind(residual)), 'gradientNorm', GRADIENT_AXIS)),
       ),
-      captioned(`Mean of what enters each activation, ${at}.`, heatmap(shown, 'mean', MEAN_COLOURS)),
-      captioned(
-        `Norm of the gradient that reaches each layer's weights, ${at}. Where it is dark, the layer hardly moves; where its colour changes from layer to layer, no one rate fits all.`,
-        heatmap(shown, 'gradientNorm', GRADIENT_COLOURS),
+      ...[false, true].map((residual) =>
+        panels(
+          legend,
+          `Training loss over the steps, ${KIND[`${residual}`]} (first replicate).`,
+          lossPlots(first.filter(({ cell }) => cell.residual === residual)),
+        ),
+      ),
+      ...heatmaps(
+        first.filter(({ cell }) => cell.learningRate === rate && !cell.residual),
+        rate,
       ),
     ],
   }
 }
 
-type DepthCells = readonly { readonly cell: DepthCell; readonly result: DepthResult }[]
+const KIND = { false: 'without residual connections', true: 'with residual connections' } as const
+
+const kind = (residual: boolean) => (row: { readonly residual: boolean }) => row.residual === residual
+
+/** A panel without residual connections and one with them. */
+const byKind = (options: (residual: boolean) => Plot.PlotOptions): Panel[] =>
+  [false, true].map((residual) => ({ title: KIND[`${residual}`], options: options(residual) }))
 
 /** The rate at which the best norm gains most over none: there the heatmaps say most. */
-function tellingRate(study: Study): number {
-  const rows = depthRows(study)
+function tellingRate(all: readonly DepthRow[]): number {
+  const rows = all.filter(kind(false))
   const gain = (rate: number) => {
     const errors = (plain: boolean) =>
       rows
@@ -57,10 +87,17 @@ function tellingRate(study: Study): number {
   )
 }
 
-function errorPlot(study: Study): string {
-  const rows = depthRows(study).map((row) => ({ ...row, title: NORM_TITLES[row.norm] }))
-  const series = { x: 'learningRate', y: 'mean', stroke: 'title' } as const
-  return figure({
+function errorPlot(rows: readonly DepthRow[], study: Study): Plot.PlotOptions {
+  const looks = normLooks(rows.map(({ norm }) => norm))
+  const points = rows.map((row) => ({
+    title: NORM_TITLES[row.norm],
+    x: row.learningRate,
+    y: row.mean,
+    spread: row.deviation,
+    lost: row.diverged === row.count,
+  }))
+  const { marks = [], ...scales } = lineMarks(points, looks, { apart: 3 })
+  return {
     x: {
       type: 'log',
       label: 'learning rate',
@@ -68,110 +105,60 @@ function errorPlot(study: Study): string {
       ticks: distinct(rows.map((row) => row.learningRate)),
     },
     y: { ...PERCENT_AXIS, label: 'test error (%)', domain: [0, 100] },
-    ...normScales(distinct(rows.map(({ norm }) => norm))),
+    ...scales,
     marks: [
       Plot.ruleY([chanceError(study.options.data.classes)], { strokeDasharray: '3 4', strokeOpacity: 0.5 }),
-      Plot.lineY(rows, { ...series, z: 'title', strokeWidth: 2 }),
-      Plot.dot(rows, { ...series, symbol: 'title', fill: 'title', r: 4.5, title: describe }),
+      ...marks,
       Plot.text(
-        rows.filter(({ diverged, count }) => diverged === count),
-        { x: 'learningRate', y: 1, text: () => '×', fill: 'title', fontSize: 18, dy: -6 },
+        points.filter(({ lost }) => lost),
+        { x: 'x', y: 1, text: () => '×', fontSize: 18, dy: -4 },
       ),
     ],
-  })
+  }
 }
 
-function describe(row: { title: string; learningRate: number; mean: number; diverged: number }): string {
-  const error = `${(100 * row.mean).toFixed(1)} %`
-  return `${row.title}, rate ${row.learningRate}: ${error}${row.diverged ? `, ${row.diverged} diverged` : ''}`
+const GRADIENT_AXIS: Plot.ScaleOptions = { type: 'log', tickFormat: '~g', ticks: 5 }
+
+function startPlot(
+  rows: readonly StartRow[],
+  quantity: 'similarity' | 'gradientNorm',
+  axis: Plot.ScaleOptions,
+): Plot.PlotOptions {
+  const points = rows.map((row) => ({ title: NORM_TITLES[row.norm], x: row.layer, y: row[quantity] }))
+  return {
+    x: { label: 'layer' },
+    y: { grid: true, label: quantity === 'similarity' ? 'mean cosine' : 'norm of the gradient', ...axis },
+    ...lineMarks(points, normLooks(rows.map(({ norm }) => norm)), { dots: false }),
+  }
 }
 
-function lossPlot(cells: DepthCells): string {
-  const points = cells.flatMap(({ cell, result }) =>
-    result.losses.map((loss, i) => ({
-      title: NORM_TITLES[cell.norm],
-      rate: cell.learningRate,
-      step: result.recordedSteps[i],
-      // A loss beyond this is a network on its way to infinity, and would flatten all the others.
-      loss: Math.min(loss, HIGHEST_LOSS),
-    })),
-  )
-  return figure({
-    height: 260,
-    x: { label: 'step', ticks: 3 },
-    y: { label: 'training loss', grid: true, domain: [0, HIGHEST_LOSS] },
-    fx: { label: null, tickFormat: (rate: number) => `rate ${rate}` },
-    ...normColours(distinct(cells.map(({ cell }) => cell.norm))),
-    marks: [
-      Plot.frame({ strokeOpacity: 0.15 }),
-      Plot.lineY(points, { fx: 'rate', x: 'step', y: 'loss', z: 'title', stroke: 'title', strokeWidth: 1.7 }),
-    ],
-  })
-}
-
+/** A loss beyond this is a network on its way to infinity, and would flatten all the others. */
 const HIGHEST_LOSS = 4
 
-type Quantity = 'mean' | 'variance' | 'gradientNorm'
-
-/** Thresholds and a colour for each class between them. */
-type Colours = Plot.ScaleOptions
-
-/** Wide enough that the thresholds stand apart in the legend. */
-const LEGEND = { legend: true, width: 560, type: 'threshold', tickFormat: String } as const
-
-const VARIANCE_COLOURS: Colours = {
-  ...LEGEND,
-  scheme: 'PuOr',
-  domain: [0.001, 0.01, 0.03, 0.1, 0.5, 2, 10, 30, 100, 1000],
-  label: 'variance',
+/** A panel per learning rate. */
+function lossPlots(cells: DepthCells): Panel[] {
+  const looks = normLooks(cells.map(({ cell }) => cell.norm))
+  return distinct(cells.map(({ cell }) => cell.learningRate)).map((rate) => ({
+    title: `rate ${rate}`,
+    options: {
+      height: 200,
+      x: { label: 'step', ticks: 4 },
+      y: { label: 'training loss', grid: true, domain: [0, HIGHEST_LOSS] },
+      ...lineMarks(
+        cells
+          .filter(({ cell }) => cell.learningRate === rate)
+          .flatMap(({ cell, result }) => losses(cell, result)),
+        looks,
+        { dots: false },
+      ),
+    },
+  }))
 }
 
-const MEAN_COLOURS: Colours = {
-  ...LEGEND,
-  scheme: 'PuOr',
-  domain: [-10, -3, -1, -0.3, -0.1, 0.1, 0.3, 1, 3, 10],
-  label: 'mean',
-}
-
-const GRADIENT_COLOURS: Colours = {
-  ...LEGEND,
-  scheme: 'viridis',
-  domain: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
-  label: "norm of the weights' gradient",
-}
-
-/** A panel per norm: steps across, layers down, the quantity as colour. */
-function heatmap(cells: DepthCells, quantity: Quantity, colours: Colours): string {
-  const every = (steps: readonly number[]) => (steps.length > 1 ? steps[1] - steps[0] : 1)
-  const tiles = cells.flatMap(({ cell, result }) =>
-    result[quantity].flatMap((layers, record) =>
-      layers.map((value, layer) => ({
-        title: NORM_TITLES[cell.norm],
-        layer: layer + 1,
-        from: result.recordedSteps[record],
-        to: result.recordedSteps[record] + every(result.recordedSteps),
-        value,
-      })),
-    ),
-  )
-  return figure({
-    height: 270,
-    x: { label: 'step', domain: [0, cells[0].cell.steps], ticks: 4 },
-    y: { label: 'layer', reverse: true, ticks: 6 },
-    fx: { label: null, domain: cells.map(({ cell }) => NORM_TITLES[cell.norm]) },
-    color: colours,
-    marks: [
-      Plot.rect(tiles, {
-        fx: 'title',
-        x1: 'from',
-        x2: 'to',
-        y1: ({ layer }: { layer: number }) => layer - 0.5,
-        y2: ({ layer }: { layer: number }) => layer + 0.5,
-        fill: 'value',
-        inset: 0,
-        shapeRendering: 'crispEdges',
-      }),
-      Plot.frame({ strokeOpacity: 0.3 }),
-    ],
-  })
+function losses({ norm }: DepthCell, result: DepthResult): Point[] {
+  return result.losses.map((loss, i) => ({
+    title: NORM_TITLES[norm],
+    x: result.recordedSteps[i],
+    y: Math.min(loss, HIGHEST_LOSS),
+  }))
 }

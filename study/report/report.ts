@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.js'
 import { batchSizeSection } from './batch-size-section.js'
 import { depthSection } from './depth-section.js'
-import { findings } from './findings.js'
+import { type Finding, findings } from './findings.js'
 import { sampleImages } from './images.js'
 import { inferenceSection } from './inference-section.js'
 import { captioned, escapeHtml, type Section } from './section.js'
@@ -13,7 +13,6 @@ import { type Table, tables } from './table.js'
 export function report(study: Study, data: Dataset): string {
   const { seed, scale } = study.options
   const { train, test, classes } = study.options.data
-  const found = findings(study)
   const name = escapeHtml(study.options.data.name)
   const { depth, batchSize, advice } = tables(study)
   return `<!doctype html>
@@ -32,9 +31,8 @@ export function report(study: Study, data: Dataset): string {
 </header>
 <section class="findings">
 <h2>Findings</h2>
-${finding('Depth', found.depth)}
-${finding('Batch size', found.batchSize)}
-${finding('Inference', found.inference)}
+<p>${scopeOf(study)}</p>
+${findings(study).map(findingHtml).join('\n')}
 </section>
 ${section(depthSection(study), depth)}
 ${section(batchSizeSection(study), batchSize)}
@@ -52,30 +50,40 @@ Every norm is evenkeel's, through <code>evenkeel/tfjs</code>; all else is Tensor
 `
 }
 
-function finding(title: string, text: string | undefined): string {
-  return text === undefined ? '' : `<p><strong>${title}.</strong> ${escapeHtml(text)}</p>`
+/** What the findings rest on as a whole. */
+function scopeOf({ options, cells }: Study): string {
+  const quick =
+    options.scale === 'quick'
+      ? 'This is the quick scale: few replicates, images and steps. It shows what the study does; for conclusions take the full one. '
+      : ''
+  return `${quick}${cells.length} of ${options.planned} networks were trained. Replicates differ in first weights and in the order of the images. A network failed if its loss was no longer finite (it diverged) or if it ended no better than guessing.`
 }
 
-/** A section with its table, folded away, below; nothing where the experiment has no results. */
-function section(content: Section | undefined, table?: Table): string {
+function findingHtml({ title, basis, sentences }: Finding): string {
+  const items = sentences.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('')
+  return `<h3>${escapeHtml(title)} <span class="basis">${escapeHtml(basis)}</span></h3>\n<ul>${items}</ul>`
+}
+
+/** A section with its tables, folded away, below; nothing where the experiment has no results. */
+function section(content: Section | undefined, numbers: readonly Table[] = []): string {
   if (!content) return ''
-  const numbers = table
-    ? `<details><summary>${table.title}, in numbers</summary>${htmlTable(table)}</details>`
-    : ''
+  const folded = numbers.map(
+    (table) => `<details><summary>${table.title}, in numbers</summary>${htmlTable(table)}</details>`,
+  )
   return `<section>
 <h2>${content.title}</h2>
 <p>${content.text}</p>
 ${content.figures.join('\n')}
-${numbers}
+${folded.join('\n')}
 </section>`
 }
 
-function adviceSection(table: Table): string {
-  if (table.rows.length === 0) return ''
+function adviceSection([table]: readonly Table[]): string {
+  if (!table) return ''
   return `<section>
 <h2>${table.title}</h2>
 <p><code>recommend()</code> is asked for each batch size of the study. It agrees where its norm errs no more than the best one
-measured, but for what the replicates differ by.</p>
+measured, but for what the replicates differ by; one replicate leaves it undecided.</p>
 ${htmlTable(table)}
 </section>`
 }
@@ -84,5 +92,5 @@ function htmlTable({ head, rows }: Table): string {
   const cells = (row: readonly string[], tag: 'th' | 'td') =>
     row.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('')
   const body = rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')
-  return `<table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body}</tbody></table>`
+  return `<div class="scroll" tabindex="0"><table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body}</tbody></table></div>`
 }

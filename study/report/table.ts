@@ -1,15 +1,8 @@
 import { adviceRows } from './advice.js'
-import { findings } from './findings.js'
-import {
-  batchSizeRows,
-  depthRows,
-  distinct,
-  type Errors,
-  NORM_TITLES,
-  percent,
-  points,
-  type Study,
-} from './summary.js'
+import { distinct, type Errors } from './errors.js'
+import { REGIME_TITLES } from './regimes.js'
+import { batchSizeRows, depthRows, NORM_TITLES, type Study } from './summary.js'
+import { percent, points } from './wording.js'
 
 /** A title, column heads, and rows of as many cells. */
 export interface Table {
@@ -18,66 +11,72 @@ export interface Table {
   readonly rows: readonly (readonly string[])[]
 }
 
-/** The study's tables: norms down, learning rates or batch sizes across; without rows where nothing was measured. */
-export function tables(study: Study): { depth: Table; batchSize: Table; advice: Table } {
-  const depthTitle = 'Test error of the deep network by learning rate'
-  const sizeTitle = 'Test error of the ConvNet by batch size'
+/** The study's tables: learning rates or batch sizes down, norms across; none where nothing was measured. */
+export function tables(study: Study): { depth: Table[]; batchSize: Table[]; advice: Table[] } {
+  const depth = depthRows(study)
+  const sizes = batchSizeRows(study)
+  const advice = adviceTable(study)
   return {
-    depth: crossTable(depthTitle, depthRows(study), ({ learningRate }) => learningRate),
-    batchSize: crossTable(sizeTitle, batchSizeRows(study), ({ batchSize }) => batchSize),
-    advice: adviceTable(study),
+    depth: distinct(depth.map(({ residual }) => residual)).map((residual) =>
+      crossTable(
+        `Test error (%) by learning rate, ${residual ? 'with' : 'without'} residual connections`,
+        'rate',
+        depth.filter((row) => row.residual === residual),
+        ({ learningRate }) => learningRate,
+      ),
+    ),
+    batchSize: distinct(sizes.map(({ regime }) => regime)).map((regime) =>
+      crossTable(
+        `Test error (%) by batch size, ${REGIME_TITLES[regime]}`,
+        'batch',
+        sizes.filter((row) => row.regime === regime),
+        ({ batchSize }) => batchSize,
+      ),
+    ),
+    advice: advice.rows.length === 0 ? [] : [advice],
   }
 }
 
 function crossTable<Row extends Errors & { norm: keyof typeof NORM_TITLES }>(
   title: string,
-  rows: readonly Row[],
-  columnOf: (row: Row) => number,
+  name: string,
+  all: readonly Row[],
+  lineOf: (row: Row) => number,
 ): Table {
-  const columns = distinct(rows.map(columnOf))
-  const body = distinct(rows.map(({ norm }) => norm)).map((norm) => [
-    NORM_TITLES[norm],
-    ...columns.map((column) => {
-      const row = rows.find((candidate) => candidate.norm === norm && columnOf(candidate) === column)
+  const norms = distinct(all.map(({ norm }) => norm))
+  const starred = all.some(({ failed, count }) => failed > 0 && failed < count)
+  const rows = distinct(all.map(lineOf)).map((line) => [
+    String(line),
+    ...norms.map((norm) => {
+      const row = all.find((candidate) => candidate.norm === norm && lineOf(candidate) === line)
       return row ? errorText(row) : ''
     }),
   ])
-  return { title, head: ['norm', ...columns.map(String)], rows: body }
+  return {
+    title: `${title}${starred ? '; * a replicate failed' : ''}`,
+    head: [name, ...norms.map((norm) => NORM_TITLES[norm])],
+    rows,
+  }
 }
 
-/** '4.2 % ± 0.3', or 'diverged' where no replicate came through. */
-function errorText({ mean, deviation, count, diverged }: Errors): string {
-  if (diverged === count) return 'diverged'
+/** '4.2 ± 0.3'; 'failed' where no replicate did better than guessing, and a star where some did not. */
+function errorText({ mean, deviation, count, failed }: Errors): string {
+  if (failed === count) return 'failed'
   const spread = count > 1 ? ` ± ${points(deviation)}` : ''
-  return `${percent(mean)}${spread}${diverged > 0 ? ` (${diverged} diverged)` : ''}`
+  return `${points(mean)}${spread}${failed > 0 ? '*' : ''}`
 }
 
 function adviceTable(study: Study): Table {
   return {
     title: 'What recommend() says against what was measured',
-    head: ['case', 'recommended', 'its error', 'best measured', 'its error', 'verdict'],
+    head: ['case', 'recommended', 'errs', 'best', 'errs', 'verdict'],
     rows: adviceRows(study).map((row) => [
       row.title,
       row.recommended,
       percent(row.recommendedError),
       row.best,
       percent(row.bestError),
-      row.agrees ? 'agrees' : `costs ${points(row.cost)} points`,
+      row.verdict === 'costs' ? `costs ${points(row.cost)} points` : row.verdict,
     ]),
   }
-}
-
-/** Tables and findings, for a terminal. */
-export function printTable(study: Study): void {
-  for (const { title, head, rows } of Object.values(tables(study))) {
-    if (rows.length === 0) continue
-    const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)))
-    const format = (row: readonly string[]) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
-        .join('  ')
-    console.log(`\n${title}\n  ${[head, ...rows].map(format).join('\n  ')}`)
-  }
-  const texts = Object.values(findings(study)).filter((text) => text !== undefined)
-  console.log(`\n${texts.join('\n')}`)
 }

@@ -10,6 +10,8 @@ export interface Progress {
 
 /** A stream without a terminal gets a line each time this much more is done. */
 const LINE_SHARE = 0.1
+/** With it a line of the bar has at most 70 columns: on a terminal of 80 nothing is cut off. */
+const BAR_COLUMNS = 24
 /** Below this share the time left is a guess that helps nobody. */
 const ESTIMATE_FROM = 0.01
 
@@ -32,7 +34,7 @@ export function showProgress(cells: readonly Cell[], out: NodeJS.WriteStream): P
     update(cell, share) {
       shares.set(cell.id, share)
       const all = done()
-      show.at(all, `${count} of ${cells.length} networks, ${left(all)} left, ${cell.id}`)
+      show.at(all, `${count} of ${cells.length} networks, ${left(all)} left`)
     },
     finished(cell) {
       count++
@@ -47,6 +49,7 @@ function bar(stream: NodeJS.WriteStream) {
     {
       stream,
       format: '{bar} {percentage}% | {state}',
+      barsize: BAR_COLUMNS,
       hideCursor: true,
       clearOnComplete: true,
     },
@@ -69,6 +72,13 @@ function lines(stream: NodeJS.WriteStream) {
     },
     stop() {},
   }
+}
+
+/** The cells' seconds on cores like those where their costs were measured, spread over the workers. */
+export function estimate(cells: readonly Cell[], workers: number): string {
+  const seconds = cells.reduce((sum, cell) => sum + cell.cost, 0) / workers
+  const minutes = Math.max(1, Math.round(seconds / 60))
+  return `about ${minutes} minute${minutes === 1 ? '' : 's'} on a machine that does nothing else`
 }
 
 /** 75 -> '1:15' */

@@ -2,13 +2,15 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { fail } from '../../src/errors.js'
 import type { Dataset } from '../data/dataset.js'
-import type { Cell, CellResult, Finished } from '../experiments/cells.js'
+import { allCells, type Cell, type CellResult, type Finished } from '../experiments/cells.js'
 import type { Settings } from '../settings.js'
 
 /** All that a study's results follow from. */
 export interface StudyOptions {
   readonly seed: number
   readonly scale: 'quick' | 'full'
+  /** How many cells the study has in all; its file holds fewer while it runs. */
+  readonly planned: number
   readonly data: {
     readonly name: string
     readonly fingerprint: string
@@ -19,23 +21,22 @@ export interface StudyOptions {
   readonly settings: Settings
 }
 
-export function studyOptions(data: Dataset, rest: Omit<StudyOptions, 'data'>): StudyOptions {
+export function studyOptions(data: Dataset, rest: Omit<StudyOptions, 'data' | 'planned'>): StudyOptions {
   const { name, fingerprint, classes, train, test } = data
   const counts = { train: train.labels.length, test: test.labels.length }
-  return { ...rest, data: { name, fingerprint, ...counts, classes } }
+  const planned = allCells(rest.settings, counts.train).length
+  return { ...rest, planned, data: { name, fingerprint, ...counts, classes } }
 }
 
 /** results.json. It holds no times and no dates: the same options give the same bytes. */
 export interface StudyFile {
   readonly format: typeof FORMAT
   readonly options: StudyOptions
-  /** How many cells the study has in all; the file holds fewer while it runs. */
-  readonly planned: number
   readonly cells: readonly Finished[]
 }
 
 /** The number grows with each change after which an older run cannot be gone on with. */
-const FORMAT = 'evenkeel-study/1'
+const FORMAT = 'evenkeel-study/2'
 
 /** The finished cells of one study, kept in a file that is whole at any time. */
 export class ResultStore {
@@ -98,12 +99,20 @@ export class ResultStore {
       .map((cell) => ({ cell, result: this.results.get(cell.id) }) as Finished)
   }
 
+  /** What the file at `path` holds, for someone who wonders what an end now would leave behind. */
+  get held(): string {
+    if (this.results.size > 0)
+      return `${this.path} holds ${this.results.size} of ${this.cells.length} networks`
+    return existsSync(this.path)
+      ? `no network was finished, and ${this.path} is still that of an earlier run`
+      : 'no network was finished, and nothing was written'
+  }
+
   /** Writes a new file beside the old one and puts it in its place in one step. */
   save(): void {
     const file: StudyFile = {
       format: FORMAT,
       options: this.options,
-      planned: this.cells.length,
       cells: this.finished,
     }
     mkdirSync(this.directory, { recursive: true })
