@@ -21,9 +21,14 @@ export function depthSection(study: Study): Section | undefined {
   const { depth, width, batchSize, steps } = study.options.settings.depth
   const looks = normLooks(cells.map(({ cell }) => cell.norm))
   const legend = legendOf(looks)
-  const rate = tellingRate(depthRows(study))
+  const rows = depthRows(study)
+  const rate = tellingRate(rows)
   const first = cells.filter(({ cell }) => cell.replicate === 0)
   const start = startRows(study)
+  const kinds = distinct(rows.map(({ residual }) => residual))
+  /** A panel without residual connections and one with them. */
+  const byKind = (options: (residual: boolean) => Plot.PlotOptions): Panel[] =>
+    kinds.map((residual) => ({ title: KIND[`${residual}`], options: options(residual) }))
   return {
     title: `Depth: ${depth} fully connected layers`,
     text:
@@ -35,21 +40,21 @@ export function depthSection(study: Study): Section | undefined {
       panels(
         legend,
         'Test error by learning rate: mean over the replicates, and one standard deviation either way. The dashed line is guessing; × above it: the loss was no longer finite.',
-        byKind((residual) => errorPlot(depthRows(study).filter(kind(residual)), study)),
+        byKind((residual) => errorPlot(rows.filter(kind(residual)), study)),
       ),
       panels(
         legend,
         'How alike the samples of a batch are, layer by layer, before the first step: the mean cosine of the angle between the activations of two samples. ' +
           'At 1 a layer no longer tells one image from another; then all gradients point the same way, and a step that is a little too large moves all answers together. ' +
-          'BatchNorm subtracts what the samples share. LayerNorm and RMSNorm look at each sample alone and cannot; residual connections keep the samples apart.',
+          'BatchNorm subtracts what the samples share. LayerNorm and RMSNorm look at each sample alone and cannot (RMSNorm only rescales it: without residual connections its line lies on that of no norm); residual connections keep the samples apart.',
         byKind((residual) => startPlot(start.filter(kind(residual)), 'similarity', { domain: [0, 1] })),
       ),
       panels(
         legend,
         "Norm of the gradient that reaches each layer's weights, before the first step. A norm per sample leaves the samples alike, but keeps the signal from fading: the gradient is larger, so that the usable learning rates are smaller.",
-        byKind((residual) => startPlot(start.filter(kind(residual)), 'gradientNorm', GRADIENT_AXIS)),
+        byKind((residual) => startPlot(start.filter(kind(residual)), 'gradientNorm', gradientAxis(start))),
       ),
-      ...[false, true].map((residual) =>
+      ...kinds.map((residual) =>
         panels(
           legend,
           `Training loss over the steps, ${KIND[`${residual}`]} (first replicate).`,
@@ -67,10 +72,6 @@ export function depthSection(study: Study): Section | undefined {
 const KIND = { false: 'without residual connections', true: 'with residual connections' } as const
 
 const kind = (residual: boolean) => (row: { readonly residual: boolean }) => row.residual === residual
-
-/** A panel without residual connections and one with them. */
-const byKind = (options: (residual: boolean) => Plot.PlotOptions): Panel[] =>
-  [false, true].map((residual) => ({ title: KIND[`${residual}`], options: options(residual) }))
 
 /** The rate at which the best norm gains most over none: there the heatmaps say most. */
 function tellingRate(all: readonly DepthRow[]): number {
@@ -117,7 +118,13 @@ function errorPlot(rows: readonly DepthRow[], study: Study): Plot.PlotOptions {
   }
 }
 
-const GRADIENT_AXIS: Plot.ScaleOptions = { type: 'log', tickFormat: '~g', ticks: 5 }
+/** The same powers of ten in both panels. */
+function gradientAxis(rows: readonly StartRow[]): Plot.ScaleOptions {
+  const exponents = rows.map(({ gradientNorm }) => Math.log10(gradientNorm)).filter(Number.isFinite)
+  const [low, high] = [Math.floor(Math.min(...exponents)), Math.ceil(Math.max(...exponents))]
+  const ticks = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i))
+  return { type: 'log', domain: [10 ** low, 10 ** high], ticks, tickFormat: String }
+}
 
 function startPlot(
   rows: readonly StartRow[],

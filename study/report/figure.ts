@@ -81,7 +81,10 @@ export function panels(
     ({ title, options }) =>
       `<div class="panel" style="width: ${width}px"><h3>${title}</h3>${figure({ width, height: 260, marginLeft: 44, marginRight: 12, ...options })}</div>`,
   )
-  return captioned(caption, `${legend}<div class="panels">${drawn.join('\n')}</div>`)
+  return captioned(
+    caption,
+    `<div class="legend">${legend}</div><div class="panels">${drawn.join('\n')}</div>`,
+  )
 }
 
 /** The swatches of some series. */

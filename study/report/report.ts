@@ -60,9 +60,12 @@ function scopeOf({ options, cells }: Study): string {
 }
 
 function findingHtml({ title, basis, sentences }: Finding): string {
-  const items = sentences.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('')
+  const items = sentences.map((sentence) => `<li>${unbroken(escapeHtml(sentence))}</li>`).join('')
   return `<h3>${escapeHtml(title)} <span class="basis">${escapeHtml(basis)}</span></h3>\n<ul>${items}</ul>`
 }
+
+/** A number and its percent sign stay on one line. */
+const unbroken = (html: string) => html.replaceAll(' %', '&nbsp;%')
 
 /** A section with its tables, folded away, below; nothing where the experiment has no results. */
 function section(content: Section | undefined, numbers: readonly Table[] = []): string {

@@ -21,8 +21,8 @@ section { margin-top: 56px }
 figure { margin: 0; max-width: 100% }
 .captioned { margin: 24px 0 40px }
 figcaption { max-width: 90ch; margin-top: 6px; font-size: 14px; line-height: 1.5; color: var(--faint) }
-.panels { display: flex; flex-wrap: wrap; gap: 12px 24px }
-.panels:has(> :nth-child(4)) { column-gap: 20px }
+.legend > div { font-size: 13px; min-height: 0; margin-bottom: 0 }
+.panels { display: flex; flex-wrap: wrap; gap: 12px 20px }
 .panel { max-width: 100% }
 .panel h3 { font-size: 14px; font-weight: 600; margin: 8px 0 0 }
 svg { max-width: 100%; height: auto }
