@@ -90,9 +90,16 @@ describe('orderOf', () => {
   })
 })
 
-/** Mean cosine in the last of `depth` hidden layers before training, of images of noise. */
-function similarityAt(depth: number, norm: NormName, residual: boolean): number {
+/**
+ * Mean cosine in the last of `depth` hidden layers before training, of images of noise.
+ * @param centred true: the batch's mean is subtracted before each norm
+ */
+function similarityAt(depth: number, norm: NormName, residual: boolean, centred = false): number {
   const network = deepNet(data, { depth, width: 64, residual }, { norm }, SEED, 'similarity')
+  for (const layer of centred ? network.norms : []) {
+    const apply = layer.apply.bind(layer)
+    layer.apply = (z) => apply(tf.sub(z as tf.Tensor, tf.mean(z as tf.Tensor, 0, true)))
+  }
   const random = randomFor(SEED, 'images')
   const pixels = Float32Array.from({ length: 64 * data.height * data.width }, () => random.normal() + 1)
   const seen: number[] = []
@@ -108,6 +115,8 @@ it('shows how samples grow alike with depth, but under BatchNorm or with residua
     expect(similarityAt(20, norm, false)).toBeGreaterThan(0.9)
   // Independent normal numbers after ReLU: 1 / pi.
   expect(similarityAt(20, 'batch', false)).toBeCloseTo(1 / Math.PI, 1)
+  // What the samples share is what makes the difference: without it LayerNorm keeps them apart as well.
+  expect(similarityAt(20, 'layer', false, true)).toBeLessThan(0.4)
   expect(similarityAt(20, 'layer', true)).toBeLessThan(similarityAt(20, 'layer', false) - 0.1)
 })
 
