@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { GROUPS } from '../network/models.js'
 import type { RegimeName } from '../settings.js'
 import { type Comparison, compare } from './compare.js'
-import { chanceError, distinct } from './errors.js'
+import { chanceError, distinct, noBetterThan } from './errors.js'
 import {
   type Look,
   legendOf,
@@ -20,9 +20,6 @@ import type { Section } from './section.js'
 import { type BatchSizeRow, batchSizeRows, NORM_TITLES, ownStatisticsRows, type Study } from './summary.js'
 import { replicates } from './wording.js'
 
-/** Errors above this share of guessing are networks that did not train; they would flatten the rest. */
-const SHOWN_SHARE = 0.5
-
 const RUNNING = 'running averages'
 const OWN = "the test batch's own statistics"
 
@@ -32,11 +29,11 @@ export function batchSizeSection(study: Study): Section | undefined {
   if (rows.length === 0) return undefined
   const { epochs, momentum, regimes } = study.options.settings.batchSize
   const chance = chanceError(study.options.data.classes)
-  const perRegime = (plot: (regime: RegimeName) => Plot.PlotOptions): Panel[] =>
-    distinct(rows.map(({ regime }) => regime)).map((regime) => ({
-      title: REGIME_TITLES[regime],
-      options: plot(regime),
-    }))
+  const perRegime = (plot: (regime: RegimeName) => Plot.PlotOptions | undefined): Panel[] =>
+    distinct(rows.map(({ regime }) => regime)).flatMap((regime) => {
+      const options = plot(regime)
+      return options ? [{ title: REGIME_TITLES[regime], options }] : []
+    })
   const own = [
     ...named(
       rows.filter(({ norm }) => norm === 'batch'),
@@ -50,11 +47,12 @@ export function batchSizeSection(study: Study): Section | undefined {
       `3x3 convolutions in stages that halve the image, and a dense layer; every network sees each training image ${epochs} times. ` +
       `SGD with momentum ${momentum}; the learning rate grows linearly with the batch size and falls linearly to 0 in training. ` +
       `GroupNorm has ${GROUPS} groups; LayerNorm normalizes over height, width and channels. ` +
-      `BatchNorm's running averages look back over about 1,024 images at every batch size. ${regimes.map(describeRegime).join('; ')}.`,
+      "BatchNorm's running averages look back over about 1,024 images at every batch size.",
+    items: regimes.map(describeRegime),
     figures: [
       panels(
         legendOf(normLooks(rows.map(({ norm }) => norm))),
-        `Test error by batch size: mean over ${replicates(rows.map(({ count }) => count))}; the bars are one standard deviation either way. Networks that did not train lie beyond the top; the table has them.`,
+        `Test error by batch size: mean over ${replicates(rows.map(({ count }) => count))}; the bars are one standard deviation either way. Networks that failed would flatten the rest and are left out; the table has them.`,
         perRegime((regime) =>
           errorPlot(
             named(
@@ -73,7 +71,7 @@ export function batchSizeSection(study: Study): Section | undefined {
       ),
       panels(
         legendOf(statisticsLooks),
-        'The same BatchNorm networks, judged with running averages, as networks are used, and with the statistics of test batches that are as large and as ordered as those in training. Where the lines part, training and use see different networks.',
+        'The same BatchNorm networks, judged with running averages, as networks are used, and with the statistics of test batches that are as large and as ordered as those in training. Where the lines part, training and use see different networks. In runs a batch of few classes gives them away by its statistics.',
         perRegime((regime) =>
           errorPlot(
             own.filter((row) => row.regime === regime),
@@ -98,7 +96,7 @@ function named(rows: readonly BatchSizeRow[], titleOf: (row: BatchSizeRow) => st
 }
 
 function errorPlot(points: readonly Point[], all: readonly Look[], chance: number): Plot.PlotOptions {
-  const inside = points.filter(({ y }) => y <= chance * SHOWN_SHARE)
+  const inside = points.filter(({ y }) => y < noBetterThan(chance))
   const looks = all.filter(({ title }) => points.some((point) => point.title === title))
   return {
     x: ordinal('batch size', distinct(points.map(({ x }) => x))),
@@ -114,7 +112,8 @@ function around(points: readonly Point[]): [number, number] {
   return [Math.max(0, Math.floor(100 * low)), 100 * high]
 }
 
-function gapPlot({ gaps, margin }: Comparison): Plot.PlotOptions {
+function gapPlot({ gaps, margin }: Comparison): Plot.PlotOptions | undefined {
+  if (gaps.length === 0) return undefined
   const [{ colour: stroke }] = normLooks(['batch'])
   const replicates = gaps.flatMap(({ batchSize, differences }) =>
     differences.map((difference) => ({ batchSize, difference })),

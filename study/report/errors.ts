@@ -21,6 +21,7 @@ export const trains = ({ mean }: Errors, classes: number) => mean < chanceError(
  * test images hold most of errs less than 1 - 1 / classes.
  */
 const NO_BETTER_SHARE = 0.95
+export const noBetterThan = (chance: number) => NO_BETTER_SHARE * chance
 
 /** A row of errors for each set of items that agree in what `keyOf` takes from them; a null error has diverged. */
 export function rowsOf<T, Key extends object>(
@@ -44,7 +45,7 @@ function errorsOf(errors: readonly (number | null)[], chance: number): Errors {
     deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0,
     count: values.length,
     diverged: errors.filter((error) => error === null).length,
-    failed: values.filter((value) => value >= NO_BETTER_SHARE * chance).length,
+    failed: values.filter((value) => value >= noBetterThan(chance)).length,
   }
 }
 

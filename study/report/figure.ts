@@ -79,7 +79,7 @@ export function panels(
 ): string {
   const drawn = plots.map(
     ({ title, options }) =>
-      `<div class="panel" style="width: ${width}px"><h3>${title}</h3>${figure({ width, height: 260, marginLeft: 44, marginRight: 12, ...options })}</div>`,
+      `<div class="panel" style="width: ${width}px"><h3>${title}</h3>${figure({ width, height: 260, marginLeft: 48, marginRight: 12, ...options })}</div>`,
   )
   return captioned(
     caption,

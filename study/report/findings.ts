@@ -55,7 +55,7 @@ function depthFinding(study: Study, residual: boolean): Finding | undefined {
   })
   const trained = norms.map((norm) => {
     const good = of(norm).filter((row) => trains(row, study.options.data.classes))
-    return `${NORM_TITLES[norm]} at ${good.length === 0 ? 'none' : listed(good.map(({ learningRate }) => learningRate))}`
+    return `${NORM_TITLES[norm]} at ${good.length === 0 ? 'no rate' : listed(good.map(({ learningRate }) => learningRate))}`
   })
   const worse = norms.flatMap((norm) => {
     const at = norm === 'none' ? [] : worseThanNone(study, residual, norm)
@@ -103,12 +103,12 @@ function batchSizeFinding(study: Study, regime: RegimeName): Finding | undefined
   })
   const { ahead, behind, level } = verdicts(comparison)
   const parts = [
-    ahead.length > 0 ? `ahead of GroupNorm at ${listed(ahead)}` : '',
-    behind.length > 0 ? `behind it at ${listed(behind)}` : '',
-    level.length > 0 ? `level with it at ${listed(level)}` : '',
+    ahead.length > 0 ? `ahead at ${listed(ahead)}` : '',
+    behind.length > 0 ? `behind at ${listed(behind)}` : '',
+    level.length > 0 ? `level at ${listed(level)}` : '',
   ].filter((part) => part !== '')
   const verdict = Number.isFinite(comparison.margin)
-    ? `Replicate by replicate, where more than ${points(comparison.margin)} points (two standard errors) count, BatchNorm is ${listed(parts)}.`
+    ? `Beside GroupNorm, replicate by replicate, where more than ${points(comparison.margin)} points (two standard errors) count, BatchNorm is ${listed(parts)}.`
     : 'One replicate does not say which of the differences are chance.'
   return {
     title: `Batch size, ${REGIME_TITLES[regime]}`,
@@ -143,7 +143,7 @@ function inferenceFinding(study: Study): Finding | undefined {
     title: 'Inference',
     basis: basisOf(tests),
     sentences: [
-      `With running averages (decay ${chosen.decay}) the network errs on ${percent(chosen.mean)} of the test images, whatever else is in the batch.`,
+      `With running averages (the best decay, ${chosen.decay}) the network errs on ${percent(chosen.mean)} of the test images, whatever else is in the batch.`,
       `With the test batch's own statistics it errs on ${percent(least.mean)} at batch size ${least.size} and ${percent(most.mean)} at ${most.size}${oneClass ? `, and on ${percent(oneClass.mean)} of batches of ${oneClass.size} of one class` : ''}.`,
       `A decay of ${slowest.decay} gives ${percent(slowest.mean)} after these ${steps} steps.`,
     ],

@@ -71,11 +71,12 @@ const unbroken = (html: string) => html.replaceAll(' %', '&nbsp;%')
 function section(content: Section | undefined, numbers: readonly Table[] = []): string {
   if (!content) return ''
   const folded = numbers.map(
-    (table) => `<details><summary>${table.title}, in numbers</summary>${htmlTable(table)}</details>`,
+    (table) => `<details><summary>In numbers: ${table.title}</summary>${htmlTable(table)}</details>`,
   )
   return `<section>
 <h2>${content.title}</h2>
 <p>${content.text}</p>
+${content.items ? `<ul>${content.items.map((item) => `<li>${item}</li>`).join('')}</ul>` : ''}
 ${content.figures.join('\n')}
 ${folded.join('\n')}
 </section>`

@@ -2,6 +2,8 @@
 export interface Section {
   readonly title: string
   readonly text: string
+  /** A list below the text. */
+  readonly items?: readonly string[]
   readonly figures: readonly string[]
 }
 

@@ -14,8 +14,8 @@ p { max-width: 76ch; margin: 0 0 14px }
 .lead { font-size: 18px; color: var(--faint) }
 section { margin-top: 56px }
 .findings { margin-top: 24px; padding: 24px 28px 16px; background: var(--card); border-radius: 8px }
-.findings ul { margin: 0; padding-left: 20px }
-.findings li { max-width: 90ch; margin: 2px 0 }
+ul { margin: 0; padding-left: 20px }
+li { max-width: 90ch; margin: 2px 0 }
 .basis { font-weight: 400; font-size: 14px; color: var(--faint) }
 .basis::before { content: '· ' }
 figure { margin: 0; max-width: 100% }

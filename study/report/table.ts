@@ -69,7 +69,7 @@ function errorText({ mean, deviation, count, failed }: Errors): string {
 function adviceTable(study: Study): Table {
   return {
     title: 'What recommend() says against what was measured',
-    head: ['case', 'recommended', 'errs', 'best', 'errs', 'verdict'],
+    head: ['case', 'advised', 'errs', 'best', 'errs', 'verdict'],
     rows: adviceRows(study).map((row) => [
       row.title,
       row.recommended,

@@ -16,14 +16,19 @@ export function terminalText(study: Study, columns = COLUMNS): string {
       .map((text, i) => wrapped(text, width, i === 0 ? '' : '  '))
       .join('\n'),
   )
-  return [...Object.values(tables(study)).flat().map(tableText), ...found].join('\n\n')
+  return [
+    ...Object.values(tables(study))
+      .flat()
+      .map((table) => tableText(table, width)),
+    ...found,
+  ].join('\n\n')
 }
 
-function tableText({ title, head, rows }: Table): string {
+function tableText({ title, head, rows }: Table, width: number): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)))
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
       .join('  ')
-  return `${title}\n  ${[head, ...rows].map(line).join('\n  ')}`
+  return `${wrapped(title, width)}\n  ${[head, ...rows].map(line).join('\n  ')}`
 }
