@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import { figure, SERIES_COLOURS } from '../../src/study/report/figure.js'
+import { figure, SERIES_COLOURS } from '../../study/report/figure.js'
 import { LIMIT, REFERENCE } from './contenders.js'
 import { formatThreads, type Results } from './results.js'
 

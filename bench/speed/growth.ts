@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import { figure } from '../../src/study/report/figure.js'
+import { figure } from '../../study/report/figure.js'
 import { type BenchCase, benchCase } from './cases.js'
 import { frame, INK, legendOf, SERIES, withLegend } from './chart.js'
 import { type BenchRecord, formatThreads, type Results } from './results.js'

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
-import type { Cell } from '../../src/study/experiments/cells.js'
-import { inWorkers } from '../../src/study/runner/executors.js'
-import { SEED, tinyData } from './support.js'
+import type { Cell } from '../../study/experiments/cells.js'
+import { depthCells } from '../../study/experiments/depth.js'
+import { useWasm } from '../../study/network/wasm-kernels.js'
+import { type Executor, inThisThread, inWorkers } from '../../study/runner/executors.js'
+import { SEED, TINY, tinyData } from './support.js'
 
 const script = new URL('./echo-worker.mjs', import.meta.url)
 const surroundings = { seed: SEED, data: tinyData() }
@@ -28,6 +30,21 @@ it('runs each cell once and pairs it with its own result', async () => {
   expect([...results.keys()].sort()).toEqual(ids)
   for (const [id, result] of results) expect(result).toMatchObject({ id })
   expect(shares).toEqual(Array(9).fill(0.5))
+})
+
+it("trains in the study's own workers as in this thread", async () => {
+  const [cell] = depthCells(TINY.depth)
+  const worker = new URL('../../study/runner/start-worker.mjs', import.meta.url)
+  const resultOf = async (execute: Executor) => {
+    const results: unknown[] = []
+    const events = { progress: () => {}, finished: (_: Cell, result: unknown) => results.push(result) }
+    await execute([cell], events, new AbortController().signal)
+    return results
+  }
+  await useWasm()
+  expect(await resultOf(inWorkers(worker, 1, surroundings))).toEqual(
+    await resultOf(inThisThread(surroundings)),
+  )
 })
 
 it('names the cell whose worker failed, and why', async () => {

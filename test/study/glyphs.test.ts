@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { drawGlyphs, GLYPH_SIZE, GLYPHS } from '../../src/study/data/glyphs.js'
-import { randomFor, seedFor } from '../../src/study/data/random.js'
+import { drawGlyphs, GLYPH_SIZE, GLYPHS } from '../../study/data/glyphs.js'
+import { randomFor, seedFor } from '../../study/data/random.js'
 
 it('draws the same images from the same seed, however many are asked for', () => {
   const few = drawGlyphs(1, 20).images

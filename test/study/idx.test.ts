@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
-import { loadDataset } from '../../src/study/data/dataset.js'
-import { parseIdx, readIdxDirectory } from '../../src/study/data/idx.js'
+import { loadDataset } from '../../study/data/dataset.js'
+import { parseIdx, readIdxDirectory } from '../../study/data/idx.js'
 
 /** An IDX file of unsigned bytes. */
 function idx(shape: number[], values: ArrayLike<number>): Uint8Array {

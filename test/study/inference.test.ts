@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { randomFor } from '../../src/study/data/random.js'
-import { inferenceCells, runInference, testBatches } from '../../src/study/experiments/inference.js'
-import { convNet } from '../../src/study/network/models.js'
-import { testError, train } from '../../src/study/network/training.js'
-import { useWasm } from '../../src/study/network/wasm-kernels.js'
+import { randomFor } from '../../study/data/random.js'
+import { inferenceCells, runInference, testBatches } from '../../study/experiments/inference.js'
+import { convNet, SMALL_CONV } from '../../study/network/models.js'
+import { testError, train } from '../../study/network/training.js'
+import { useWasm } from '../../study/network/wasm-kernels.js'
 import { SEED, TINY, tinyData } from './support.js'
 
 const data = tinyData()
@@ -16,7 +16,7 @@ it("averages beside the training as BatchNorm's own running averages do", async 
   const { byDecay } = await runInference(cell, { seed: SEED, data, progress: () => {} })
   expect(byDecay.map(({ step }) => step)).toEqual([15, 30])
 
-  const network = convNet(data, { norm: 'batch', decay: 0.7 }, SEED, 'inference/0')
+  const network = convNet(data, SMALL_CONV, { norm: 'batch', decay: 0.7 }, SEED, 'inference/0')
   const random = randomFor(SEED, 'inference/0', 'order')
   await train(network, data, { ...cell, decayRate: true, random })
   expect(byDecay[1].testError).toBeCloseTo(testError(network, data, data.test), 3)

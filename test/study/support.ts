@@ -1,5 +1,15 @@
-import { type Dataset, loadDataset } from '../../src/study/data/dataset.js'
-import type { Settings } from '../../src/study/settings.js'
+import { type Dataset, loadDataset } from '../../study/data/dataset.js'
+import type { Regime, Settings } from '../../study/settings.js'
+
+const REGIME: Regime = {
+  name: 'small',
+  norms: ['batch', 'group'],
+  batchSizes: [4, 16],
+  replicates: 2,
+  learningRate: 0.05,
+  runLength: 1,
+  shape: { channels: [4, 8], convolutionsPerStage: 1 },
+}
 
 /** A study of seconds: every kind of cell once or twice. */
 export const TINY: Settings = {
@@ -16,11 +26,18 @@ export const TINY: Settings = {
     records: 3,
   },
   batchSize: {
-    norms: ['batch', 'group'],
-    batchSizes: [4, 16],
-    replicates: 2,
+    regimes: [
+      { ...REGIME, name: 'small', norms: ['none', 'batch', 'group'] },
+      {
+        ...REGIME,
+        name: 'deep',
+        batchSizes: [4],
+        replicates: 1,
+        shape: { channels: [4, 8], convolutionsPerStage: 2 },
+      },
+      { ...REGIME, name: 'runs', batchSizes: [4], replicates: 1, runLength: 4 },
+    ],
     epochs: 1,
-    learningRate: 0.05,
     momentum: 0.9,
   },
   inference: {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
-import { randomFor } from '../../src/study/data/random.js'
-import { useWasm } from '../../src/study/network/wasm-kernels.js'
+import { randomFor } from '../../study/data/random.js'
+import { useWasm } from '../../study/network/wasm-kernels.js'
 
 beforeAll(async () => {
   tf.env().set('PROD', true)
