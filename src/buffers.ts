@@ -133,7 +133,7 @@ function checkOperand(plan: Plan, operand: Operand, array: FloatArray): void {
     'EVENKEEL_BUFFER',
     plan.layer,
     `${name} needs ${length} elements, got ${came === 0 ? 'a detached or empty array' : came}`,
-    remedyFor(plan, kind),
+    remedyFor(plan, kind, came),
   )
 }
 
@@ -142,9 +142,10 @@ function lengthOfKind(plan: Plan, kind: Operand['kind']): number {
   return kind === 'affine' ? plan.affineLength : plan.slots
 }
 
-function remedyFor(plan: Plan, kind: Operand['kind']): string {
+function remedyFor(plan: Plan, kind: Operand['kind'], came: number): string {
   if (kind === 'statistics') return "keep the context's mean and variance attached until the gradient is done"
-  return plan.pattern === 'rows' ? 'give one for each normalized element' : 'give one for each channel'
+  const each = plan.pattern === 'rows' ? 'normalized element' : 'channel'
+  return `give one for each ${each}${came === 0 ? '; copy an array before its buffer is transferred' : ''}`
 }
 
 /**

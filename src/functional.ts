@@ -3,7 +3,7 @@ import { backwardCall, type Context, contextOf, forwardCall, run } from './engin
 import { fail } from './errors.js'
 import { checkOptions } from './options.js'
 import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './plan.js'
-import { checkTensor, type DType, dtypeOf, type FloatArray, isFloatArray, type Tensor } from './tensor.js'
+import { type DType, dtypeOf, type FloatArray, isFloatArray, readTensor, type Tensor } from './tensor.js'
 
 /** PyTorch's eps for all but RMSNorm. */
 export const DEFAULT_EPS = 1e-5
@@ -11,9 +11,9 @@ export const DEFAULT_EPS = 1e-5
 export const RMS_NORM_EPS: Readonly<Record<DType, number>> = { float32: 2 ** -23, float64: 2 ** -52 }
 
 /** A normalized tensor, and what its gradient needs. */
-export interface Normalized {
-  readonly y: Tensor
-  readonly context: Context
+export interface Normalized<T extends FloatArray = FloatArray> {
+  readonly y: Tensor<T>
+  readonly context: Context<T>
 }
 
 export interface FunctionalOptions {
@@ -61,17 +61,20 @@ const AFFINE = ['weight', 'bias', 'eps', 'out']
  * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per channel.
  */
-export function batchNorm(x: Tensor, options: BatchNormFunctionalOptions = {}): Normalized {
+export function batchNorm<T extends FloatArray>(
+  x: Tensor<T>,
+  options: BatchNormFunctionalOptions = {},
+): Normalized<T> {
   const who = 'batchNorm'
-  begin(who, x, options, ['layout', 'statistics', ...AFFINE])
+  const input = begin(who, x, options, ['layout', 'statistics', ...AFFINE])
   const { statistics, eps = DEFAULT_EPS } = options
   const spec = { layout: layoutOf(who, options), eps, given: statistics !== undefined }
-  const plan = planBatch(who, x.shape, dtypeOf(x.data), spec)
+  const plan = planBatch(who, input.shape, dtypeOf(input.data), spec)
   const given =
     statistics === undefined
       ? undefined
       : copyStatistics(plan, { mean: arrayOf(statistics?.mean), variance: arrayOf(statistics?.variance) })
-  return normalize(plan, x, options, given)
+  return normalize(plan, input, options, given)
 }
 
 /**
@@ -81,12 +84,12 @@ export function batchNorm(x: Tensor, options: BatchNormFunctionalOptions = {}): 
  * @param x [..., ...normalizedShape], of any rank.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
  */
-export function layerNorm(x: Tensor, options: RowsFunctionalOptions): Normalized {
+export function layerNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctionalOptions): Normalized<T> {
   const who = 'layerNorm'
-  begin(who, x, options, ['normalizedShape', ...AFFINE])
+  const input = begin(who, x, options, ['normalizedShape', ...AFFINE])
   const { eps = DEFAULT_EPS } = options
   const spec = { normalizedShape: asShape(options.normalizedShape), eps }
-  return normalize(planRows(who, x.shape, dtypeOf(x.data), spec), x, options)
+  return normalize(planRows(who, input.shape, dtypeOf(input.data), spec), input, options)
 }
 
 /**
@@ -95,12 +98,15 @@ export function layerNorm(x: Tensor, options: RowsFunctionalOptions): Normalized
  * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more; C divisible by `groups`.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per group.
  */
-export function groupNorm(x: Tensor, options: GroupNormFunctionalOptions): Normalized {
+export function groupNorm<T extends FloatArray>(
+  x: Tensor<T>,
+  options: GroupNormFunctionalOptions,
+): Normalized<T> {
   const who = 'groupNorm'
-  begin(who, x, options, ['groups', 'layout', ...AFFINE])
+  const input = begin(who, x, options, ['groups', 'layout', ...AFFINE])
   const { groups, eps = DEFAULT_EPS } = options
   const spec = { groups, layout: layoutOf(who, options), eps }
-  return normalize(planGroup(who, x.shape, dtypeOf(x.data), spec), x, options)
+  return normalize(planGroup(who, input.shape, dtypeOf(input.data), spec), input, options)
 }
 
 /**
@@ -111,12 +117,15 @@ export function groupNorm(x: Tensor, options: GroupNormFunctionalOptions): Norma
  * of channels, [C, L] would not be told from [N, C].
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value of space.
  */
-export function instanceNorm(x: Tensor, options: ChannelsFunctionalOptions = {}): Normalized {
+export function instanceNorm<T extends FloatArray>(
+  x: Tensor<T>,
+  options: ChannelsFunctionalOptions = {},
+): Normalized<T> {
   const who = 'instanceNorm'
-  begin(who, x, options, ['layout', ...AFFINE])
+  const input = begin(who, x, options, ['layout', ...AFFINE])
   const { eps = DEFAULT_EPS } = options
   const spec = { groups: 'channels', layout: layoutOf(who, options), eps } as const
-  return normalize(planGroup(who, x.shape, dtypeOf(x.data), spec), x, options)
+  return normalize(planGroup(who, input.shape, dtypeOf(input.data), spec), input, options)
 }
 
 /**
@@ -126,13 +135,13 @@ export function instanceNorm(x: Tensor, options: ChannelsFunctionalOptions = {})
  * @param x [..., ...normalizedShape], of any rank.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
  */
-export function rmsNorm(x: Tensor, options: RowsFunctionalOptions): Normalized {
+export function rmsNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctionalOptions): Normalized<T> {
   const who = 'rmsNorm'
-  begin(who, x, options, ['normalizedShape', ...AFFINE])
-  const dtype = dtypeOf(x.data)
+  const input = begin(who, x, options, ['normalizedShape', ...AFFINE])
+  const dtype = dtypeOf(input.data)
   const { eps = RMS_NORM_EPS[dtype] } = options
   const spec = { normalizedShape: asShape(options.normalizedShape), eps, centred: false }
-  return normalize(planRows(who, x.shape, dtype, spec), x, options)
+  return normalize(planRows(who, input.shape, dtype, spec), input, options)
 }
 
 export interface GradientOptions {
@@ -144,12 +153,12 @@ export interface GradientOptions {
   readonly dbias?: FloatArray | Tensor | undefined
 }
 
-export interface Gradients {
-  readonly dx: Tensor
+export interface Gradients<T extends FloatArray = FloatArray> {
+  readonly dx: Tensor<T>
   /** Null where forward had no weight. */
-  readonly dweight: FloatArray | null
+  readonly dweight: T | null
   /** Null where forward had no bias. */
-  readonly dbias: FloatArray | null
+  readonly dbias: T | null
 }
 
 /**
@@ -158,14 +167,18 @@ export interface Gradients {
  *
  * @throws EvenkeelError where dy or the arrays do not fit, or the forward pass or an earlier gradient overwrote the input.
  */
-export function gradients(context: Context, dy: Tensor, options: GradientOptions = {}): Gradients {
+export function gradients<T extends FloatArray>(
+  context: Context<T>,
+  dy: Tensor,
+  options: GradientOptions = {},
+): Gradients<T> {
   const plan = planOf(context)
   checkOptions(plan.layer, options, ['out', 'dweight', 'dbias'])
   const dweight = gradientArray(plan, 'weight', context.weight, arrayOf(options.dweight))
   const dbias = gradientArray(plan, 'bias', context.bias, arrayOf(options.dbias))
   const call = backwardCall(context, dy, options.out, dweight, dbias)
   if (run(call)) context.x = null
-  return { dx: call.result, dweight, dbias }
+  return { dx: call.result, dweight, dbias } as Gradients<T>
 }
 
 function planOf(context: Partial<Context> | null | undefined): Plan {
@@ -178,13 +191,19 @@ function planOf(context: Partial<Context> | null | undefined): Plan {
   )
 }
 
-function normalize(plan: Plan, x: Tensor, options: FunctionalOptions, given?: Statistics): Normalized {
+function normalize<T extends FloatArray>(
+  plan: Plan,
+  x: Tensor<T>,
+  options: FunctionalOptions,
+  given?: Statistics,
+): Normalized<T> {
   const weight = arrayOf(options.weight) ?? null
   const bias = arrayOf(options.bias) ?? null
   const statistics = given ?? newStatistics(plan.slots)
   const { out } = options
   const call = forwardCall(plan, x.data, weight, bias, out, outData(plan, out), statistics)
-  return { context: contextOf(call, run(call)), y: call.result }
+  const context = contextOf(call, run(call))
+  return { y: call.result, context } as Normalized<T>
 }
 
 /** The array itself, or a tensor's; what is neither goes on as it is, to where arrays are checked. */
@@ -193,9 +212,15 @@ function arrayOf<T>(given: T): Exclude<T, Tensor> {
   return (isFloatArray(data) ? data : given) as Exclude<T, Tensor>
 }
 
-function begin(who: string, x: unknown, options: unknown, known: readonly string[]): asserts x is Tensor {
+/** The input, each of its properties read once. */
+function begin<T extends FloatArray>(
+  who: string,
+  x: Tensor<T>,
+  options: unknown,
+  known: readonly string[],
+): Tensor<T> {
   checkOptions(who, options, known)
-  checkTensor(who, x)
+  return readTensor(who, x)
 }
 
 function layoutOf(who: string, { layout = 'channels-first' }: ChannelsFunctionalOptions): Layout {

@@ -257,8 +257,10 @@ type Sizes = Omit<Plan, 'size' | 'descriptor'>
 const PATTERNS: readonly Pattern[] = ['rows', 'planes', 'columns']
 const SCOPES: readonly Scope[] = ['row', 'batch', 'group']
 
-function complete(sizes: Sizes): Plan {
-  checkEps(sizes.layer, sizes.eps)
+function complete(given: Sizes): Plan {
+  checkEps(given.layer, given.eps)
+  const size = sizeOf(given.shape)
+  const sizes = size > 0 ? given : emptied(given)
   const descriptor = Float64Array.of(
     PATTERNS.indexOf(sizes.pattern),
     SCOPES.indexOf(sizes.scope),
@@ -271,5 +273,12 @@ function complete(sizes: Sizes): Plan {
     sizes.given ? 1 : 0,
     sizes.eps,
   )
-  return { ...sizes, shape: [...sizes.shape], size: sizeOf(sizes.shape), descriptor }
+  return { ...sizes, shape: [...sizes.shape], size, descriptor }
+}
+
+/** Nothing to normalize is no samples of no space, whatever the shape's other numbers: no table and no loop follows from them. */
+function emptied(sizes: Sizes): Sizes {
+  if (sizes.pattern === 'rows') return { ...sizes, samples: 0, slots: 0 }
+  if (sizes.scope === 'group') return { ...sizes, samples: 0, spatial: 0, slots: 0 }
+  return { ...sizes, samples: sizes.pattern === 'columns' ? 1 : 0, spatial: 0 }
 }

@@ -32,7 +32,8 @@ export function tensor<T extends FloatArray>(data: T, shape: readonly number[]):
 
 /** The number of elements of a shape; 1 for a scalar's `[]`. */
 export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1)
+  // Infinity times 0 is NaN: extents beyond all arrays may stand beside an empty one.
+  return shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1)
 }
 
 /**
@@ -110,6 +111,17 @@ export function fieldsOf(value: unknown): Fields {
     fortranOrder === undefined
   )
   return { data, shape, ordered }
+}
+
+/** A tensor's data and a copy of its shape, as they are now. Throws unless `value` is a tensor. */
+export function readTensor<T extends FloatArray>(
+  who: string,
+  value: unknown,
+  { data, shape, ordered }: Fields = fieldsOf(value),
+): Tensor<T> {
+  const read = { data, shape: Array.isArray(shape) ? shape.slice() : shape, ordered }
+  checkTensor(who, value, 'input', read)
+  return { data: data as T, shape: read.shape as number[] }
 }
 
 /** Throws unless `value` is a tensor: a float array of as many elements as its shape says, in row-major order. */

@@ -5,12 +5,12 @@ import { EvenkeelError, fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { checkEps, type Plan } from '../plan.js'
 import {
-  checkTensor,
   DTYPES,
   type DType,
   type FloatArray,
   fieldsOf,
   lengthOf,
+  readTensor,
   type Tensor,
 } from '../tensor.js'
 import { History } from './history.js'
@@ -323,8 +323,7 @@ export abstract class Layer<
     const fields = fieldsOf(x)
     const last = this.#plan
     if (last === null || last.given !== given || !hasShape(last, fields)) {
-      checkTensor(this.name, x, 'input', fields)
-      this.#plan = this.#planFor([...(fields.shape as readonly number[])], given)
+      this.#plan = this.#planFor(readTensor(this.name, x, fields).shape, given)
     } else this.#plan = last
     return fields.data as FloatArray
   }

@@ -175,7 +175,7 @@ export const FORWARD: readonly Row[] = [
   [
     'a weight that was detached',
     'EVENKEEL_BUFFER',
-    'LayerNorm: weight needs 8 elements, got a detached or empty array; give one for each normalized element.',
+    'LayerNorm: weight needs 8 elements, got a detached or empty array; give one for each normalized element; copy an array before its buffer is transferred.',
     () => {
       const layer = new LayerNorm(8)
       detached(layer.weight!)
