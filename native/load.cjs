@@ -2,7 +2,7 @@
 
 // Finds the addon for this machine: a source build, then the prebuilt binary of platform, C library and architecture.
 // Nothing is thrown: where no candidate loads, the portable backend runs, and each candidate's reason is kept.
-// Used by Node and its like; browsers get browser.js in its place (package.json, imports).
+// Used by Node and its like; browsers get browser.js or browser.cjs in its place (package.json, imports).
 
 const fs = require('node:fs')
 const os = require('node:os')
