@@ -53,10 +53,12 @@ describe('the tarball', () => {
     )
   })
 
-  it('runs nothing when it is installed, and needs nothing', () => {
+  it('runs nothing when it is installed, and needs nothing but what parses its command line', () => {
     const { scripts, dependencies } = manifest()
     expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([])
-    expect(dependencies).toBeUndefined()
+    expect(Object.keys(dependencies)).toEqual(['commander'])
+    const users = files.filter((name) => /commander/.test(readFileSync(join(root, name), 'latin1')))
+    expect(users.map((name) => name.replaceAll('\\', '/'))).toEqual(['dist/esm/cli/main.js', 'package.json'])
   })
 
   it('has all sources of `evenkeel build`', () => {
@@ -144,7 +146,9 @@ describe.each(['import', 'require'] as const)('in a bundle for browsers, by %s',
   it('there is no module of Node, no loader and no binary', () => {
     const { text, inputs } = bundle(take('evenkeel', 'evenkeel/tfjs', 'evenkeel/selftest'), `all-${by}`)
     expect(text).not.toMatch(/["']node:/)
-    expect(inputs.filter((name) => /\.node$|load\.cjs|elf\.cjs|checksum\.cjs/.test(name))).toEqual([])
+    expect(inputs.filter((name) => /\.node$|load\.cjs|elf\.cjs|checksum\.cjs|commander/.test(name))).toEqual(
+      [],
+    )
     const ours = by === 'import' ? 'native/browser.js' : 'native/browser.cjs'
     expect(inputs.some((name) => name.endsWith(ours))).toBe(true)
   })

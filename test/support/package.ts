@@ -39,10 +39,11 @@ export function pack(folder: string): string {
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!)
 }
 
-/** Unpacks a tarball into `project`/node_modules/evenkeel, and returns that. */
+/** Unpacks a tarball into `project`/node_modules/evenkeel, and returns that. Beside it is what the command line needs. */
 export function install(tarball: string, project: string): string {
   const place = join(project, 'node_modules/evenkeel')
   mkdirSync(place, { recursive: true })
+  symlinkSync(resolve('node_modules/commander'), join(project, 'node_modules/commander'), 'dir')
   execFileSync('tar', ['-xzf', tarball, '-C', place, '--strip-components=1'])
   return place
 }
