@@ -1,7 +1,7 @@
 import { must } from '../processes.mjs'
 import { projectWith } from './project.mjs'
 
-const VITEST = 'vitest@5.1.1'
+export const VITEST = 'vitest@5.1.1'
 /** More than the pool has workers: some are ended and started again. */
 const FILES = 6
 
