@@ -121,7 +121,7 @@ function checkOperand(plan: Plan, { name, kind }: Operand, array: FloatArray): v
       'EVENKEEL_DTYPE',
       plan.layer,
       `${name} must be a ${arrayName(plan.dtype)}, got ${describe(array)}`,
-      `pass the bare array, as in ${name}: parameter.data`,
+      `give a ${arrayName(plan.dtype)} of ${plan.affineLength}`,
     )
   }
   checkDType(plan, name, array, kind === 'statistics' ? 'float64' : plan.dtype)
@@ -169,7 +169,7 @@ function checkDType(plan: Plan, name: string, data: FloatArray, dtype: DType): v
     'EVENKEEL_DTYPE',
     plan.layer,
     `${name} must be ${dtype} as the input is, got ${dtypeOf(data)}`,
-    `convert it: ${arrayName(dtype)}.from(...)`,
+    name === 'out' ? `give one over a new ${arrayName(dtype)}` : `convert it: ${arrayName(dtype)}.from(...)`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkChoice, checkOptions } from '../options.js'
-import { checkChannels, checkLayout, type Layout, type Plan, planBatch } from '../plan.js'
+import { checkChannels, checkLayout, type Layout, planBatch } from '../plan.js'
 import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
 import {
@@ -10,6 +10,7 @@ import {
   LAYER_OPTIONS,
   type LayerOptions,
   type NoOptions,
+  type PlanFor,
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
@@ -17,13 +18,16 @@ import { checkRunning, type RunningAverage, type RunningVariance } from './runni
 
 export interface BatchNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
-  readonly layout?: Layout
-  /** Default { newWeight: 0.1 }; false: none, and the batch's statistics in eval mode too. */
-  readonly runningAverage?: RunningAverage | false
+  readonly layout?: Layout | undefined
+  /**
+   * Default { newWeight: 0.1 }; false: none, and the batch's statistics in eval mode too. 'cumulative' weighs all batches
+   * alike, but is no fit of a data set: it averages the variances within batches (see RunningAverage).
+   */
+  readonly runningAverage?: RunningAverage | false | undefined
   /** Default 'unbiased'. */
-  readonly runningVariance?: RunningVariance
+  readonly runningVariance?: RunningVariance | undefined
   /** Whose defaults eps, runningAverage and runningVariance have; given ones win. Default 'pytorch'. */
-  readonly convention?: 'pytorch' | 'keras'
+  readonly convention?: 'pytorch' | 'keras' | undefined
 }
 
 /** The same words mean opposite things in the two libraries, so that each has its numbers here by name. */
@@ -57,7 +61,7 @@ export interface BatchNormConstructor {
  *
  * Leave out the bias of the layer before: this norm subtracts it with the mean, and has its own.
  *
- * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5. In training it throws on one value per channel
+ * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more. In training it throws on one value per channel
  * (EVENKEEL_STATISTICS), and on a batch with NaN or Infinity, which would spoil the running averages for good.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
@@ -68,7 +72,7 @@ export const BatchNorm = class BatchNorm extends Layer {
 
   constructor(channels: number, options: BatchNormOptions = {}) {
     const who = 'BatchNorm'
-    const known = ['layout', 'runningAverage', 'runningVariance', 'convention', ...LAYER_OPTIONS]
+    const known = [...LAYER_OPTIONS, 'layout', 'runningAverage', 'runningVariance', 'convention']
     checkOptions(who, options, known)
     const { layout = 'channels-first', convention = 'pytorch', dtype = 'float32' } = options
     checkChannels(who, channels)
@@ -76,7 +80,10 @@ export const BatchNorm = class BatchNorm extends Layer {
     checkChoice(who, 'convention', convention, ['pytorch', 'keras'])
     const usual = CONVENTIONS[convention]
     const { eps = usual.eps, runningAverage = usual.runningAverage } = options
+    const plan: PlanFor = (shape, given) =>
+      planBatch('BatchNorm', shape, dtype, { channels, layout, eps, given })
     super(who, {
+      plan,
       eps,
       dtype,
       affine: affineOf(who, options, { affine: true, bias: true }),
@@ -85,10 +92,5 @@ export const BatchNorm = class BatchNorm extends Layer {
       runningShape: [channels],
       fixed: { channels, layout },
     })
-  }
-
-  protected override plan(shape: readonly number[], given: boolean): Plan {
-    const { channels, layout, eps, dtype } = this
-    return planBatch('BatchNorm', shape, dtype, { channels, layout, eps, given })
   }
 } as BatchNormConstructor

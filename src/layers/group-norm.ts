@@ -1,6 +1,6 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { checkChannels, checkGroups, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
+import { checkChannels, checkGroups, checkLayout, type Layout, planGroup } from '../plan.js'
 import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
 import {
@@ -10,13 +10,14 @@ import {
   LAYER_OPTIONS,
   type LayerOptions,
   type NoOptions,
+  type PlanFor,
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
 
 export interface GroupNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
-  readonly layout?: Layout
+  readonly layout?: Layout | undefined
 }
 
 /** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
@@ -44,7 +45,7 @@ export interface GroupNormConstructor {
  * channel. No sample sees another, so that it is the same at any batch size, in training and in eval mode. One group is
  * LayerNorm over [C, ...space] with weights per channel; as many groups as channels is InstanceNorm. eps is 1e-5 by default.
  *
- * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5.
+ * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more.
  *
  * @throws EvenkeelError on options that are unknown or out of range, and where groups do not divide the channels.
  */
@@ -55,17 +56,21 @@ export const GroupNorm = class GroupNorm extends Layer {
 
   constructor(groups: number, channels: number, options: GroupNormOptions = {}) {
     const who = 'GroupNorm'
-    checkOptions(who, options, ['layout', ...LAYER_OPTIONS])
+    checkOptions(who, options, [...LAYER_OPTIONS, 'layout'])
     const { eps = DEFAULT_EPS, dtype = 'float32', layout = 'channels-first' } = options
     checkChannels(who, channels)
-    checkGroups(who, channels, groups)
+    checkGroups(who, channels, groups, true)
     checkLayout(who, layout)
     const affine = affineOf(who, options, { affine: true, bias: true })
-    super(who, { eps, dtype, affine, affineShape: [channels], fixed: { groups, channels, layout } })
-  }
-
-  protected override plan(shape: readonly number[], given: boolean): Plan {
-    const { groups, channels, layout, eps, dtype } = this
-    return planGroup('GroupNorm', shape, dtype, { groups, channels, layout, eps, given })
+    const plan: PlanFor = (shape, given) =>
+      planGroup('GroupNorm', shape, dtype, { groups, channels, layout, eps, given })
+    super(who, {
+      plan,
+      eps,
+      dtype,
+      affine,
+      affineShape: [channels],
+      fixed: { groups, channels, layout },
+    })
   }
 } as GroupNormConstructor

@@ -1,6 +1,6 @@
 import { asShape, DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { checkExtents, type Plan, planRows } from '../plan.js'
+import { checkExtents, planRows } from '../plan.js'
 import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
 import {
@@ -10,6 +10,7 @@ import {
   LAYER_OPTIONS,
   type LayerOptions,
   type NoOptions,
+  type PlanFor,
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
@@ -17,7 +18,7 @@ import { checkRunning, type RunningAverage } from './running-statistics.js'
 
 export interface LayerNormOptions extends LayerOptions {
   /** Not a part of standard LayerNorm; see the class. Default false. */
-  readonly runningAverage?: RunningAverage | false
+  readonly runningAverage?: RunningAverage | false | undefined
 }
 
 /** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
@@ -60,11 +61,14 @@ export const LayerNorm = class LayerNorm extends Layer {
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
     const who = 'LayerNorm'
-    checkOptions(who, options, ['runningAverage', ...LAYER_OPTIONS])
+    checkOptions(who, options, [...LAYER_OPTIONS, 'runningAverage'])
     const { eps = DEFAULT_EPS, dtype = 'float32', runningAverage = false } = options
     const affineShape = asShape(normalizedShape)
     checkExtents(who, 'normalizedShape', affineShape)
+    const plan: PlanFor = (shape, given) =>
+      planRows('LayerNorm', shape, dtype, { normalizedShape: affineShape, eps, given })
     super(who, {
+      plan,
       eps,
       dtype,
       affine: affineOf(who, options, { affine: true, bias: true }),
@@ -73,10 +77,5 @@ export const LayerNorm = class LayerNorm extends Layer {
       runningShape: [],
       fixed: { normalizedShape: [...affineShape] },
     })
-  }
-
-  protected override plan(shape: readonly number[], given: boolean): Plan {
-    const { normalizedShape, eps, dtype } = this
-    return planRows('LayerNorm', shape, dtype, { normalizedShape, eps, given })
   }
 } as LayerNormConstructor
