@@ -28,12 +28,12 @@ exports.headerFault = function headerFault(file) {
   return size < whole ? `it is truncated: ${size} of ${whole} bytes; ${REINSTALL}` : null
 }
 
-/** The table of sections is a file's last part, if it has one: offset at 40, size and number of its entries at 58, 60. */
+/** The table of sections is a file's last part, if there is one: its offset at 40, size and number of entries at 58. */
 function endOfSections(head) {
   return Number(head.readBigUInt64LE(40)) + head.readUInt16LE(58) * head.readUInt16LE(60)
 }
 
-/** Where the last segment that is mapped ends: offset of their table at 32, size and number of its entries at 54, 56. */
+/** Where the last mapped segment ends: the offset of their table at 32, size and number of entries at 54. */
 function endOfSegments(head) {
   const [table, bytes, count] = [
     Number(head.readBigUInt64LE(32)),

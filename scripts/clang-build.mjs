@@ -2,7 +2,7 @@
 //
 //   node scripts/clang-build.mjs
 //
-// It works in a copy of the package, so that build/Release stays as it is. Warnings are errors. CXX names another compiler.
+// It works in a copy of the package: build/Release stays as it is. Warnings are errors. CXX names another compiler.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// Before `npm pack` and `npm publish`: a package without binaries runs everywhere, but slowly, and says so to its users only.
+// Before `npm pack` and `npm publish`: a package without binaries runs everywhere, slowly, and tells only its users.
 import { existsSync } from 'node:fs'
 import { checksumFileOf } from '../native/checksum.cjs'
 import { TARGETS } from './prebuild/targets.mjs'

@@ -1,14 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
+import { info } from '../src/index.js'
+import { selftestCases } from '../src/selftest/cases.js'
 import { version } from '../src/version.js'
 
 // The command line: what it prints, where, and its exit codes.
 
-function evenkeel(...args: readonly string[]) {
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const command = ['--import', 'tsx', 'src/cli/main.ts', ...args]
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
+  const settings = { encoding: 'utf8', env: { ...process.env, ...env } } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, settings)
   return { status, stdout, stderr }
 }
+
+const evenkeel = (...args: readonly string[]) => run(args)
 
 describe('tells on stdout', () => {
   const commands = /Usage: evenkeel .*\n.* info .* selftest .* build .*Exit codes: 0 /s
@@ -29,13 +34,17 @@ describe('tells on stdout', () => {
     expect(said).toEqual({ status: 0, stdout: expect.stringMatching(stdout), stderr: '' })
   })
 
-  it('evenkeel info --json', () => {
+  it('evenkeel info --json: what info() does', () => {
     const { status, stdout, stderr } = evenkeel('info', '--json')
-    expect({ status, stderr, version: JSON.parse(stdout).version }).toEqual({
-      status: 0,
-      stderr: '',
-      version,
-    })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ ...info(), node: process.version })
+    expect(evenkeel('info').stdout).toContain(`backend: ${info().backend}`)
+  })
+
+  it('evenkeel selftest --json', () => {
+    const { status, stdout } = run(['selftest', '--json'], { EVENKEEL_BACKEND: 'portable' })
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, cases: selftestCases.length })
   })
 })
 
@@ -47,6 +56,8 @@ describe('refuses, on stderr and with exit code 2', () => {
     ],
     ['self-test', /^evenkeel: unknown command 'self-test'\n\(Did you mean selftest\?\)\n/],
     ['constructor', /^evenkeel: unknown command 'constructor'\n/],
+    ['toString', /^evenkeel: unknown command 'toString'\n/],
+    ['fly', /^evenkeel: unknown command 'fly'\n`evenkeel help`/],
     ['info extra', /^evenkeel: too many arguments for 'info'\./],
     ['build --json', /^evenkeel: unknown option '--json'\n/],
     ['info --jsn', /^evenkeel: unknown option '--jsn'\n\(Did you mean --json\?\)\n/],
@@ -64,16 +75,13 @@ describe('refuses, on stderr and with exit code 2', () => {
   })
 })
 
-it('a wish that cannot be met: exit code 1, and the version can be had', () => {
-  const env = { ...process.env, EVENKEEL_BACKEND: 'fastest' }
-  const run = (arg: string) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', arg], { encoding: 'utf8', env })
-  expect(run('info')).toMatchObject({
+it('a wish that cannot be met is one line, not a stack; the version can be had', () => {
+  const wish = { EVENKEEL_BACKEND: 'fastest' }
+  expect(run(['info'], wish)).toEqual({
     status: 1,
     stdout: '',
-    stderr: expect.stringMatching(
-      /^evenkeel: EVENKEEL_BACKEND: must be 'native' or 'portable', got 'fastest'/,
-    ),
+    stderr:
+      "evenkeel: EVENKEEL_BACKEND: must be 'native' or 'portable', got 'fastest'; unset it, and evenkeel chooses.\n",
   })
-  expect(run('--version')).toMatchObject({ status: 0, stdout: `${version}\n` })
+  expect(run(['--version'], wish)).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
 })

@@ -12,9 +12,9 @@ const WHO = 'evenkeel build'
 const BINARY = 'build/Release/evenkeel.node'
 
 /**
- * Compiles the addon from the package's sources, into the package; the loader prefers it to a prebuilt binary. It is made
- * and verified in a folder of its own, and takes its place by a rename: nothing unverified is ever there, two builds do not
- * meet, and a process that has the old file mapped does not see it change.
+ * Compiles the addon from the package's sources, into the package; the loader prefers it to a prebuilt binary. It is
+ * made and verified in a folder of its own, and takes its place by a rename: nothing unverified is ever there, two
+ * builds do not meet, and a process that has the old file mapped does not see it change.
  */
 export const build: Action = () =>
   interruptible(async (signal) => {
@@ -48,7 +48,7 @@ export const build: Action = () =>
     }
   })
 
-/** A copy of the package without binaries, for node-gyp to work in: a binding.gyp at its root would make npm build it unasked. */
+/** A copy of the package, without binaries, and with the binding.gyp that would make npm compile the package itself. */
 function prepareWorkshop(root: string): string {
   const folder = join(root, 'build')
   try {

@@ -51,7 +51,7 @@ export async function compile(who: string, folder: string, log: string, settings
   if (ended.status !== 0) explain(who, ended, log)
 }
 
-/** npm names its own node-gyp to what it runs; else it lies beside Node, or beside the programs of the PATH. Null: it may be one. */
+/** npm names its own to what it runs; else it lies beside Node, or a program of the PATH. Null: it may be such a program. */
 function nodeGypScript(prefix: string): string | null {
   const script = 'node_modules/node-gyp/bin/node-gyp.js'
   const inNpm = join('node_modules/npm', script)

@@ -8,14 +8,14 @@ export interface Progress {
 
 const SECOND = 1000
 
-/** Tells how many of the sources are being compiled or done, and for how long: a line that changes, or one for each file. */
+/** Tells how many sources are compiled or begun, and for how long: a line that changes on a terminal, else a line each. */
 export function showProgress(sources: readonly string[], out: NodeJS.WriteStream): Progress {
   const waiting = new Set(sources.map(nameOf))
   const started = performance.now()
-  const tell = (end: string) =>
-    out.write(
-      `compiling ${sources.length - waiting.size} of ${sources.length} files, ${clock(performance.now() - started)}${end}`,
-    )
+  const tell = (end: string) => {
+    const begun = sources.length - waiting.size
+    out.write(`compiling ${begun} of ${sources.length} files, ${clock(performance.now() - started)}${end}`)
+  }
   if (!out.isTTY)
     out.write(`compiling ${sources.length} files, which takes two to five minutes on two cores\n`)
   const timer = out.isTTY ? setInterval(tell, SECOND, '\r') : undefined

@@ -26,7 +26,7 @@ const hint = (reason: string) =>
 const portable = (reason: string) =>
   ({ backend: 'portable', errors: [new RegExp(`^prebuilds/.*: ${reason}`)], hint: hint(reason) }) as const
 
-/** Rewrites a text in the binary by one of the same length, or shorter and ended by 0: it is as one that was built so. */
+/** Rewrites a text in the binary by one of the same length, or shorter and ended by 0, as if it was built so. */
 function replaceText({ binary }: Scene, from: string, to: string): void {
   const bytes = readFileSync(binary)
   let found = 0

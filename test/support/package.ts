@@ -39,7 +39,7 @@ export function pack(folder: string): string {
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!)
 }
 
-/** Unpacks a tarball into `project`/node_modules/evenkeel, and returns that. Beside it is what the command line needs. */
+/** Unpacks a tarball into `project`/node_modules/evenkeel, and returns that; the command line's dependency is beside. */
 export function install(tarball: string, project: string): string {
   const place = join(project, 'node_modules/evenkeel')
   mkdirSync(place, { recursive: true })
