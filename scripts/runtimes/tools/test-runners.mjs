@@ -1,14 +1,11 @@
 import { join } from 'node:path'
-import { NODES, node } from '../environments/glibc.mjs'
+import { node } from '../environments/glibc.mjs'
 import { lastLines, run } from '../processes.mjs'
 import { projectWith } from './project.mjs'
-import { VITEST } from './vitest.mjs'
+import { RUNNERS_NODE, VITEST } from './vitest.mjs'
 
 // What users test their own code with. Jest and Vitest's vm pools run it in a realm of its own, jsdom's environment in
 // Jest asks for packages under the condition `browser`.
-
-/** One that all of them run on. */
-const NODE = NODES.find((version) => version.startsWith('22.'))
 
 const COMPUTES = `
 const x = () => ({ data: Float32Array.of(1, 2, 3, 4), shape: [1, 4] })
@@ -45,11 +42,11 @@ function runner({ packages, script, files, modes }) {
     id: `${name}${version.split('.')[0]}${options.map((option) => option.replace(/^--/, '-').replace(/\W+/g, '-')).join('')}`,
     group: 'test-runners',
     title: `${name} ${version}`,
-    what: `\`${[name, ...options].join(' ')}\`: ${tests === 1 ? 'a test' : `${tests} tests, by import and by require`}, Node ${NODE}`,
+    what: `\`${[name, ...options].join(' ')}\`: ${tests === 1 ? 'a test' : `${tests} tests, by import and by require`}, Node ${RUNNERS_NODE}`,
     check(context) {
       project ??= projectWith(context, `${name}-${version}`, packages, files)
       const command = [
-        node(context.store, NODE),
+        node(context.store, RUNNERS_NODE),
         join(project, script),
         ...(name === 'vitest' ? ['run'] : []),
         ...options,
