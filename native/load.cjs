@@ -2,15 +2,16 @@
 
 // Finds the addon for this machine: a source build, then the prebuilt binary of platform, C library and architecture.
 // Nothing is thrown: where no candidate loads, the portable backend runs, and each candidate's reason is kept.
-// Used by Node and its like; browsers get browser.js in its place (package.json, imports).
+// Used by Node and its like; browsers get browser.js or browser.cjs in its place (package.json, imports).
 
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { isMainThread } = require('node:worker_threads')
 const { version } = require('../package.json')
-const { faultOf, libc } = require('./elf.cjs')
-const { BUILD, NO_ADDON, reasonOf } = require('./reasons.cjs')
+const { checksumFault } = require('./checksum.cjs')
+const { headerFault, libc } = require('./elf.cjs')
+const { BUILD, NO_ADDON, NO_FILE, reasonOf } = require('./reasons.cjs')
 
 const SOURCE_BUILD = 'build/Release/evenkeel.node'
 
@@ -59,6 +60,18 @@ function open(file) {
   if (typeof addon?.isas !== 'function') return [null, NO_ADDON]
   if (addon.version === version) return [addon, null]
   return [null, `it is of evenkeel ${addon.version ?? '(no version)'}, and this is ${version}; ${BUILD}`]
+}
+
+/** What speaks against loading a file, or null; null too where it is not there. */
+function faultOf(file) {
+  // Before it is opened: a pipe would be waited for.
+  try {
+    if (!fs.statSync(file).isFile()) return NO_FILE
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+    throw error
+  }
+  return headerFault(file) ?? checksumFault(file)
 }
 
 /**

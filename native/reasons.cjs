@@ -5,6 +5,8 @@
 const REINSTALL = 'reinstall evenkeel'
 const BUILD = '`npx evenkeel build` compiles one for this machine'
 
+const NO_FILE = `it is no file, but a directory, a pipe or a device; ${REINSTALL}`
+
 /** A bundler that takes a .node file for an asset gives its name. */
 const NO_ADDON =
   'what was loaded is no addon; a bundler must copy .node files and leave the require (esbuild: --loader:.node=copy)'
@@ -12,7 +14,6 @@ const NO_ADDON =
 /** By the error's code, and by what loaders say. */
 const REASONS = [
   ['MODULE_NOT_FOUND', `it is not there; ${REINSTALL}, or ${BUILD}`],
-  ['EISDIR', `it is a directory; ${REINSTALL}`],
   ['EACCES', 'this user may not read it; mend its permissions'],
   [
     'ERR_DLOPEN_DISABLED',
@@ -42,4 +43,4 @@ function reasonOf(error) {
   return message
 }
 
-module.exports = { REINSTALL, BUILD, NO_ADDON, reasonOf }
+module.exports = { REINSTALL, BUILD, NO_FILE, NO_ADDON, reasonOf }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
@@ -53,10 +53,13 @@ describe('the tarball', () => {
     )
   })
 
-  it('runs nothing when it is installed, and needs nothing', () => {
+  it('runs nothing when it is installed, and needs nothing but what parses its command line', () => {
     const { scripts, dependencies } = manifest()
     expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([])
-    expect(dependencies).toBeUndefined()
+    expect(Object.keys(dependencies)).toEqual(['commander'])
+    const code = files.filter((name) => /\.[cm]?js$/.test(name))
+    const users = code.filter((name) => /commander/.test(readFileSync(join(root, name), 'utf8')))
+    expect(users.map((name) => name.replaceAll('\\', '/'))).toEqual(['dist/esm/cli/main.js'])
   })
 
   it('has all sources of `evenkeel build`', () => {
@@ -74,6 +77,33 @@ describe('the tarball', () => {
     ).toMatchObject({
       version: manifest().version,
     })
+  })
+})
+
+describe('`npm pack` without the binaries', () => {
+  const prepack = (env: NodeJS.ProcessEnv) => {
+    const args = ['scripts/prepack.mjs']
+    const tree = join(folder, 'tree')
+    return spawnSync(process.execPath, args, { cwd: tree, encoding: 'utf8', env: { ...process.env, ...env } })
+  }
+
+  it('fails, and names what makes each', () => {
+    const { status, stderr } = prepack({})
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^evenkeel: [56] of 6 binaries, or their checksums, are not there:\n/)
+    expect(stderr).toContain(
+      'prebuilds/win32-x64/evenkeel.node, made by: node scripts/prebuild/build.mjs win32-x64\n',
+    )
+    expect(stderr).toMatch(
+      /darwin-arm64\/evenkeel.node, made by: npx prebuildify\S+ .* --arch arm64 .*on a Mac/,
+    )
+  })
+
+  it('is its first step, and can be wanted', () => {
+    expect(manifest().scripts.prepack).toBe('node scripts/prepack.mjs')
+    const { status, stderr } = prepack({ EVENKEEL_PACK: 'incomplete' })
+    expect(status).toBe(0)
+    expect(stderr).toContain('not to be published')
   })
 })
 
@@ -117,8 +147,11 @@ describe.each(['import', 'require'] as const)('in a bundle for browsers, by %s',
   it('there is no module of Node, no loader and no binary', () => {
     const { text, inputs } = bundle(take('evenkeel', 'evenkeel/tfjs', 'evenkeel/selftest'), `all-${by}`)
     expect(text).not.toMatch(/["']node:/)
-    expect(inputs.filter((name) => /\.node$|load\.cjs|elf\.cjs/.test(name))).toEqual([])
-    expect(inputs.some((name) => name.endsWith('native/browser.js'))).toBe(true)
+    expect(inputs.filter((name) => /\.node$|load\.cjs|elf\.cjs|checksum\.cjs|commander/.test(name))).toEqual(
+      [],
+    )
+    const ours = by === 'import' ? 'native/browser.js' : 'native/browser.cjs'
+    expect(inputs.some((name) => name.endsWith(ours))).toBe(true)
   })
 
   it('the self-test passes where there is no process, no require and no Buffer', async () => {

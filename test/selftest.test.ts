@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type Backend, backends, info } from '../src/index.js'
 import { selftestCases } from '../src/selftest/cases.js'
@@ -54,49 +52,5 @@ describe('the self-test', () => {
       (bits) => new Float32Array(Uint32Array.of(bits).buffer),
     )
     expect(String(new Hash().add(quiet))).toBe(String(new Hash().add(other)))
-  })
-})
-
-describe('the command line', () => {
-  const run = (args: readonly string[], env: Record<string, string> = {}) =>
-    promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
-      env: { ...process.env, ...env },
-    }).then(
-      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
-    )
-
-  it('info tells what info() does', async () => {
-    const { code, stdout } = await run(['info', '--json'])
-    expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ ...info(), node: process.version })
-    expect((await run(['info'])).stdout).toContain(`backend: ${info().backend}`)
-  })
-
-  it('selftest passes', async () => {
-    const { code, stdout } = await run(['selftest', '--json'], { EVENKEEL_BACKEND: 'portable' })
-    expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, cases: selftestCases.length })
-  })
-
-  it.each([
-    [[], 'a command is missing'],
-    [['fly'], "unknown command 'fly'"],
-    [['info', 'more'], "unknown command 'info more'"],
-    [['toString'], "unknown command 'toString'"],
-    [['info', '--fast'], "Unknown option '--fast'"],
-  ])('%j is refused with the usage', async (args, message) => {
-    const { code, stdout, stderr } = await run(args)
-    expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toContain(message)
-    expect(stderr).toContain('Usage: evenkeel <command>')
-  })
-
-  it('a wish that cannot be met is one line, not a stack', async () => {
-    const { code, stderr } = await run(['info'], { EVENKEEL_BACKEND: 'fastest' })
-    expect(code).toBe(1)
-    expect(stderr).toBe(
-      "evenkeel: EVENKEEL_BACKEND: must be 'native' or 'portable', got 'fastest'; unset it, and evenkeel chooses.\n",
-    )
   })
 })

@@ -1,11 +1,14 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { checksumFault, writeChecksum } from '../native/checksum.cjs'
 import { isRoot, NOBODY } from './environments/environment.js'
 import { install, newFolder, PREBUILT, pack } from './support/package.js'
 
-// `evenkeel build` in an installed package, with a node-gyp that compiles nothing: it says and leaves what a test wants.
+// `evenkeel build` in an installed package, with a node-gyp that compiles nothing: it says and leaves what a test wants,
+// or has a compiler that never ends.
 
 const folder = newFolder()
 let root: string
@@ -16,7 +19,11 @@ beforeAll(() => {
     `const fs = require('node:fs')
     const gyp = JSON.parse(fs.readFileSync('binding.gyp', 'utf8'))
     if (!fs.existsSync(gyp.includes[0]) || !fs.existsSync('native/binding/addon.cc')) throw new Error('no sources')
-    if (process.env.FAKE_BINARY) {
+    console.log('  CXX(target) Release/obj.target/evenkeel/native/isa/scalar.o')
+    if (process.env.FAKE_HANGS) {
+      const compiler = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'])
+      fs.writeFileSync(process.env.FAKE_HANGS, String(compiler.pid))
+    } else if (process.env.FAKE_BINARY) {
       fs.mkdirSync('build/Release', { recursive: true })
       fs.copyFileSync(process.env.FAKE_BINARY, 'build/Release/evenkeel.node')
     } else {
@@ -28,59 +35,161 @@ beforeAll(() => {
 beforeEach(() => rmSync(join(root, 'build'), { recursive: true, force: true }))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function build(env: Record<string, string>, uid?: number) {
+interface Built {
+  readonly code: unknown
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** @param onOutput gets what it prints, so far, and the process */
+function build(
+  env: Record<string, string>,
+  uid?: number,
+  onOutput?: (stdout: string, child: ChildProcess) => void,
+): Promise<Built> {
   const fake = { npm_config_node_gyp: join(folder, 'node-gyp.cjs'), EVENKEEL_QUIET: '1' }
   const args = [join(root, 'dist/esm/cli/main.js'), 'build']
-  return new Promise<{ code: unknown; stdout: string; stderr: string }>((done) => {
-    execFile(
+  return new Promise((done) => {
+    const child = execFile(
       process.execPath,
       args,
       { env: { ...process.env, ...fake, ...env }, uid },
-      (error, stdout, stderr) => done({ code: error?.code ?? 0, stdout, stderr }),
+      (error, stdout, stderr) => done({ code: error?.code ?? error?.signal ?? 0, stdout, stderr }),
     )
+    let soFar = ''
+    child.stdout!.on('data', (text) => {
+      soFar += text
+      onOutput?.(soFar, child)
+    })
   })
 }
 
+const place = () => join(root, 'build/Release/evenkeel.node')
+const RIGHT = { FAKE_BINARY: resolve('build/Release/evenkeel.node') }
+
+/** A binary that was there before. */
+function putOlder(): void {
+  mkdirSync(dirname(place()), { recursive: true })
+  writeFileSync(place(), 'an older one')
+}
+
+function expectOlder(): void {
+  expect(readFileSync(place(), 'utf8')).toBe('an older one')
+  expect(readdirSync(dirname(place()))).toEqual(['evenkeel.node'])
+  expect(readdirSync(join(root, 'build')).filter((name) => name !== 'build.log')).toEqual(['Release'])
+}
+
+/** While `work` runs, a file of the installed package says something else. */
+async function changed(file: string, from: string, to: string, work: () => Promise<void>): Promise<void> {
+  const path = join(root, file)
+  const right = readFileSync(path, 'utf8')
+  const wrong = right.replace(from, to)
+  expect(wrong).not.toBe(right)
+  writeFileSync(path, wrong)
+  try {
+    await work()
+  } finally {
+    writeFileSync(path, right)
+  }
+}
+
 it.skipIf(PREBUILT === null)(
-  'puts the binary where the loader looks first, and leaves nothing else',
+  'puts the binary and its checksum where the loader looks first, and leaves nothing else',
   async () => {
-    const { code, stdout } = await build({ FAKE_BINARY: resolve('build/Release/evenkeel.node') })
+    const { code, stdout } = await build(RIGHT)
     expect(code).toBe(0)
+    expect(stdout).toMatch(
+      /^compiling \d+ files, which .*\ncompiling 1 of \d+ files, 0:\d\d\ncomparing its bits/,
+    )
     expect(stdout).toMatch(/built .*build\/Release\/evenkeel\.node, which passes the self-test/)
-    expect(existsSync(join(root, 'build/source'))).toBe(false)
+    expect(readdirSync(join(root, 'build')).sort()).toEqual(['Release', 'build.log'])
+    expect(readdirSync(dirname(place())).sort()).toEqual(['evenkeel.node', 'evenkeel.node.sha256'])
+    expect(checksumFault(place())).toBe(null)
   },
 )
 
+it.skipIf(PREBUILT === null)('replaces a binary that has a checksum', async () => {
+  putOlder()
+  writeChecksum(place())
+  expect((await build(RIGHT)).code).toBe(0)
+  expect(checksumFault(place())).toBe(null)
+})
+
+it.skipIf(PREBUILT === null)('bears another one beside it', async () => {
+  const both = await Promise.all([build(RIGHT), build(RIGHT)])
+  expect(both.map(({ code }) => code)).toEqual([0, 0])
+  expect(readdirSync(join(root, 'build')).sort()).toEqual(['Release', 'build.log'])
+  expect(checksumFault(place())).toBe(null)
+})
+
 it.skipIf(PREBUILT === null)('keeps no binary whose bits are others, but the one before', async () => {
-  const place = join(root, 'build/Release/evenkeel.node')
-  mkdirSync(dirname(place), { recursive: true })
-  writeFileSync(place, 'an older one')
-  const cases = join(root, 'dist/esm/selftest/cases.js')
-  const right = readFileSync(cases, 'utf8')
-  const wrong = right.replace(
-    'return hash.toString()',
-    "return backend.name === 'portable' ? hash.toString() : ''",
-  )
-  expect(wrong).not.toBe(right)
-  writeFileSync(cases, wrong)
-  try {
-    const { code, stderr } = await build({ FAKE_BINARY: resolve('build/Release/evenkeel.node') })
+  putOlder()
+  const wrong = "return backend.name === 'portable' ? hash.toString() : ''"
+  await changed('dist/esm/selftest/cases.js', 'return hash.toString()', wrong, async () => {
+    const { code, stderr } = await build(RIGHT)
     expect(code).toBe(1)
     expect(stderr).toMatch(
       /it was built, but is not kept: its bits are others \(native-\S+ on 1, .* threads\); name another/,
     )
     expect(stderr).not.toContain('portable')
-  } finally {
-    writeFileSync(cases, right)
-  }
-  expect(readFileSync(place, 'utf8')).toBe('an older one')
-  expect(readdirSync(dirname(place))).toEqual(['evenkeel.node'])
+  })
+  expectOlder()
 })
+
+describe.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  '%s',
+  (signal) => {
+    const code = 128 + constants.signals[signal]
+    const message = `evenkeel: interrupted by ${signal}; nothing has changed\n`
+
+    it('ends the compilers, and leaves what was there', async () => {
+      putOlder()
+      const started = join(folder, 'compiler.pid')
+      const ended = await build({ FAKE_HANGS: started }, undefined, (stdout, child) => {
+        if (!stdout.includes('compiling 1 of')) return
+        const waiting = setInterval(() => {
+          if (!existsSync(started) || readFileSync(started, 'utf8') === '') return
+          clearInterval(waiting)
+          child.kill(signal)
+        }, 10)
+      })
+      expect(ended).toMatchObject({ code, stderr: message })
+      const compiler = Number(readFileSync(started, 'utf8'))
+      rmSync(started)
+      await expect.poll(() => isRunning(compiler), { timeout: 10_000 }).toBe(false)
+      expectOlder()
+    })
+
+    it.skipIf(PREBUILT === null)('while it verifies: keeps nothing unverified', async () => {
+      putOlder()
+      const hangs = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); return hash.toString()'
+      await changed('dist/esm/selftest/cases.js', 'return hash.toString()', hangs, async () => {
+        const ended = await build(RIGHT, undefined, (stdout, child) => {
+          if (stdout.endsWith('comparing its bits ...\n')) child.kill(signal)
+        })
+        expect(ended).toMatchObject({ code, stderr: message })
+      })
+      expectOlder()
+    })
+  },
+)
+
+/** A process that has ended, and that nobody has asked how, is none: containers may have nobody who asks. */
+function isRunning(pid: number): boolean {
+  if (process.platform === 'linux') {
+    const stat = `/proc/${pid}/stat`
+    return existsSync(stat) && !/^\d+ \(.*\) Z/.test(readFileSync(stat, 'utf8'))
+  }
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 it.skipIf(PREBUILT === null)('asks the binary, whatever the user wishes of the library', async () => {
   const wishes = { EVENKEEL_THREADS: 'many', EVENKEEL_ISA: 'mmx', EVENKEEL_BACKEND: 'portable' }
-  const { code } = await build({ FAKE_BINARY: resolve('build/Release/evenkeel.node'), ...wishes })
-  expect(code).toBe(0)
+  expect((await build({ ...RIGHT, ...wishes })).code).toBe(0)
 })
 
 it('says so where what it built does not load', async () => {
@@ -89,7 +198,7 @@ it('says so where what it built does not load', async () => {
   expect(stderr).toMatch(
     /^evenkeel: evenkeel build: it was built, but is not kept: it does not load \(build\/Release\/evenkeel\.node: it is no/,
   )
-  expect(existsSync(join(root, 'build/Release/evenkeel.node'))).toBe(false)
+  expect(existsSync(place())).toBe(false)
 })
 
 it.each([

@@ -9,8 +9,9 @@ constexpr napi_typedarray_type kTypeOf = napi_float32_array;
 template <>
 constexpr napi_typedarray_type kTypeOf<double> = napi_float64_array;
 
-// A type that no runtime reports: some leave the type unset for arrays newer than themselves.
-constexpr auto kUnknownType = static_cast<napi_typedarray_type>(-1);
+// A type that no call takes. Some runtimes leave the type unset for arrays newer than themselves, and this one stands
+// then.
+constexpr napi_typedarray_type kNoFloat = napi_int8_array;
 
 }  // namespace
 
@@ -35,7 +36,7 @@ uint32_t Arguments::index(size_t i, uint32_t limit) {
 }
 
 bool Arguments::view(size_t i, ArrayView* view) {
-  view->type = kUnknownType;
+  view->type = kNoFloat;
   return napi_get_typedarray_info(env_, values_[i], &view->type, &view->length, &view->data, nullptr, nullptr) ==
          napi_ok;
 }

@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { writeChecksum } from '../../native/checksum.cjs'
 import { bullseyeArm64, bullseyeX64 } from './bullseye.mjs'
 import { check } from './check.mjs'
 import { needPackages, run, stop } from './debian.mjs'
@@ -85,4 +86,5 @@ if (!bytes.equals(again)) stop(`${name}: two builds differ`)
 const file = join(root, TARGETS[name].file)
 mkdirSync(dirname(file), { recursive: true })
 copyFileSync(join(first, BINARY), file)
+writeChecksum(file)
 if (!check(name, root)) process.exitCode = 1

@@ -8,6 +8,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { checksumFault, checksumFileOf } from '../../native/checksum.cjs'
 import { inspect } from './inspect.mjs'
 import { EXPORTS, LARGEST, TARGETS } from './targets.mjs'
 
@@ -19,6 +20,7 @@ function faults(target, binary) {
   const rules = [
     [binary.format === target.format, `is ${binary.format}, must be ${target.format}`],
     [binary.size < LARGEST, `has ${binary.size} bytes, must have less than ${LARGEST}`],
+    [binary.checksumFault === null, binary.checksumFault],
     [sameNames(binary.exports, EXPORTS), `exports ${list(binary.exports)}, must export ${list(EXPORTS)}`],
     ...binary.libraries.map((library) => [
       target.libraries.includes(library),
@@ -63,10 +65,15 @@ export function check(name, folder) {
   const target = TARGETS[name]
   const path = join(folder, target.file)
   if (!existsSync(path)) return report(name, ['is not there: docs/releasing.md says what makes it'])
-  const binary = { ...inspect(path), size: statSync(path).size }
+  const binary = { ...inspect(path), size: statSync(path).size, checksumFault: faultOfChecksum(path) }
   const newest = binary.versions.toSorted(compareVersions).at(-1)
   const summary = [`${(binary.size / 1024).toFixed(0)} KiB`, list(binary.libraries), newest]
   return report(name, faults(target, binary), summary.filter(Boolean).join('; '))
+}
+
+function faultOfChecksum(path) {
+  if (!existsSync(checksumFileOf(path))) return 'has no checksum: scripts/prebuild/checksum.mjs writes it'
+  return checksumFault(path) && 'is not what its checksum is of'
 }
 
 function report(name, found, summary = '') {

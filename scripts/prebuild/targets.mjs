@@ -1,5 +1,5 @@
-// What is published: one binary for each platform, architecture and C library (prebuildify's names), and what each may be.
-// check.mjs holds the binaries to it; build.mjs makes those that Debian can.
+// What is published: one binary for each platform, architecture and C library (prebuildify's names), what makes it, and
+// what it may be. check.mjs holds the binaries to it; build.mjs makes those that Debian can.
 
 /** Bytes; what a user downloads holds all of them. */
 export const LARGEST = 2 * 2 ** 20
@@ -13,21 +13,28 @@ const GLIBC_FLOOR = '2.28'
 /** Parts of glibc; before 2.34 it has several. libstdc++ and libgcc are linked in. */
 const GLIBC = ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2']
 
+const onDebian = (target) => `node scripts/prebuild/build.mjs ${target}`
+const onMac = (arch) =>
+  `npx prebuildify@6.0.1 --napi --strip --arch ${arch} && node scripts/prebuild/checksum.mjs darwin-${arch} (on a Mac)`
+
 export const TARGETS = {
   'linux-x64-glibc': {
     file: 'prebuilds/linux-x64/evenkeel.glibc.node',
+    command: onDebian('linux-x64-glibc'),
     format: 'ELF64 x86-64',
     libraries: [...GLIBC, 'ld-linux-x86-64.so.2'],
     glibc: GLIBC_FLOOR,
   },
   'linux-arm64-glibc': {
     file: 'prebuilds/linux-arm64/evenkeel.glibc.node',
+    command: onDebian('linux-arm64-glibc'),
     format: 'ELF64 aarch64',
     libraries: [...GLIBC, 'ld-linux-aarch64.so.1'],
     glibc: GLIBC_FLOOR,
   },
   'linux-x64-musl': {
     file: 'prebuilds/linux-x64/evenkeel.musl.node',
+    command: onDebian('linux-x64-musl'),
     format: 'ELF64 x86-64',
     // musl takes this name for itself, whatever its file is called.
     libraries: ['libc.so'],
@@ -35,17 +42,20 @@ export const TARGETS = {
   },
   'win32-x64': {
     file: 'prebuilds/win32-x64/evenkeel.node',
+    command: onDebian('win32-x64'),
     format: 'PE x86-64',
     // Not node.exe, which is looked up at the first call (win32/delay_load.cc).
     libraries: ['KERNEL32.dll', 'msvcrt.dll'],
   },
   'darwin-x64': {
     file: 'prebuilds/darwin-x64/evenkeel.node',
+    command: onMac('x64'),
     format: 'Mach-O x86-64',
     libraries: ['/usr/lib/libc++.1.dylib', '/usr/lib/libSystem.B.dylib'],
   },
   'darwin-arm64': {
     file: 'prebuilds/darwin-arm64/evenkeel.node',
+    command: onMac('arm64'),
     format: 'Mach-O arm64',
     libraries: ['/usr/lib/libc++.1.dylib', '/usr/lib/libSystem.B.dylib'],
   },

@@ -1,4 +1,4 @@
-// npm run runtimes -- --tarball evenkeel-0.1.0.tgz [--only node20,bun,...] [--times 20] [--markdown docs/runtimes.md]
+// npm run runtimes -- --tarball evenkeel-0.1.0.tgz [--only node20,bun,test-runners,...] [--times 20] [--markdown docs/runtimes.md]
 //
 // Installs the tarball as users do, on every runtime and system that can be had here, and with the tools that bundle it,
 // and runs it there. Prints a table; exits with 1 where anything fails. docs/runtimes.md says what it needs.
@@ -26,10 +26,14 @@ const { values } = parseArgs({
 })
 if (values.tarball === undefined) stop('--tarball is missing: the file that `npm pack` wrote')
 const tarball = resolve(values.tarball)
-const ids = [...ENVIRONMENTS, ...TOOLS].map(({ id }) => id)
+/** A row's own name, and that of the rows it belongs to. */
+const namesOf = ({ id, group }) => (group === undefined ? [id] : [id, group])
+const ids = [...new Set([...ENVIRONMENTS, ...TOOLS].flatMap(namesOf))]
 const only = values.only?.split(',') ?? ids
 const unknown = only.filter((id) => !ids.includes(id))
 if (unknown.length > 0) stop(`no ${unknown.join(', ')}; there are ${ids.join(', ')}`)
+
+const wanted = (row) => namesOf(row).some((name) => only.includes(name))
 
 const store = new Store(resolve(values.cache))
 const digest = createHash('sha256').update(readFileSync(tarball)).digest('hex')
@@ -38,12 +42,12 @@ const results = new Results(store.path('results.json'), digest)
 const context = { tarball, store }
 let failures = 0
 
-for (const environment of ENVIRONMENTS.filter(({ id }) => only.includes(id))) {
+for (const environment of ENVIRONMENTS.filter(wanted)) {
   if (values.times === undefined) checkAll(environment)
   else time(environment, Number(values.times))
 }
-for (const tool of TOOLS.filter(({ id }) => only.includes(id) && values.times === undefined)) {
-  results.set(tool.id, { cells: [attempt(tool.title, () => tool.check(context))] })
+for (const tool of values.times === undefined ? TOOLS.filter(wanted) : []) {
+  results.set(tool.id, { cells: [attempt(`${tool.title}, ${tool.what}`, () => tool.check(context))] })
 }
 
 const report = render({ tarball, results, environments: ENVIRONMENTS, tools: TOOLS })

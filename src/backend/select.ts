@@ -88,6 +88,14 @@ function choose(env: Environment): Backend {
       'unset it, and evenkeel chooses',
     )
   }
+  if (backend === 'portable' && isa) {
+    fail(
+      'EVENKEEL_BACKEND',
+      `EVENKEEL_ISA=${isa}`,
+      'contradicts EVENKEEL_BACKEND=portable: only the native backend has instruction sets',
+      'unset one of the two',
+    )
+  }
   if (backend === 'portable') return portable
   if (isa) return forced(isa)
   if (backend === 'native' && nativeBackends.length === 0) {

@@ -1,8 +1,8 @@
 import { info as libraryInfo } from '../index.js'
-import type { Command } from './main.js'
+import type { Action } from './main.js'
 
 /** Tells what runs, where, and why. */
-export const info: Command = ({ json }) => {
+export const info: Action = ({ json }) => {
   const found = { ...libraryInfo(), node: process.version, platform: process.platform, arch: process.arch }
   if (json) {
     console.log(JSON.stringify(found, null, 2))

@@ -1,11 +1,11 @@
 import { selftest as runAll, type SelftestRun } from '../selftest/index.js'
-import type { Command } from './main.js'
+import type { Action } from './main.js'
 
 /** Cases named per run that failed; the rest are counted. */
 const SHOWN_FAILURES = 5
 
 /** Runs the self-test on every backend here; exit code 1 where any bit differs. */
-export const selftest: Command = async ({ json }) => {
+export const selftest: Action = async ({ json }) => {
   const report = await runAll()
   if (json) {
     console.log(JSON.stringify(report, null, 2))

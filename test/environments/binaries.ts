@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { checksumFileOf, writeChecksum } from '../../native/checksum.cjs'
 import { version } from '../../src/version.js'
 import { PREBUILT } from '../support/package.js'
 import { type Environment, isRoot, NOBODY, type Scene } from './environment.js'
@@ -9,6 +11,9 @@ import { type Environment, isRoot, NOBODY, type Scene } from './environment.js'
 /** Where ELF names the processor, and a number for one that is not this one (RISC-V). */
 const MACHINE_AT = 18
 const OTHER_MACHINE = 243
+/** Where ELF has the offset of its table of sections, and their number. */
+const SECTIONS_AT = 40
+const SECTION_COUNT_AT = 60
 const ELF_HEADER_BYTES = 64
 
 /** As long as this one, because it takes its place in the binary. */
@@ -21,7 +26,7 @@ const hint = (reason: string) =>
 const portable = (reason: string) =>
   ({ backend: 'portable', errors: [new RegExp(`^prebuilds/.*: ${reason}`)], hint: hint(reason) }) as const
 
-/** Rewrites a text in the binary by one of the same length, or shorter and ended by 0. */
+/** Rewrites a text in the binary by one of the same length, or shorter and ended by 0, as if it was built so. */
 function replaceText({ binary }: Scene, from: string, to: string): void {
   const bytes = readFileSync(binary)
   let found = 0
@@ -30,6 +35,16 @@ function replaceText({ binary }: Scene, from: string, to: string): void {
   }
   if (found === 0) throw new Error(`${binary} has no '${from}'`)
   writeFileSync(binary, bytes)
+  writeChecksum(binary)
+}
+
+/** As `sstrip` leaves it: loaders need no table of sections. */
+function removeSections(binary: string): void {
+  const bytes = readFileSync(binary)
+  bytes.writeBigUInt64LE(0n, SECTIONS_AT)
+  bytes.writeUInt16LE(0, SECTION_COUNT_AT)
+  writeFileSync(binary, bytes)
+  rmSync(checksumFileOf(binary))
 }
 
 /** The newest glibc that the binary asks for. */
@@ -37,6 +52,9 @@ function newestGlibc({ binary }: Scene): string {
   const found = readFileSync(binary, 'latin1').match(/GLIBC_2\.\d+(\.\d+)?/g) ?? []
   return found.sort((a, b) => Number(a.split('.')[1]) - Number(b.split('.')[1])).at(-1)!
 }
+
+const DAMAGED =
+  'it is damaged, or its checksum is: evenkeel.glibc.node.sha256 has another; reinstall evenkeel, or `npx evenkeel build`'
 
 const copyToBuild = ({ root, binary }: Scene) => cpSync(binary, join(root, 'build/Release/evenkeel.node'))
 
@@ -140,7 +158,62 @@ export const binaries: readonly Environment[] = [
       rmSync(binary)
       mkdirSync(binary)
     },
-    expected: portable('it is a directory; reinstall'),
+    expected: portable('it is no file, but a directory, a pipe or a device; reinstall'),
+  },
+  {
+    name: 'a pipe in its place, which nobody writes to',
+    only,
+    arrange: ({ binary }) => {
+      rmSync(binary)
+      execFileSync('mkfifo', [binary])
+    },
+    expected: portable('it is no file, but a directory, a pipe or a device; reinstall'),
+  },
+  {
+    name: 'a flipped bit in the code',
+    only,
+    arrange: ({ binary }) => {
+      const bytes = readFileSync(binary)
+      bytes[Math.floor(bytes.length / 2)] ^= 1
+      writeFileSync(binary, bytes)
+    },
+    expected: portable(DAMAGED),
+  },
+  {
+    name: 'the checksum of another binary',
+    only,
+    arrange: ({ binary }) => writeFileSync(checksumFileOf(binary), `${'0'.repeat(64)}  evenkeel.node\n`),
+    expected: portable(DAMAGED),
+  },
+  {
+    name: 'a pipe in the place of the checksum',
+    only,
+    arrange: ({ binary }) => {
+      rmSync(checksumFileOf(binary))
+      execFileSync('mkfifo', [checksumFileOf(binary)])
+    },
+    expected: portable(DAMAGED),
+  },
+  {
+    name: 'no checksum',
+    only,
+    arrange: ({ binary }) => rmSync(checksumFileOf(binary)),
+    expected: { backend: 'native', errors: [], hint: null },
+  },
+  {
+    name: 'a binary without a table of sections',
+    only,
+    arrange: ({ binary }) => removeSections(binary),
+    expected: { backend: 'native', errors: [], hint: null },
+  },
+  {
+    name: 'such a binary, cut short',
+    only,
+    arrange: ({ binary }) => {
+      removeSections(binary)
+      truncateSync(binary, Math.floor(readFileSync(binary).length / 2))
+    },
+    expected: portable('it is truncated: \\d+ of \\d+ bytes; reinstall'),
   },
   {
     name: 'a file in the place of its folder',

@@ -77,7 +77,7 @@ main().catch((error) => print({ error: error.message }))
 `
 const BY_REQUIRE = report((name) => `require('${name}')`)
 
-/** A project of its own with a copy of the installed package, as the environment has it. */
+/** A project of its own with a copy of the package alone, without its dependency, as the environment has it. */
 export function arrange({ arrange }: Environment, installed: string, prebuilt: string | null): Scene {
   const project = newFolder()
   const root = join(project, 'node_modules/evenkeel')

@@ -66,6 +66,12 @@ export const places: readonly Environment[] = [
     },
   },
   { name: 'ES modules', only, script: byImport, expected: native },
+  ...[byRequire, byImport].map((script) => ({
+    name: `the condition browser, by ${script === byRequire ? 'require' : 'import'}`,
+    node: ['--conditions=browser'],
+    script,
+    expected: { backend: 'portable', errors: [/^browsers load no addons$/], hint: null } as const,
+  })),
   {
     name: 'both builds in one process, with one count of threads',
     only,

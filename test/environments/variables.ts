@@ -38,6 +38,20 @@ export const variables: readonly Environment[] = [
       error: /^EVENKEEL_ISA=scalar: this machine cannot run it \(it has none: the addon did not load\)/,
     },
   },
+  ...['scalar', 'avx2', 'mmx'].map((isa) => ({
+    name: `EVENKEEL_ISA=${isa} and EVENKEEL_BACKEND=portable, which has no instruction sets`,
+    env: { EVENKEEL_ISA: isa, EVENKEEL_BACKEND: 'portable' },
+    expected: {
+      error: new RegExp(
+        `^EVENKEEL_ISA=${isa}: contradicts EVENKEEL_BACKEND=portable: .*; unset one of the two`,
+      ),
+    },
+  })),
+  {
+    name: 'EVENKEEL_THREADS and EVENKEEL_BACKEND=portable, which needs no more than one',
+    env: { EVENKEEL_THREADS: '4', EVENKEEL_BACKEND: 'portable' },
+    expected: { backend: 'portable', hint: null },
+  },
   {
     name: 'a bogus EVENKEEL_BACKEND',
     env: { EVENKEEL_BACKEND: 'fastest' },

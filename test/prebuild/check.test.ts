@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { checksumFileOf, writeChecksum } from '../../native/checksum.cjs'
 import { machO } from './mach-o.js'
 
 // scripts/prebuild/check.mjs must fail for what must not be published.
@@ -12,17 +13,19 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true })
 })
 
-/** What the check says of `put`'s file in the place of the target's binary. */
+/** What the check says of `put`'s file in the place of the target's binary; it gets a checksum unless `put` wrote one. */
 function check(
   target: string,
   file: string,
   put: (path: string) => void,
+  withChecksum = true,
 ): { status: number; said: string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-'))
   folders.push(folder)
   const path = join(folder, 'prebuilds', file)
   mkdirSync(dirname(path), { recursive: true })
   put(path)
+  if (withChecksum && existsSync(path) && !existsSync(checksumFileOf(path))) writeChecksum(path)
   const args = ['scripts/prebuild/check.mjs', '--in', folder, target]
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   return { status: status!, said: `${stdout}${stderr}`.trim().split('\n') }
@@ -50,6 +53,24 @@ describe('a binary for macOS', () => {
       /has 2097152 bytes, must have less than 2097152/,
     ],
   ]
+
+  it('of other bytes than its checksum', () => {
+    const { status, said } = check('darwin-arm64', 'darwin-arm64/evenkeel.node', (path) => {
+      writeFileSync(path, machO('arm64', [SYSTEM], []))
+      writeChecksum(path)
+      writeFileSync(path, machO('arm64', [SYSTEM], EXPORTS))
+    })
+    expect({ status, said }).toEqual({
+      status: 1,
+      said: [expect.stringMatching(/is not what its checksum is of$/)],
+    })
+  })
+
+  it('without a checksum', () => {
+    const put = (path: string) => writeFileSync(path, machO('arm64', [SYSTEM], EXPORTS))
+    const { status, said } = check('darwin-arm64', 'darwin-arm64/evenkeel.node', put, false)
+    expect({ status, said }).toEqual({ status: 1, said: [expect.stringMatching(/has no checksum: scripts/)] })
+  })
 
   it.each(rows)('%s', (_, bytes, status, said) => {
     const checked = check('darwin-arm64', 'darwin-arm64/evenkeel.node', (path) => writeFileSync(path, bytes))

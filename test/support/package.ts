@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { writeChecksum } from '../../native/checksum.cjs'
 
 // The package as a user gets it: built from the sources, packed and unpacked, away from this repository.
 
@@ -29,16 +30,20 @@ export function pack(folder: string): string {
   for (const each of SOURCES) cpSync(each, join(tree, each), { recursive: true })
   symlinkSync(resolve('node_modules'), join(tree, 'node_modules'))
   execFileSync(process.execPath, ['scripts/build-ts.mjs'], { cwd: tree })
-  if (PREBUILT !== null) cpSync(SOURCE_BUILD, join(tree, PREBUILT))
+  if (PREBUILT !== null) {
+    cpSync(SOURCE_BUILD, join(tree, PREBUILT))
+    writeChecksum(join(tree, PREBUILT))
+  }
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   execFileSync(npm, ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: tree, stdio: 'pipe' })
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!)
 }
 
-/** Unpacks a tarball into `project`/node_modules/evenkeel, and returns that. */
+/** Unpacks a tarball into `project`/node_modules/evenkeel, and returns that; the command line's dependency is beside. */
 export function install(tarball: string, project: string): string {
   const place = join(project, 'node_modules/evenkeel')
   mkdirSync(place, { recursive: true })
+  symlinkSync(resolve('node_modules/commander'), join(project, 'node_modules/commander'), 'dir')
   execFileSync('tar', ['-xzf', tarball, '-C', place, '--strip-components=1'])
   return place
 }

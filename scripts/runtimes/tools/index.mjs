@@ -2,7 +2,8 @@ import { BROWSER } from './browser.mjs'
 import { BUNDLERS } from './bundlers.mjs'
 import { ELECTRON } from './electron.mjs'
 import { PACKAGE_MANAGERS } from './package-managers.mjs'
+import { TEST_RUNNERS } from './test-runners.mjs'
 import { VITEST_THREADS } from './vitest.mjs'
 
 /** A row each of the second table: `check(context)` uses the tarball with a tool, and returns what came of it. */
-export const TOOLS = [...PACKAGE_MANAGERS, VITEST_THREADS, ...BUNDLERS, BROWSER, ELECTRON]
+export const TOOLS = [...PACKAGE_MANAGERS, VITEST_THREADS, ...TEST_RUNNERS, ...BUNDLERS, BROWSER, ELECTRON]

@@ -1,9 +1,14 @@
+import { NODES, node } from '../environments/glibc.mjs'
 import { must } from '../processes.mjs'
 import { projectWith } from './project.mjs'
 
-const VITEST = 'vitest@5.1.1'
+export const VITEST = 'vitest@5.1.1'
+/** One that every test runner supports: Vitest 5 no longer does 20. */
+export const RUNNERS_NODE = NODES.find((version) => version.startsWith('22.'))
 /** More than the pool has workers: some are ended and started again. */
 const FILES = 6
+
+const VITEST_RUN = ['node_modules/vitest/vitest.mjs', 'run', '--pool=threads', '--maxWorkers=1']
 
 const TEST = `
 import { info, LayerNorm, tensor } from 'evenkeel'
@@ -30,7 +35,7 @@ export const VITEST_THREADS = {
       Object.fromEntries(names.map((name) => [name, TEST])),
     )
     const env = { EVENKEEL_THREADS: '2', NO_COLOR: '1' }
-    const printed = must(['node_modules/.bin/vitest', 'run', '--pool=threads', '--maxWorkers=1'], {
+    const printed = must([node(context.store, RUNNERS_NODE), ...VITEST_RUN], {
       cwd: project,
       env,
     })

@@ -1,0 +1,51 @@
+// The addon by Clang, as `evenkeel build` makes it on a machine that has no GCC, and the self-test on it:
+//
+//   node scripts/clang-build.mjs
+//
+// It works in a copy of the package: build/Release stays as it is. Warnings are errors. CXX names another compiler.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** Clang 16 was the first to refuse what older ones bear with. */
+const OLDEST = 16
+const NEWEST = 22
+const NAMES = ['clang++', ...Array.from({ length: NEWEST - OLDEST + 1 }, (_, i) => `clang++-${NEWEST - i}`)]
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = 'build/clang'
+const compiler = process.env.CXX ?? NAMES.find((name) => versionOf(name) >= OLDEST)
+if (compiler === undefined) {
+  console.log(
+    `clang build: SKIPPED, there is no Clang ${OLDEST} or newer here (Debian: apt-get install clang-19)`,
+  )
+  process.exit()
+}
+
+process.chdir(root)
+rmSync(folder, { recursive: true, force: true })
+mkdirSync(folder, { recursive: true })
+for (const each of ['package.json', 'binding.gyp', 'native', 'dist'])
+  cpSync(each, `${folder}/${each}`, { recursive: true })
+run('node-gyp', ['rebuild', '--jobs=max', '--', '-Dwerror=true'], { CXX: compiler })
+run(process.execPath, ['dist/esm/cli/main.js', 'selftest'], { EVENKEEL_BACKEND: 'native' })
+console.log(`clang build: ${compiler} ${versionOf(compiler)} compiles the addon, which passes the self-test`)
+
+/** A compiler's major version; NaN where it is not there. */
+function versionOf(name) {
+  const { stdout } = spawnSync(name, ['-dumpversion'], { encoding: 'utf8' })
+  return Number.parseInt(stdout, 10)
+}
+
+function run(program, args, env) {
+  const shell = process.platform === 'win32'
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    shell,
+  })
+  if (status === 0) return
+  console.error(`${stdout}\n${stderr}\nclang build: ${program} failed${error ? `: ${error.message}` : ''}`)
+  process.exit(1)
+}

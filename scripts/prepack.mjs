@@ -1,0 +1,24 @@
+// Before `npm pack` and `npm publish`: a package without binaries runs everywhere, slowly, and tells only its users.
+import { existsSync } from 'node:fs'
+import { checksumFileOf } from '../native/checksum.cjs'
+import { TARGETS } from './prebuild/targets.mjs'
+
+const lacking = Object.values(TARGETS).filter(
+  ({ file }) => !existsSync(file) || !existsSync(checksumFileOf(file)),
+)
+if (lacking.length > 0) {
+  const wanted = process.env.EVENKEEL_PACK === 'incomplete'
+  console.error(
+    `evenkeel: ${lacking.length} of ${Object.keys(TARGETS).length} binaries, or their checksums, are not there:`,
+  )
+  for (const { file, command } of lacking) console.error(`  ${file}, made by: ${command}`)
+  if (wanted) {
+    console.error('evenkeel: packed without them, as EVENKEEL_PACK=incomplete wants it; not to be published')
+  } else {
+    console.error(
+      'evenkeel: nothing is packed. Make them (docs/releasing.md), or pack what is there, for tests, by ' +
+        '`EVENKEEL_PACK=incomplete npm pack`.',
+    )
+    process.exitCode = 1
+  }
+}

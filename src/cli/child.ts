@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+
+/** A signal ended the command. */
+export class Interrupted extends Error {
+  readonly signal: NodeJS.Signals
+
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}; nothing has changed`)
+    this.signal = signal
+  }
+}
+
+/** How a program ended, and what it printed. */
+export interface Ended {
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | null
+  /** Where it could not be started. */
+  readonly error?: NodeJS.ErrnoException
+  readonly stdout: string
+  /** stdout and stderr, as they came. */
+  readonly output: string
+}
+
+interface Settings {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+  /** Ends the program and all that it started; the call rejects with the reason. */
+  readonly signal: AbortSignal
+  /** Gets what it prints, as it comes. */
+  readonly onOutput?: (text: string) => void
+}
+
+/** Runs a program to its end, by no shell. */
+export async function run(program: string, args: readonly string[], settings: Settings): Promise<Ended> {
+  const { cwd, env, signal, onOutput } = settings
+  signal.throwIfAborted()
+  // A group of processes of its own, so that a signal reaches make and its compilers; Windows has none.
+  const detached = process.platform !== 'win32'
+  const child = spawn(program, args, { cwd, env, detached, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, output]: readonly [string, string] = ['', '']
+  const add = (text: string) => {
+    output += text
+    onOutput?.(text)
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    add(text)
+  })
+  child.stderr.setEncoding('utf8').on('data', add)
+  const end = () => {
+    try {
+      if (detached) process.kill(-child.pid!, 'SIGTERM')
+      else child.kill()
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  return new Promise<Ended>((resolve, reject) => {
+    let error: Error | undefined
+    child.on('error', (problem) => {
+      error = problem
+    })
+    child.on('close', (status, by) => {
+      signal.removeEventListener('abort', end)
+      if (signal.aborted) reject(signal.reason)
+      else resolve({ status, signal: by, error, stdout, output })
+    })
+    signal.addEventListener('abort', end)
+  })
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Does `work`, whose AbortSignal a signal to this process aborts with Interrupted, so that it can clean up. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const abort = (signal: NodeJS.Signals) => controller.abort(new Interrupted(signal))
+  for (const each of SIGNALS) process.on(each, abort)
+  try {
+    return await work(controller.signal)
+  } finally {
+    for (const each of SIGNALS) process.off(each, abort)
+  }
+}

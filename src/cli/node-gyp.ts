@@ -1,0 +1,76 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fail } from '../errors.js'
+import { type Ended, run } from './child.js'
+
+/** What node-gyp, make and compilers say where something is missing: what to tell instead. */
+const FAILURES: readonly (readonly [sign: RegExp, problem: string, remedy: string])[] = [
+  [/find Python/, 'node-gyp found no Python', 'install Python 3 (Debian and Ubuntu: apt install python3)'],
+  [/find VS/, 'node-gyp found no Visual Studio', 'install its C++ build tools'],
+  [/not found: make/, 'there is no make', 'install it (Debian and Ubuntu: apt install make g++)'],
+  [
+    /(make|sh).*\W(g\+\+|c\+\+|clang\+\+|cc): (No such file|not found)/,
+    'there is no C++ compiler',
+    'install one for C++17 (Debian and Ubuntu: apt install g++), or name it in the variable CXX',
+  ],
+  [
+    /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|(status|response) (code )?\d{3}.*headers/i,
+    "Node's headers could not be downloaded",
+    'set npm_config_nodedir to the folder that holds include/node',
+  ],
+  [/ENOSPC|No space left/, 'the disk is full', 'make room'],
+]
+
+interface Settings {
+  readonly signal: AbortSignal
+  readonly onOutput: (text: string) => void
+}
+
+/** Compiles `folder` by node-gyp; `log` gets all that was said. Throws where it does not compile. */
+export async function compile(who: string, folder: string, log: string, settings: Settings): Promise<void> {
+  const prefix = dirname(dirname(process.execPath))
+  const args = ['rebuild', '--jobs=max']
+  // The headers that come with Node spare the download of the same.
+  const hasHeaders = existsSync(join(prefix, 'include/node/node_api.h'))
+  if (hasHeaders && process.env.npm_config_nodedir === undefined) args.push(`--nodedir=${prefix}`)
+  const script = nodeGypScript(prefix)
+  const inFolder = { cwd: folder, ...settings }
+  const ended =
+    script === null
+      ? await run('node-gyp', args, inFolder)
+      : await run(process.execPath, [script, ...args], inFolder)
+  if (ended.error?.code === 'ENOENT') {
+    fail(
+      'EVENKEEL_BACKEND',
+      who,
+      'there is no node-gyp, which comes with npm',
+      'run it by npm (`npx evenkeel build`), or install node-gyp',
+    )
+  }
+  writeFileSync(log, `${ended.error ?? ''}\n${ended.output}`)
+  if (ended.status !== 0) explain(who, ended, log)
+}
+
+/** npm names its own to what it runs; else it lies beside Node, or a program of the PATH. Null: it may be such a program. */
+function nodeGypScript(prefix: string): string | null {
+  const script = 'node_modules/node-gyp/bin/node-gyp.js'
+  const inNpm = join('node_modules/npm', script)
+  const places = [
+    process.env.npm_config_node_gyp,
+    join(prefix, 'lib', inNpm),
+    join(dirname(process.execPath), inNpm),
+    // Windows has a .cmd there, which only a shell runs, and the package beside it.
+    ...(process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, script)),
+  ]
+  return places.find((place) => place !== undefined && existsSync(place)) ?? null
+}
+
+function explain(who: string, { output }: Ended, log: string): never {
+  const known = FAILURES.find(([sign]) => sign.test(output))
+  fail(
+    'EVENKEEL_BACKEND',
+    who,
+    known ? known[1] : 'it did not compile',
+    known ? `${known[2]}; all that was said is in ${log}` : `see ${log}`,
+  )
+}
