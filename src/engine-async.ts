@@ -29,11 +29,9 @@ export async function runForwardAsync(
   { mean, variance }: Statistics,
 ): Promise<Tensor> {
   const y = outputFor(plan, out)
-  const [from, to] = [x.data, y.data]
-  const arrays = { to, from, saved: null, weight, bias, mean, variance, dweight: null, dbias: null }
-  checkForward(plan, arrays, out === undefined)
-  checkFixed(plan, { input: from, out: to, weight, bias })
-  const io = { x: from, y: to, weight, bias, mean, variance }
+  const io = { x: x.data, y: y.data, weight, bias, mean, variance }
+  checkForward(plan, io, out === undefined)
+  checkFixed(plan, { input: io.x, out: io.y, weight, bias })
   const backend = currentBackend()
   if (backend.forwardAsync) await backend.forwardAsync(plan, io)
   else backend.forward(plan, io)
@@ -52,10 +50,9 @@ export async function runBackwardAsync(
   const x = keptInput(context)
   checkCompanion(plan, 'dy', dy)
   const dx = outputFor(plan, out)
-  const [from, to] = [dy.data, dx.data]
-  checkBackward(plan, { to, from, saved: x, weight, bias: null, mean, variance, dweight, dbias })
-  checkFixed(plan, { dy: from, input: x, out: to, weight, dweight, dbias })
-  const io = { dy: from, x, dx: to, weight, mean, variance, dweight, dbias }
+  const io = { dy: dy.data, x, dx: dx.data, weight, mean, variance, dweight, dbias }
+  checkBackward(plan, io)
+  checkFixed(plan, { dy: io.dy, input: x, out: io.dx, weight, dweight, dbias })
   const backend = currentBackend()
   if (backend.backwardAsync) await backend.backwardAsync(plan, io)
   else backend.backward(plan, io)

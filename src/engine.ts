@@ -1,4 +1,5 @@
-import type { PassArrays, PreparedPass } from './backend/prepared.js'
+import type { BackwardBuffers, ForwardBuffers } from './backend/backend.js'
+import type { PreparedPass } from './backend/prepared.js'
 import { currentBackend } from './backend/select.js'
 import {
   areSeparate,
@@ -11,6 +12,7 @@ import {
   type Statistics,
 } from './buffers.js'
 import { fail } from './errors.js'
+import { backwardOperands, forwardOperands } from './operands.js'
 import type { Plan } from './plan.js'
 import type { FloatArray, Tensor } from './tensor.js'
 
@@ -43,23 +45,22 @@ export function runForward(
   prepared: PreparedPass | null = null,
 ): Tensor {
   const y = outputFor(plan, out)
-  const [from, to] = [x.data, y.data]
-  const arrays = { to, from, saved: null, weight, bias, mean, variance, dweight: null, dbias: null }
-  if (prepared?.again(plan, arrays, out === undefined)) return y
-  checkForward(plan, arrays, out === undefined)
-  if (prepared !== null && !isSame(from, to)) prepared.run(plan, arrays)
-  else currentBackend().forward(plan, { x: from, y: to, weight, bias, mean, variance })
+  const io = { x: x.data, y: y.data, weight, bias, mean, variance }
+  const operands = forwardOperands(io)
+  if (prepared?.again(plan, operands, out === undefined)) return y
+  checkForward(plan, io, out === undefined)
+  if (prepared !== null && !isSame(io.x, io.y)) prepared.run(plan, operands)
+  else currentBackend().forward(plan, io)
   return y
 }
 
-/** Throws where a forward pass's parameters do not fit, or `to`, unless it is `fresh`, overlaps another array. */
-export function checkForward(plan: Plan, arrays: PassArrays, fresh: boolean): void {
-  const { to, from, weight, bias } = arrays
+/** Throws where a forward pass's parameters do not fit, or y, unless it is `fresh`, overlaps another array. */
+export function checkForward(plan: Plan, { x, y, weight, bias }: ForwardBuffers, fresh: boolean): void {
   checkAffine(plan, 'weight', weight)
   checkAffine(plan, 'bias', bias)
-  if (fresh || areSeparate([to, from, weight, bias])) return
-  checkReplaces(plan, to, { input: from })
-  checkApart(plan, 'out', to, { weight, bias })
+  if (fresh || areSeparate([y, x, weight, bias])) return
+  checkReplaces(plan, y, { input: x })
+  checkApart(plan, 'out', y, { weight, bias })
 }
 
 /** The context of a forward pass that has run; it keeps no input that was overwritten. `apart`: it surely was not. */
@@ -92,13 +93,13 @@ export function runBackward(
   const x = keptInput(context)
   checkCompanion(plan, 'dy', dy)
   const dx = outputFor(plan, out)
-  const [from, to] = [dy.data, dx.data]
-  const arrays = { to, from, saved: x, weight, bias: null, mean, variance, dweight, dbias }
-  if (prepared?.again(plan, arrays, out === undefined)) return dx
-  checkBackward(plan, arrays)
-  if (prepared !== null) prepared.run(plan, arrays)
-  else currentBackend().backward(plan, { dy: from, x, dx: to, weight, mean, variance, dweight, dbias })
-  if (out !== undefined && isSame(to, x)) {
+  const io = { dy: dy.data, x, dx: dx.data, weight, mean, variance, dweight, dbias }
+  const operands = backwardOperands(io)
+  if (prepared?.again(plan, operands, out === undefined)) return dx
+  checkBackward(plan, io)
+  if (prepared !== null) prepared.run(plan, operands)
+  else currentBackend().backward(plan, io)
+  if (out !== undefined && isSame(io.dx, x)) {
     context.x = null
     prepared?.forget()
   }
@@ -111,14 +112,14 @@ export function spendIfReplaced(context: Context, dx: Tensor): void {
 }
 
 /** Throws where a backward pass's parameters or their gradients do not fit, or a written array overlaps another. */
-export function checkBackward(plan: Plan, arrays: PassArrays): void {
-  const { to, from: dy, saved: input, weight, dweight, dbias } = arrays
+export function checkBackward(plan: Plan, io: BackwardBuffers): void {
+  const { dy, x: input, dx, weight, dweight, dbias } = io
   checkAffine(plan, 'weight', weight)
   checkAffine(plan, 'dweight', dweight)
   checkAffine(plan, 'dbias', dbias)
-  if (areSeparate([to, dy, input, weight, dweight, dbias])) return
-  checkReplaces(plan, to, { dy, input })
-  checkApart(plan, 'out', to, { weight, dweight, dbias })
+  if (areSeparate([dx, dy, input, weight, dweight, dbias])) return
+  checkReplaces(plan, dx, { dy, input })
+  checkApart(plan, 'out', dx, { weight, dweight, dbias })
   checkApart(plan, 'dweight', dweight, { dy, input, weight, dbias })
   checkApart(plan, 'dbias', dbias, { dy, input, weight })
 }

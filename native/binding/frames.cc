@@ -109,23 +109,23 @@ void renew_arrays(Arguments*, NoPass*) {}
 template <typename T>
 void renew_arrays(Arguments* arguments, ForwardPass<T>* pass) {
   const size_t size = pass->plan.size();
-  T* y = arguments->array<T>(1, size);
-  const T* x = arguments->optional_array<T>(2, size);
+  const T* x = arguments->optional_array<T>(1, size);
+  T* y = arguments->optional_array<T>(2, size);
   if (!arguments->ok()) return;
-  pass->io.y = y;
   if (x) pass->io.x = x;
+  if (y) pass->io.y = y;
 }
 
 template <typename T>
 void renew_arrays(Arguments* arguments, BackwardPass<T>* pass) {
   const size_t size = pass->plan.size();
-  T* dx = arguments->array<T>(1, size);
-  const T* dy = arguments->optional_array<T>(2, size);
-  const T* x = arguments->optional_array<T>(3, size);
+  const T* dy = arguments->optional_array<T>(1, size);
+  const T* x = arguments->optional_array<T>(2, size);
+  T* dx = arguments->optional_array<T>(3, size);
   if (!arguments->ok()) return;
-  pass->io.dx = dx;
   if (dy) pass->io.dy = dy;
   if (x) pass->io.x = x;
+  if (dx) pass->io.dx = dx;
 }
 
 napi_value renew(napi_env env, napi_callback_info info) {

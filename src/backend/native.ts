@@ -1,9 +1,13 @@
 import { load } from '#addon'
 import { describe, fail } from '../errors.js'
+import { BACKWARD, FORWARD, type Operands, type OperandTable } from '../operands.js'
 import type { FloatArray } from '../tensor.js'
 import type { Backend } from './backend.js'
 import { asyncPasses, type OffThread } from './native-async.js'
 import { type Frames, type Prepared, PreparedPass } from './prepared.js'
+
+/** A pass over the operands of its table, in their order, which stays in the frame. */
+type KeptPass = (isa: number, descriptor: Float64Array, ...operandsAndFrame: [...Operands, number]) => void
 
 /** What the addon exports; native/binding/addon.cc defines it. `isa` is an index into isas(). */
 export interface Addon extends Frames {
@@ -36,8 +40,8 @@ export interface Addon extends Frames {
   /** Both are absent where the runtime does not let the addon keep an array's memory (native/binding/memory.cc). */
   forwardAsync?: OffThread<Addon['forward']>
   backwardAsync?: OffThread<Addon['backward']>
-  forwardKept(...forwardAndFrame: [...Parameters<Addon['forward']>, frame: number]): void
-  backwardKept(...backwardAndFrame: [...Parameters<Addon['backward']>, frame: number]): void
+  forwardKept: KeptPass
+  backwardKept: KeptPass
   threads(): number
   setThreads(threads: number): void
   setBytesPerThread(bytes: number): void
@@ -85,20 +89,14 @@ function nativeBackend(native: Addon): (isa: string, index: number) => Backend {
 export function prepare(backend: Backend): Prepared | null {
   const isa = nativeBackends.indexOf(backend)
   if (addon === null || isa < 0) return null
-  return { forward: preparedForward(addon, isa), backward: preparedBackward(addon, isa) }
+  return { forward: preparedPass(addon, isa, FORWARD), backward: preparedPass(addon, isa, BACKWARD) }
 }
 
-function preparedForward(native: Addon, isa: number): PreparedPass {
-  return new PreparedPass(native, (descriptor, { to, from, weight, bias, mean, variance }, frame) =>
-    native.forwardKept(isa, descriptor, from, to, weight, bias, mean, variance, frame),
+function preparedPass(native: Addon, isa: number, table: OperandTable): PreparedPass {
+  const kept = table === FORWARD ? native.forwardKept : native.backwardKept
+  return new PreparedPass(native, table, (descriptor, operands, frame) =>
+    kept(isa, descriptor, ...operands, frame),
   )
-}
-
-function preparedBackward(native: Addon, isa: number): PreparedPass {
-  return new PreparedPass(native, (descriptor, arrays, frame) => {
-    const { to, from, saved, weight, mean, variance, dweight, dbias } = arrays
-    native.backwardKept(isa, descriptor, from, saved!, to, weight, mean, variance, dweight, dbias, frame)
-  })
 }
 
 /** More threads than any machine profits from; keeps a typing error from starting a million. */

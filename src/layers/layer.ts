@@ -84,8 +84,7 @@ export abstract class Layer {
     const prepared = turn.calls?.forward
     const y = runForward(plan, x, weight, bias, out, statistics, prepared)
     this.#takeUp(plan, turn)
-    const apart = out === undefined || prepared?.isLast(y.data, x.data)
-    this.#context = contextOf(plan, x, y, weight, bias, statistics, apart)
+    this.#context = contextOf(plan, x, y, weight, bias, statistics, out === undefined)
     return y
   }
 

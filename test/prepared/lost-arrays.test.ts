@@ -116,6 +116,28 @@ describe.each(Object.entries(WAYS))('an array %s between two equal calls', (_way
   })
 })
 
+// The proof of a prepared call once took a bias's gradient for as long as the weight that the layer does not have.
+describe('a gradient that was transferred', () => {
+  it.each([
+    ['bias', { weight: false, bias: true }],
+    ['weight', { weight: true, bias: false }],
+    ['bias', {}],
+    ['weight', {}],
+  ] as const)('is refused: the %s of a layer with %o', (name, options) => {
+    for (const length of [LENGTH, 4096]) {
+      const layer = new LayerNorm(length, options)
+      const x = { data: numbers(4 * length), shape: [4, length] }
+      const out = { data: numbers(4 * length), shape: [4, length] }
+      layer.forward(x)
+      for (let i = 0; i < 2; i++) layer.backward(x, { out })
+      const { data } = layer[name]!.grad
+      structuredClone(data, { transfer: [data.buffer as ArrayBuffer] })
+      for (let i = 0; i < 2; i++)
+        expectError(() => layer.backward(x, { out }), 'EVENKEEL_BUFFER', /detached|got 0;/)
+    }
+  })
+})
+
 describe('arrays whose length comes and goes', () => {
   it('count as long as it is right', () => {
     const buffer = resizable(4 * SIZE, 16 * SIZE)

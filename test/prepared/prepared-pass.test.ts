@@ -3,8 +3,9 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { type Frames, type PassArrays, PreparedPass } from '../../src/backend/prepared.js'
-import { LayerNorm } from '../../src/index.js'
+import { type Frames, PreparedPass } from '../../src/backend/prepared.js'
+import { type FloatArray, LayerNorm } from '../../src/index.js'
+import { BACKWARD, FORWARD, type Operands, type OperandTable } from '../../src/operands.js'
 import { planRows } from '../../src/plan.js'
 import { expectAsNew, LENGTH, numbers, SHAPE, SIZE, tensor, zeros } from './support.js'
 
@@ -14,8 +15,8 @@ const collect = runInNewContext('gc') as () => void
 /** A turn of the event loop, in which what was collected is reported. */
 const turn = () => new Promise((resolve) => setTimeout(resolve, 1))
 
-/** A pass whose addon does nothing but count, after one call over the arrays. */
-function preparedPass(arrays: PassArrays) {
+/** A pass whose addon does nothing but count, after one call over the operands. */
+function preparedPass(table: OperandTable, operands: Operands) {
   const calls = { kept: 0, again: 0, renewed: 0, deleted: [] as number[] }
   let last = 0
   const frames: Frames = {
@@ -24,49 +25,70 @@ function preparedPass(arrays: PassArrays) {
     again: () => calls.again++,
     renew: () => calls.renewed++,
   }
-  const pass = new PreparedPass(frames, () => calls.kept++)
-  pass.run(PLAN, arrays)
+  const pass = new PreparedPass(frames, table, () => calls.kept++)
+  pass.run(PLAN, operands)
   return { pass, calls }
 }
 
 const PLAN = planRows('LayerNorm', SHAPE, 'float32', { normalizedShape: [LENGTH], eps: 1e-5 })
-const backwardArrays = (): PassArrays => ({
-  to: numbers(SIZE),
-  from: numbers(SIZE),
-  saved: numbers(SIZE),
-  weight: numbers(LENGTH),
-  bias: null,
-  mean: new Float64Array(4),
-  variance: new Float64Array(4),
-  dweight: numbers(LENGTH),
-  dbias: numbers(LENGTH),
-})
+
+/** An array for each operand of a table. */
+const arraysFor = (table: OperandTable): FloatArray[] =>
+  table.map(({ kind }) => {
+    if (kind === 'statistics') return new Float64Array(4)
+    return numbers(kind === 'data' ? SIZE : LENGTH)
+  })
+const replaced = (operands: Operands, i: number, array: FloatArray | null) =>
+  operands.map((operand, j) => (i === j ? array : operand))
+
+const TABLES = { forward: FORWARD, backward: BACKWARD }
+const ROWS = Object.entries(TABLES).flatMap(([direction, table]) =>
+  table.map(({ name }, i) => [direction, name, table, i] as const),
+)
 
 describe('a prepared pass', () => {
-  const arrays = backwardArrays()
+  const arrays = arraysFor(BACKWARD)
 
-  it('runs again on the same arrays', () => {
-    const { pass, calls } = preparedPass(arrays)
-    expect(pass.again(PLAN, { ...arrays }, false)).toBe(true)
+  it.each(Object.entries(TABLES))('runs again on the same arrays: %s', (_, table) => {
+    const operands = arraysFor(table)
+    const { pass, calls } = preparedPass(table, operands)
+    expect(pass.again(PLAN, [...operands], false)).toBe(true)
+    expect(pass.again({ ...PLAN }, operands, false)).toBe(false)
     expect(calls).toMatchObject({ kept: 1, again: 1, renewed: 0 })
   })
 
-  it.each(Object.entries(backwardArrays()))('does not where %s is another', (name, other) => {
-    const { pass, calls } = preparedPass(arrays)
-    const changed = { ...arrays, [name]: other ?? numbers(LENGTH) }
-    expect(pass.again(PLAN, changed, false)).toBe(false)
-    expect(pass.again({ ...PLAN }, arrays, false)).toBe(false)
+  it.each(ROWS)('%s does not where %s is another', (_direction, _name, table, i) => {
+    const operands = arraysFor(table)
+    const { pass, calls } = preparedPass(table, operands)
+    for (const other of [operands[i].slice(), null])
+      expect(pass.again(PLAN, replaced(operands, i, other), false)).toBe(false)
     expect(calls).toMatchObject({ kept: 1, again: 0, renewed: 0 })
   })
 
-  it.each(Object.keys(backwardArrays()).filter((name) => name !== 'bias'))(
-    'does not where %s is lost',
-    (name) => {
-      const owned = backwardArrays()
-      const { pass } = preparedPass(owned)
-      const { buffer } = owned[name as 'to']
-      structuredClone(0, { transfer: [buffer as ArrayBuffer] })
-      expect(pass.again(PLAN, owned, false)).toBe(false)
+  // Whichever of the other operands are absent: none stands for another in the proof.
+  it.each(ROWS)('%s does not where %s is lost', (_direction, _name, table, i) => {
+    for (const absent of table.keys()) {
+      const operands = arraysFor(table)
+      const lost = operands[i]
+      const given = absent === i ? operands : replaced(operands, absent, null)
+      const { pass } = preparedPass(table, given)
+      structuredClone(0, { transfer: [lost.buffer as ArrayBuffer] })
+      expect(pass.again(PLAN, given, false)).toBe(false)
+    }
+  })
+
+  it.each([
+    ['forward', FORWARD, ['input', 'out']],
+    ['backward', BACKWARD, ['out']],
+  ] as const)(
+    '%s takes other data unchecked only where a new result cannot overlap them',
+    (_, table, free) => {
+      const operands = arraysFor(table)
+      const taken = table.filter((_operand, i) => {
+        const { pass } = preparedPass(table, operands)
+        return pass.again(PLAN, replaced(operands, i, operands[i].slice()), true)
+      })
+      expect(taken.map(({ name }) => name)).toEqual(free)
     },
   )
 
@@ -78,22 +100,27 @@ describe('a prepared pass', () => {
       passed.push(values)
     }
     const frames: Frames = { newFrame: () => 1, deleteFrame: () => {}, again: () => {}, renew }
-    const pass = new PreparedPass(frames, () => {})
+    const pass = new PreparedPass(frames, BACKWARD, () => {})
     pass.run(PLAN, arrays)
-    expect(() => pass.run(PLAN, { ...arrays, from: numbers(SIZE), to: numbers(SIZE) })).toThrow('no memory')
+    const [dy, input, out] = arrays
+    const other = replaced(arrays, 0, numbers(SIZE))
+    expect(() => pass.run(PLAN, replaced(other, 2, numbers(SIZE)))).toThrow('no memory')
     expect(pass.again(PLAN, arrays, false)).toBe(false)
     fails = false
     pass.run(PLAN, arrays)
-    expect(passed).toEqual([[1, arrays.to, arrays.from, arrays.saved]])
+    pass.run(PLAN, replaced(arrays, 1, numbers(SIZE)))
+    expect(passed).toEqual([
+      [1, dy, null, out],
+      [1, null, input, null],
+    ])
     pass.forget()
     expect(pass.again(PLAN, arrays, false)).toBe(false)
   })
 
   it('keeps no data of more than 16384 elements', () => {
     const plan = planRows('LayerNorm', [2049, LENGTH], 'float32', { normalizedShape: [LENGTH], eps: 1e-5 })
-    const data = { to: numbers(plan.size), from: numbers(plan.size), saved: numbers(plan.size) }
-    const large = { ...arrays, ...data, mean: new Float64Array(2049), variance: new Float64Array(2049) }
-    const { pass, calls } = preparedPass(large)
+    const large = arrays.map((array, i) => (BACKWARD[i].kind === 'data' ? numbers(plan.size) : array))
+    const { pass, calls } = preparedPass(BACKWARD, large)
     pass.run(plan, large)
     expect(pass.again(plan, large, false)).toBe(false)
     pass.run(plan, large)
@@ -103,7 +130,7 @@ describe('a prepared pass', () => {
 
 describe('frames', () => {
   it('are deleted with their owners', async () => {
-    const { deleted } = preparedPass(backwardArrays()).calls
+    const { deleted } = preparedPass(BACKWARD, arraysFor(BACKWARD)).calls
     for (let i = 0; i < 50 && deleted.length === 0; i++) {
       collect()
       await turn()
