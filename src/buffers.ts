@@ -1,7 +1,15 @@
 import { adviseHugePages } from './backend/native.js'
 import { describe, fail } from './errors.js'
 import { checkSameShape, type Plan } from './plan.js'
-import { checkTensor, dtypeOf, type FloatArray, newArray, type Tensor } from './tensor.js'
+import {
+  checkTensor,
+  dtypeOf,
+  dtypeOfArray,
+  type FloatArray,
+  isFloatArray,
+  newArray,
+  type Tensor,
+} from './tensor.js'
 
 /** One (mean, biased variance) pair per slot of a plan. */
 export interface Statistics {
@@ -20,9 +28,7 @@ export function newStatistics(slots: number): Statistics {
 export function copyStatistics(plan: Plan, given: { mean: FloatArray; variance: FloatArray }): Statistics {
   for (const name of ['mean', 'variance'] as const) {
     const array: unknown = given?.[name]
-    const fits =
-      (array instanceof Float32Array || array instanceof Float64Array) && array.length === plan.slots
-    if (!fits) {
+    if (!isFloatArray(array) || array.length !== plan.slots) {
       fail(
         'EVENKEEL_BUFFER',
         plan.layer,
@@ -54,9 +60,8 @@ export function checkCompanion(plan: Plan, name: string, value: unknown): assert
 /** The same question without words: whether `value` is a tensor of the plan's dtype, shape and size. */
 export function isCompanion(plan: Plan, value: unknown): value is Tensor {
   const { data, shape } = (value ?? {}) as Partial<Tensor>
-  const typed = plan.dtype === 'float64' ? data instanceof Float64Array : data instanceof Float32Array
-  if (!typed || data?.length !== plan.size || !Array.isArray(shape) || shape.length !== plan.shape.length)
-    return false
+  if (dtypeOfArray(data) !== plan.dtype || data?.length !== plan.size) return false
+  if (!Array.isArray(shape) || shape.length !== plan.shape.length) return false
   for (let i = 0; i < shape.length; i++) if (shape[i] !== plan.shape[i]) return false
   return true
 }
@@ -64,7 +69,7 @@ export function isCompanion(plan: Plan, value: unknown): value is Tensor {
 /** Throws unless weight, bias or the array for their gradient is null, or fits the plan. */
 export function checkAffine(plan: Plan, name: string, array: FloatArray | null): void {
   if (array === null) return
-  if (!(array instanceof Float32Array || array instanceof Float64Array)) {
+  if (!isFloatArray(array)) {
     fail(
       'EVENKEEL_DTYPE',
       plan.layer,

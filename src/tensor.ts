@@ -26,8 +26,28 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1)
 }
 
+/**
+ * The class of a typed array of any realm (a vm context's, as in Jest, or an iframe's), such as 'BigInt64Array';
+ * undefined for any other value. It is the engine's own getter, so that no other object passes for an array.
+ */
+export const typedArrayKind: (value: unknown) => string | undefined = Function.prototype.call.bind(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), Symbol.toStringTag)
+    ?.get as () => string | undefined,
+)
+
+/** The element type of a float array of any realm; null for any other value. */
+export function dtypeOfArray(value: unknown): DType | null {
+  const kind = typedArrayKind(value)
+  if (kind === 'Float32Array') return 'float32'
+  return kind === 'Float64Array' ? 'float64' : null
+}
+
+export function isFloatArray(value: unknown): value is FloatArray {
+  return dtypeOfArray(value) !== null
+}
+
 export function dtypeOf(data: FloatArray): DType {
-  return data instanceof Float64Array ? 'float64' : 'float32'
+  return dtypeOfArray(data) === 'float64' ? 'float64' : 'float32'
 }
 
 export function newArray(dtype: DType, length: number): FloatArray {
@@ -41,9 +61,8 @@ export function formatShape(shape: readonly number[]): string {
 /** Throws unless `value` is a tensor: a float array of as many elements as its shape says. */
 export function checkTensor(who: string, value: unknown, name = 'input'): asserts value is Tensor {
   const { data, shape } = (value ?? {}) as Partial<Tensor>
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
-    const bare = value instanceof Float32Array || value instanceof Float64Array
-    const came = bare ? 'a bare array' : describe(data === undefined ? value : data)
+  if (!isFloatArray(data)) {
+    const came = isFloatArray(value) ? 'a bare array' : describe(data === undefined ? value : data)
     fail(
       'EVENKEEL_DTYPE',
       who,

@@ -1,5 +1,14 @@
 import { describe, fail } from '../errors.js'
-import { dtypeOf, type FloatArray, formatShape, newArray, sizeOf, type Tensor } from '../tensor.js'
+import {
+  dtypeOf,
+  type FloatArray,
+  formatShape,
+  isFloatArray,
+  newArray,
+  sizeOf,
+  type Tensor,
+  typedArrayKind,
+} from '../tensor.js'
 import type { RunningStatistics } from './running-statistics.js'
 
 /** One entry of a state dict. The counter, num_batches_tracked, is a BigInt64Array of 1 with shape []. */
@@ -85,7 +94,7 @@ function checkNames(who: string, dict: Record<string, unknown>, names: string[],
 function checkEntry(who: string, name: string, value: unknown, target: Tensor): FloatArray {
   const { data, shape } = (value ?? {}) as Partial<StateTensor>
   const wanted = formatShape(target.shape)
-  if (!(data instanceof Float32Array || data instanceof Float64Array) || !Array.isArray(shape)) {
+  if (!isFloatArray(data) || !Array.isArray(shape)) {
     fail(
       'EVENKEEL_STATE',
       who,
@@ -114,11 +123,15 @@ function checkEntry(who: string, name: string, value: unknown, target: Tensor): 
   )
 }
 
+function isCounter(data: unknown): data is BigInt64Array {
+  return typedArrayKind(data) === 'BigInt64Array'
+}
+
 /** The counter, or null where the dict has none (PyTorch wrote none before its version 2 of the format). */
 function checkCounter(who: string, value: unknown): number | null {
   if (value === undefined) return null
   const data = (value as Partial<StateTensor> | null)?.data
-  const typed = data instanceof BigInt64Array || data instanceof Float32Array || data instanceof Float64Array
+  const typed = isFloatArray(data) || isCounter(data)
   const count = typed && data.length === 1 ? Number(data[0]) : Number.NaN
   if (Number.isSafeInteger(count) && count >= 0) return count
   const came = typed && data.length === 1 ? `[${data[0]}]` : describe(data === undefined ? value : data)

@@ -1,4 +1,4 @@
-import type { FloatArray } from '../tensor.js'
+import { dtypeOf, type FloatArray } from '../tensor.js'
 
 /** FNV-1a's prime is 2^40 + 435: times it, a number is itself times 435 and itself 40 bits to the left. */
 const PRIME_LOW = 0x1b3
@@ -13,7 +13,7 @@ export class Hash {
 
   add(array: FloatArray): this {
     const view = this.#view
-    const wide = array instanceof Float64Array
+    const wide = dtypeOf(array) === 'float64'
     const bytes = array.BYTES_PER_ELEMENT
     let high = this.#high
     let low = this.#low
