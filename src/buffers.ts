@@ -1,12 +1,18 @@
 import { adviseHugePages } from './backend/native.js'
 import { describe, fail } from './errors.js'
+import type { Operand, Operands, OperandTable } from './operands.js'
+import { bufferOf, checkOverlaps } from './overlap.js'
 import { checkSameShape, type Plan } from './plan.js'
 import {
   checkTensor,
+  type DType,
   dtypeOf,
   dtypeOfArray,
+  type Fields,
   type FloatArray,
+  fieldsOf,
   isFloatArray,
+  lengthOf,
   newArray,
   type Tensor,
 } from './tensor.js'
@@ -26,76 +32,62 @@ export function newStatistics(slots: number): Statistics {
  * @throws EvenkeelError where they do not fit the plan's slots, or a variance is negative or NaN.
  */
 export function copyStatistics(plan: Plan, given: { mean: FloatArray; variance: FloatArray }): Statistics {
-  for (const name of ['mean', 'variance'] as const) {
+  const [mean, variance] = (['mean', 'variance'] as const).map((name) => {
     const array: unknown = given?.[name]
-    if (!isFloatArray(array) || array.length !== plan.slots) {
-      fail(
-        'EVENKEEL_BUFFER',
-        plan.layer,
-        `statistics.${name} must be a Float32Array or Float64Array of ${plan.slots}, got ${describe(array)}`,
-        'give one value per channel',
-      )
-    }
-  }
-  const bad = given.variance.findIndex((v) => !(v >= 0))
+    if (isFloatArray(array) && lengthOf(array) === plan.slots) return Float64Array.from(array)
+    return fail(
+      'EVENKEEL_BUFFER',
+      plan.layer,
+      `statistics.${name} must be a Float32Array or Float64Array of ${plan.slots}, got ${describe(array)}`,
+      'give one value per channel',
+    )
+  })
+  const bad = variance.findIndex((v) => !(v >= 0))
   if (bad >= 0) {
     fail(
       'EVENKEEL_STATISTICS',
       plan.layer,
-      `statistics.variance must be 0 or more, got ${given.variance[bad]} in channel ${bad}`,
+      `statistics.variance must be 0 or more, got ${variance[bad]} in channel ${bad}`,
       'pass variances, as in running_var, not standard deviations or logarithms',
     )
   }
-  return { mean: Float64Array.from(given.mean), variance: Float64Array.from(given.variance) }
+  return { mean, variance }
 }
 
-/** Throws unless dy or `out` is a tensor of the plan's dtype and shape. */
-export function checkCompanion(plan: Plan, name: string, value: unknown): asserts value is Tensor {
-  if (isCompanion(plan, value)) return
-  checkTensor(plan.layer, value, name)
-  checkDType(plan, name, value.data)
-  checkSameShape(plan, name, value.shape)
+/** The data of dy or `out`. Throws unless it is a tensor of the plan's dtype and shape. */
+export function companionData(plan: Plan, name: string, value: unknown): FloatArray {
+  const fields = fieldsOf(value)
+  if (!isCompanion(plan, fields)) {
+    checkTensor(plan.layer, value, name, fields)
+    const { data, shape } = fields as Tensor & Fields
+    checkDType(plan, name, data, plan.dtype)
+    checkSameShape(plan, name, shape)
+  }
+  return fields.data as FloatArray
 }
 
-/** The same question without words: whether `value` is a tensor of the plan's dtype, shape and size. */
-export function isCompanion(plan: Plan, value: unknown): value is Tensor {
-  const { data, shape } = (value ?? {}) as Partial<Tensor>
-  if (dtypeOfArray(data) !== plan.dtype || data?.length !== plan.size) return false
+/** Whether the fields are those of a tensor of the plan's dtype, shape and size, of which nothing else is to be told. */
+export function isCompanion(plan: Plan, { data, shape, ordered }: Fields): boolean {
+  if (ordered || dtypeOfArray(data) !== plan.dtype || lengthOf(data) !== plan.size) return false
   if (!Array.isArray(shape) || shape.length !== plan.shape.length) return false
   for (let i = 0; i < shape.length; i++) if (shape[i] !== plan.shape[i]) return false
   return true
 }
 
-/** Throws unless weight, bias or the array for their gradient is null, or fits the plan. */
-export function checkAffine(plan: Plan, name: string, array: FloatArray | null): void {
-  if (array === null) return
-  if (!isFloatArray(array)) {
-    fail(
-      'EVENKEEL_DTYPE',
-      plan.layer,
-      `${name} must be a ${arrayName(plan)}, got ${describe(array)}`,
-      `pass the bare array, as in ${name}: parameter.data`,
-    )
-  }
-  checkDType(plan, name, array)
-  if (array.length === plan.affineLength) return
-  fail(
-    'EVENKEEL_BUFFER',
-    plan.layer,
-    `${name} needs ${plan.affineLength} elements, got ${array.length === 0 ? 'a detached or empty array' : array.length}`,
-    plan.pattern === 'rows' ? 'give one for each normalized element' : 'give one for each channel',
-  )
+/** Where a pass writes: the caller's `out`, or a new tensor. */
+export interface Result {
+  readonly tensor: Tensor
+  readonly data: FloatArray
+  /** Whether it is new, so that it overlaps nothing. */
+  readonly fresh: boolean
 }
 
-/** Where the result goes: the caller's `out`, once its type and shape are checked, or a new tensor of the input's shape. */
-export function outputFor(plan: Plan, out: Tensor | undefined): Tensor {
-  if (out !== undefined) {
-    checkCompanion(plan, 'out', out)
-    return out
-  }
+/** Throws unless `out` is undefined, or a tensor of the plan's dtype and shape. */
+export function resultFor(plan: Plan, out: Tensor | undefined): Result {
+  if (out !== undefined) return { tensor: out, data: companionData(plan, 'out', out), fresh: false }
   const data = newArray(plan.dtype, plan.size)
   adviseHugePages(data)
-  return { data, shape: [...plan.shape] }
+  return { tensor: { data, shape: [...plan.shape] }, data, fresh: true }
 }
 
 /** Where a parameter's gradient is added: the caller's array, or a new, zeroed one; null where forward had no such parameter. */
@@ -110,71 +102,77 @@ export function gradientArray(plan: Plan, name: string, parameter: FloatArray | 
   )
 }
 
-/** Arrays by the names they have in messages; null where a layer has none. */
-export type Named = Readonly<Record<string, FloatArray | null>>
-
 /**
- * Whether each array has a buffer of its own. That is the usual case, and quickly told: asking a typed array for its
- * buffer is a call into the engine (about 20 ns), and here each is asked once.
+ * The last look at the operands of a call, after which nothing of the caller's runs: throws where one is not of the
+ * plan's type and length, or where a written one, unless the result is `fresh`, overlaps another.
  */
-export function areSeparate(arrays: readonly (FloatArray | null)[]): boolean {
-  const buffers = new Array<ArrayBufferLike | null>(arrays.length)
-  for (let i = 0; i < arrays.length; i++) {
-    const buffer = arrays[i]?.buffer ?? null
-    if (buffer !== null && buffers.indexOf(buffer) >= 0) return false
-    buffers[i] = buffer
+export function checkOperands(plan: Plan, table: OperandTable, operands: Operands, fresh: boolean): void {
+  for (let i = 0; i < table.length; i++) {
+    const array = operands[i]
+    if (array !== null) checkOperand(plan, table[i], array)
   }
-  return true
+  const onlyResultWritten = !table.some(({ kind, written }) => written && kind === 'affine')
+  if (!(fresh && onlyResultWritten)) checkOverlaps(plan, table, operands)
 }
 
-/** Throws where a written array shares memory with one of the others. */
-export function checkApart(plan: Plan, name: string, array: FloatArray | null, others: Named): void {
-  for (const other in others) {
-    const theirs = others[other]
-    if (array === null || theirs === null || !overlaps(array, theirs)) continue
+function checkOperand(plan: Plan, { name, kind }: Operand, array: FloatArray): void {
+  if (!isFloatArray(array)) {
     fail(
-      'EVENKEEL_BUFFER',
+      'EVENKEEL_DTYPE',
       plan.layer,
-      `${name} overlaps ${other} in one buffer`,
-      `give ${name} memory of its own`,
+      `${name} must be a ${arrayName(plan.dtype)}, got ${describe(array)}`,
+      `pass the bare array, as in ${name}: parameter.data`,
     )
   }
-}
-
-/** Throws where `out` shares memory with one of the others, unless it is that one's, element for element. */
-export function checkReplaces(plan: Plan, out: FloatArray, others: Named): void {
-  for (const name in others) {
-    const other = others[name]
-    if (other === null || isSame(out, other) || !overlaps(out, other)) continue
-    fail(
-      'EVENKEEL_BUFFER',
-      plan.layer,
-      `out overlaps a part of ${name} in one buffer`,
-      `pass ${name} itself to replace it, or a buffer apart from it`,
-    )
-  }
-}
-
-/** Whether both are views of exactly the same elements. */
-export function isSame(a: FloatArray, b: FloatArray): boolean {
-  return a === b || (a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.byteLength === b.byteLength)
-}
-
-function overlaps(a: FloatArray, b: FloatArray): boolean {
-  if (a.buffer !== b.buffer) return false
-  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
-}
-
-function checkDType(plan: Plan, name: string, data: FloatArray): void {
-  if (dtypeOf(data) === plan.dtype) return
+  checkDType(plan, name, array, kind === 'statistics' ? 'float64' : plan.dtype)
+  const expected = { data: plan.size, affine: plan.affineLength, statistics: plan.slots }[kind]
+  const length = lengthOf(array)
+  if (length === expected) return
   fail(
-    'EVENKEEL_DTYPE',
+    'EVENKEEL_BUFFER',
     plan.layer,
-    `${name} must be ${plan.dtype} as the input is, got ${dtypeOf(data)}`,
-    `convert it: ${arrayName(plan)}.from(...)`,
+    `${name} needs ${expected} elements, got ${length === 0 ? 'a detached or empty array' : length}`,
+    remedyFor(plan, kind),
   )
 }
 
-function arrayName(plan: Plan): string {
-  return plan.dtype === 'float64' ? 'Float64Array' : 'Float32Array'
+function remedyFor(plan: Plan, kind: Operand['kind']): string {
+  if (kind === 'affine')
+    return plan.pattern === 'rows' ? 'give one for each normalized element' : 'give one for each channel'
+  return kind === 'data'
+    ? 'keep its buffer attached, and as long as it was, until the call has ended'
+    : "keep the context's mean and variance attached until the gradient is done"
+}
+
+/**
+ * Throws where an array's memory can be taken away while another thread uses it: a resizable ArrayBuffer gives pages
+ * back when it shrinks. Shared memory only grows, in place. Every backend refuses it, so that programs run on all.
+ */
+export function checkFixed(plan: Plan, table: OperandTable, operands: Operands): void {
+  for (let i = 0; i < table.length; i++) {
+    const array = operands[i]
+    // In Node 20, but not in the library's types.
+    const buffer = array === null ? null : (bufferOf(array) as { readonly resizable?: boolean })
+    if (buffer?.resizable !== true) continue
+    fail(
+      'EVENKEEL_BUFFER',
+      plan.layer,
+      `${table[i].name} lies in a resizable ArrayBuffer, which may shrink while another thread uses it`,
+      'copy it with slice(), or use a SharedArrayBuffer, which may grow',
+    )
+  }
+}
+
+function checkDType(plan: Plan, name: string, data: FloatArray, dtype: DType): void {
+  if (dtypeOf(data) === dtype) return
+  fail(
+    'EVENKEEL_DTYPE',
+    plan.layer,
+    `${name} must be ${dtype} as the input is, got ${dtypeOf(data)}`,
+    `convert it: ${arrayName(dtype)}.from(...)`,
+  )
+}
+
+function arrayName(dtype: DType): string {
+  return dtype === 'float64' ? 'Float64Array' : 'Float32Array'
 }

@@ -1,28 +1,35 @@
-import type { BackwardBuffers, ForwardBuffers } from './backend/backend.js'
+import type { Backend } from './backend/backend.js'
 import type { PreparedPass } from './backend/prepared.js'
 import { currentBackend } from './backend/select.js'
 import {
-  areSeparate,
-  checkAffine,
-  checkApart,
-  checkCompanion,
-  checkReplaces,
-  isSame,
-  outputFor,
+  checkFixed,
+  checkOperands,
+  companionData,
+  type Result,
+  resultFor,
   type Statistics,
 } from './buffers.js'
 import { fail } from './errors.js'
-import { backwardOperands, forwardOperands } from './operands.js'
+import {
+  BACKWARD,
+  backwardBuffers,
+  FORWARD,
+  forwardBuffers,
+  type Operands,
+  type OperandTable,
+} from './operands.js'
+import { isSame } from './overlap.js'
 import type { Plan } from './plan.js'
-import type { FloatArray, Tensor } from './tensor.js'
+import { type FloatArray, lengthOf, type Tensor } from './tensor.js'
 
 /** What a forward pass leaves behind for its gradient. Arrays are held by reference. */
-export interface Context extends Statistics {
+export interface Context<T extends FloatArray = FloatArray> extends Statistics {
   readonly plan: Plan
   /** The input's data; null once it was overwritten, in place, by y or by dx. */
-  x: FloatArray | null
-  readonly weight: FloatArray | null
-  readonly bias: FloatArray | null
+  x: T | null
+  /** The gradient reads it again: change weights after the gradients of the passes that used them. */
+  readonly weight: T | null
+  readonly bias: T | null
   /** [slots]: one per channel (batch), per sample and group, or per row. */
   readonly mean: Float64Array
   /** [slots], biased: divided by `count`. */
@@ -31,101 +38,111 @@ export interface Context extends Statistics {
   readonly count: number
 }
 
-/**
- * Plan -> buffers -> backend: the one way to a forward pass. Nothing is written before all checks have passed; `prepared`
- * spares those that its last call has passed.
- */
-export function runForward(
+/** A pass in one direction: its operands, which of them are the saved input and the result, and how a backend runs it. */
+interface Direction {
+  readonly table: OperandTable
+  readonly input: number
+  readonly result: number
+  run(backend: Backend, plan: Plan, operands: Operands): void
+  /** On another thread; undefined where the backend has none. */
+  runAsync(backend: Backend, plan: Plan, operands: Operands): Promise<void> | undefined
+}
+
+const forward: Direction = {
+  table: FORWARD,
+  input: 0,
+  result: 1,
+  run: (backend, plan, operands) => backend.forward(plan, forwardBuffers(operands)),
+  runAsync: (backend, plan, operands) => backend.forwardAsync?.(plan, forwardBuffers(operands)),
+}
+
+const backward: Direction = {
+  table: BACKWARD,
+  input: 1,
+  result: 2,
+  run: (backend, plan, operands) => backend.backward(plan, backwardBuffers(operands)),
+  runAsync: (backend, plan, operands) => backend.backwardAsync?.(plan, backwardBuffers(operands)),
+}
+
+/** A pass with its arrays in hand. The caller's properties were read once, and are not read again. */
+export interface Call {
+  readonly direction: Direction
+  readonly plan: Plan
+  readonly operands: Operands
+  readonly result: Tensor
+  readonly fresh: boolean
+}
+
+/** The forward pass of x, of the plan's dtype and size. Statistics: written, or read where the plan's are given. */
+export function forwardCall(
   plan: Plan,
-  x: Tensor,
+  x: FloatArray,
   weight: FloatArray | null,
   bias: FloatArray | null,
-  out: Tensor | undefined,
+  result: Result,
   { mean, variance }: Statistics,
-  prepared: PreparedPass | null = null,
-): Tensor {
-  const y = outputFor(plan, out)
-  const io = { x: x.data, y: y.data, weight, bias, mean, variance }
-  const operands = forwardOperands(io)
-  if (prepared?.again(plan, operands, out === undefined)) return y
-  checkForward(plan, io, out === undefined)
-  if (prepared !== null && !isSame(io.x, io.y)) prepared.run(plan, operands)
-  else currentBackend().forward(plan, io)
-  return y
-}
-
-/** Throws where a forward pass's parameters do not fit, or y, unless it is `fresh`, overlaps another array. */
-export function checkForward(plan: Plan, { x, y, weight, bias }: ForwardBuffers, fresh: boolean): void {
-  checkAffine(plan, 'weight', weight)
-  checkAffine(plan, 'bias', bias)
-  if (fresh || areSeparate([y, x, weight, bias])) return
-  checkReplaces(plan, y, { input: x })
-  checkApart(plan, 'out', y, { weight, bias })
-}
-
-/** The context of a forward pass that has run; it keeps no input that was overwritten. `apart`: it surely was not. */
-export function contextOf(
-  plan: Plan,
-  x: Tensor,
-  y: Tensor,
-  weight: FloatArray | null,
-  bias: FloatArray | null,
-  { mean, variance }: Statistics,
-  apart = false,
-): Context {
-  const kept = !apart && plan.size > 0 && isSame(x.data, y.data) ? null : x.data
-  return { plan, x: kept, weight, bias, mean, variance, count: plan.count }
+): Call {
+  const operands = [x, result.data, weight, bias, mean, variance]
+  return { direction: forward, plan, operands, result: result.tensor, fresh: result.fresh }
 }
 
 /**
- * The one way to a backward pass; adds into dweight and dbias. Nothing is written before all checks have passed.
- * Where dx replaces x, the context is spent.
+ * The backward pass of a context; adds into dweight and dbias.
+ * @throws EvenkeelError where dy or `out` does not fit, or the context's input was overwritten or taken away.
  */
-export function runBackward(
+export function backwardCall(
   context: Context,
   dy: Tensor,
   out: Tensor | undefined,
   dweight: FloatArray | null,
   dbias: FloatArray | null,
-  prepared: PreparedPass | null = null,
-): Tensor {
+): Call {
   const { plan, weight, mean, variance } = context
-  const x = keptInput(context)
-  checkCompanion(plan, 'dy', dy)
-  const dx = outputFor(plan, out)
-  const io = { dy: dy.data, x, dx: dx.data, weight, mean, variance, dweight, dbias }
-  const operands = backwardOperands(io)
-  if (prepared?.again(plan, operands, out === undefined)) return dx
-  checkBackward(plan, io)
-  if (prepared !== null) prepared.run(plan, operands)
-  else currentBackend().backward(plan, io)
-  if (out !== undefined && isSame(io.dx, x)) {
-    context.x = null
-    prepared?.forget()
-  }
-  return dx
+  const gradient = companionData(plan, 'dy', dy)
+  const result = resultFor(plan, out)
+  const operands = [gradient, keptInput(context), result.data, weight, mean, variance, dweight, dbias]
+  return { direction: backward, plan, operands, result: result.tensor, fresh: result.fresh }
 }
 
-/** After a pass elsewhere: a context whose input dx has replaced has no further gradient. */
-export function spendIfReplaced(context: Context, dx: Tensor): void {
-  if (context.x !== null && isSame(dx.data, context.x)) context.x = null
+/**
+ * Runs a call. All checks come before the first write; `prepared` spares those that its last call has passed.
+ * @returns whether the result has replaced the input, so that there is no gradient any more.
+ * @throws EvenkeelError where an operand does not fit the plan, or a written one overlaps another.
+ */
+export function run(call: Call, prepared: PreparedPass | null = null): boolean {
+  const { direction, plan, operands, fresh } = call
+  if (prepared?.again(plan, operands, fresh)) return false
+  checkOperands(plan, direction.table, operands, fresh)
+  const replaced = replacesInput(call)
+  if (prepared === null || replaced) direction.run(currentBackend(), plan, operands)
+  else prepared.run(plan, operands)
+  return replaced
 }
 
-/** Throws where a backward pass's parameters or their gradients do not fit, or a written array overlaps another. */
-export function checkBackward(plan: Plan, io: BackwardBuffers): void {
-  const { dy, x: input, dx, weight, dweight, dbias } = io
-  checkAffine(plan, 'weight', weight)
-  checkAffine(plan, 'dweight', dweight)
-  checkAffine(plan, 'dbias', dbias)
-  if (areSeparate([dx, dy, input, weight, dweight, dbias])) return
-  checkReplaces(plan, dx, { dy, input })
-  checkApart(plan, 'out', dx, { weight, dweight, dbias })
-  checkApart(plan, 'dweight', dweight, { dy, input, weight, dbias })
-  checkApart(plan, 'dbias', dbias, { dy, input, weight })
+/** run() on another thread where there is one. All checks are made before it returns its promise. */
+export async function runAsync(call: Call): Promise<boolean> {
+  const { direction, plan, operands, fresh } = call
+  checkOperands(plan, direction.table, operands, fresh)
+  checkFixed(plan, direction.table, operands)
+  const replaced = replacesInput(call)
+  const elsewhere = direction.runAsync(currentBackend(), plan, operands)
+  if (elsewhere === undefined) direction.run(currentBackend(), plan, operands)
+  else await elsewhere
+  return replaced
 }
 
-/** The input that a context's forward saw. Throws where it or the statistics are gone. */
-export function keptInput({ plan, x, mean, variance }: Context): FloatArray {
+function replacesInput({ direction, operands, fresh }: Call): boolean {
+  return !fresh && isSame(operands[direction.result]!, operands[direction.input]!)
+}
+
+/** The context of a forward call that has run; it keeps no input that was replaced. */
+export function contextOf({ plan, operands }: Call, replaced: boolean): Context {
+  const { x, weight, bias, mean, variance } = forwardBuffers(operands)
+  return { plan, x: replaced ? null : x, weight, bias, mean, variance, count: plan.count }
+}
+
+/** The input that a context's forward saw. Throws where it is gone. */
+function keptInput({ plan, x }: Context): FloatArray {
   if (x === null) {
     fail(
       'EVENKEEL_STATE',
@@ -134,20 +151,13 @@ export function keptInput({ plan, x, mean, variance }: Context): FloatArray {
       'run forward again without out, or with out apart from the input',
     )
   }
-  if (x.length !== plan.size) {
+  const length = lengthOf(x)
+  if (length !== plan.size) {
     fail(
       'EVENKEEL_BUFFER',
       plan.layer,
-      `the gradient needs the input that forward saw, of ${plan.size} elements, but it holds ${x.length} now (detached?)`,
+      `the gradient needs the input that forward saw, of ${plan.size} elements, but it holds ${length} now (detached?)`,
       'keep the input attached until its gradient is done',
-    )
-  }
-  if (mean.length !== plan.slots || variance.length !== plan.slots) {
-    fail(
-      'EVENKEEL_BUFFER',
-      plan.layer,
-      `the gradient needs the statistics of its forward, ${plan.slots} each, but the context holds ${mean.length} and ${variance.length} now (detached?)`,
-      'keep context.mean and context.variance attached until the gradient is done',
     )
   }
   return x

@@ -1,5 +1,5 @@
-import { copyStatistics, gradientArray, newStatistics, type Statistics } from './buffers.js'
-import { type Context, contextOf, runBackward, runForward } from './engine.js'
+import { copyStatistics, gradientArray, newStatistics, resultFor, type Statistics } from './buffers.js'
+import { backwardCall, type Context, contextOf, forwardCall, run } from './engine.js'
 import { fail } from './errors.js'
 import { checkOptions } from './options.js'
 import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './plan.js'
@@ -154,8 +154,9 @@ export function gradients(context: Context, dy: Tensor, options: GradientOptions
   checkOptions(plan.layer, options, ['out', 'dweight', 'dbias'])
   const dweight = gradientArray(plan, 'weight', context.weight, options.dweight)
   const dbias = gradientArray(plan, 'bias', context.bias, options.dbias)
-  const dx = runBackward(context, dy, options.out, dweight, dbias)
-  return { dx, dweight, dbias }
+  const call = backwardCall(context, dy, options.out, dweight, dbias)
+  if (run(call)) context.x = null
+  return { dx: call.result, dweight, dbias }
 }
 
 function planOf(context: Partial<Context> | null | undefined): Plan {
@@ -172,8 +173,8 @@ function normalize(plan: Plan, x: Tensor, options: FunctionalOptions, given?: St
   const weight = options.weight ?? null
   const bias = options.bias ?? null
   const statistics = given ?? newStatistics(plan.slots)
-  const y = runForward(plan, x, weight, bias, options.out, statistics)
-  return { y, context: contextOf(plan, x, y, weight, bias, statistics) }
+  const call = forwardCall(plan, x.data, weight, bias, resultFor(plan, options.out), statistics)
+  return { context: contextOf(call, run(call)), y: call.result }
 }
 
 function begin(who: string, x: unknown, options: unknown, known: readonly string[]): asserts x is Tensor {

@@ -45,10 +45,20 @@ export const BACKWARD: OperandTable = [
   written('dbias', 'affine'),
 ]
 
-export function forwardOperands(io: ForwardBuffers): Operands {
-  return [io.x, io.y, io.weight, io.bias, io.mean, io.variance]
+/** The same by their names, as a backend takes them. */
+export function forwardBuffers([x, y, weight, bias, mean, variance]: Operands): ForwardBuffers {
+  return { x, y, weight, bias, mean, variance } as ForwardBuffers
 }
 
-export function backwardOperands(io: BackwardBuffers): Operands {
-  return [io.dy, io.x, io.dx, io.weight, io.mean, io.variance, io.dweight, io.dbias]
+export function backwardBuffers([
+  dy,
+  x,
+  dx,
+  weight,
+  mean,
+  variance,
+  dweight,
+  dbias,
+]: Operands): BackwardBuffers {
+  return { dy, x, dx, weight, mean, variance, dweight, dbias } as BackwardBuffers
 }

@@ -4,6 +4,9 @@ import { describe, fail } from './errors.js'
 export type FloatArray = Float32Array | Float64Array
 export type DType = 'float32' | 'float64'
 
+/** The array of an element type. */
+export type ArrayOf<Type> = Type extends 'float64' ? Float64Array : Float32Array
+
 export const DTYPES: readonly DType[] = ['float32', 'float64']
 
 /** Data and shape, row-major and contiguous. Any object of this form is accepted; nothing is copied. */
@@ -27,13 +30,25 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * The class of a typed array of any realm (a vm context's, as in Jest, or an iframe's), such as 'BigInt64Array';
- * undefined for any other value. It is the engine's own getter, so that no other object passes for an array.
+ * A getter of typed arrays, of any realm, as the engine has it: a property or a subclass of the user's cannot stand
+ * before it.
  */
-export const typedArrayKind: (value: unknown) => string | undefined = Function.prototype.call.bind(
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), Symbol.toStringTag)
-    ?.get as () => string | undefined,
-)
+export function arrayGetter<Value>(name: string | symbol): (array: unknown) => Value {
+  const typedArray = Object.getPrototypeOf(Float32Array.prototype)
+  return Function.prototype.call.bind(Object.getOwnPropertyDescriptor(typedArray, name)?.get as () => Value)
+}
+
+/**
+ * The class of a typed array of any realm (a vm context's, as in Jest, or an iframe's), such as 'BigInt64Array';
+ * undefined for any other value.
+ */
+export const typedArrayKind = arrayGetter<string | undefined>(Symbol.toStringTag)
+
+/**
+ * The length of a typed array; 0 where its buffer was transferred. All checks ask for it: `array.length`, in code that V8
+ * of Node 20 and 22 has optimized for resizable buffers, stays what it was after a transfer.
+ */
+export const lengthOf = arrayGetter<number>('length')
 
 /** The element type of a float array of any realm; null for any other value. */
 export function dtypeOfArray(value: unknown): DType | null {
@@ -58,9 +73,36 @@ export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`
 }
 
-/** Throws unless `value` is a tensor: a float array of as many elements as its shape says. */
-export function checkTensor(who: string, value: unknown, name = 'input'): asserts value is Tensor {
-  const { data, shape } = (value ?? {}) as Partial<Tensor>
+/** What a value says of itself as a tensor, each field read once: a getter cannot answer otherwise later. */
+export interface Fields {
+  readonly data: unknown
+  readonly shape: unknown
+  /** Whether it declares an order of its elements (see checkRowMajor). */
+  readonly ordered: boolean
+}
+
+export function fieldsOf(value: unknown): Fields {
+  const { data, shape, stride, strides, offset, order, fortranOrder } = (value ?? {}) as Record<
+    string,
+    unknown
+  >
+  const ordered = !(
+    stride === undefined &&
+    strides === undefined &&
+    offset === undefined &&
+    order === undefined &&
+    fortranOrder === undefined
+  )
+  return { data, shape, ordered }
+}
+
+/** Throws unless `value` is a tensor: a float array of as many elements as its shape says, in row-major order. */
+export function checkTensor(
+  who: string,
+  value: unknown,
+  name = 'input',
+  { data, shape, ordered }: Fields = fieldsOf(value),
+): asserts value is Tensor {
   if (!isFloatArray(data)) {
     const came = isFloatArray(value) ? 'a bare array' : describe(data === undefined ? value : data)
     fail(
@@ -82,18 +124,60 @@ export function checkTensor(who: string, value: unknown, name = 'input'): assert
     )
   }
   checkLength(who, name, data, sizeOf(shape), formatShape(shape))
+  if (ordered) checkRowMajor(who, name, value as Declared, shape)
 }
 
 /** Throws unless `data` holds exactly `expected` elements and is attached to its buffer. */
 function checkLength(who: string, name: string, data: FloatArray, expected: number, shape: string): void {
-  if (data.length === expected) return
-  const detached = data.length === 0 && data.buffer.byteLength === 0
+  const length = lengthOf(data)
+  if (length === expected) return
+  const detached = length === 0 && data.buffer.byteLength === 0
   fail(
     'EVENKEEL_BUFFER',
     who,
-    `${name} of shape ${shape} needs ${expected} elements, got ${detached ? 'a detached or empty array' : data.length}`,
+    `${name} of shape ${shape} needs ${expected} elements, got ${detached ? 'a detached or empty array' : length}`,
     detached
       ? 'pass an array whose buffer was not transferred'
       : 'pass data.subarray(...) of that length, or mend the shape',
+  )
+}
+
+/** How other libraries' arrays tell in which order their elements lie: ndarray's stride and offset, stdlib's, npyjs's. */
+interface Declared {
+  readonly stride?: unknown
+  readonly strides?: unknown
+  readonly offset?: unknown
+  readonly order?: unknown
+  readonly fortranOrder?: unknown
+}
+
+/** The steps from one element to the next, along each dimension, where the elements lie one after another. */
+function rowMajorStrides(shape: readonly number[]): number[] {
+  return shape.map((_, i) => sizeOf(shape.slice(i + 1)))
+}
+
+/** Throws where a tensor declares that its elements lie otherwise than one after another, the last dimension fastest. */
+function checkRowMajor(who: string, name: string, declared: Declared, shape: readonly number[]): void {
+  const { stride, strides = stride, offset, order, fortranOrder } = declared
+  const usual = rowMajorStrides(shape)
+  const walks = (steps: ArrayLike<unknown>) =>
+    // Along a dimension of one element no step is taken. Some libraries leave out the last one, which is 1.
+    shape.every((extent, i) => extent <= 1 || (steps[i] ?? 1) === usual[i])
+  const odd =
+    fortranOrder === true
+      ? 'fortranOrder: true'
+      : order !== undefined && order !== 'row-major' && order !== 'C'
+        ? `order: ${describe(order)}`
+        : offset !== undefined && offset !== 0
+          ? `offset: ${describe(offset)}`
+          : strides !== undefined && !walks(strides as ArrayLike<unknown>)
+            ? `strides ${describe(strides)}`
+            : null
+  if (odd === null) return
+  fail(
+    'EVENKEEL_SHAPE',
+    who,
+    `${name} must be row-major and contiguous, got ${odd} for shape ${formatShape(shape)}`,
+    'copy it into row-major order (the last dimension fastest, no offset), and pass { data, shape } of the copy',
   )
 }

@@ -1,6 +1,6 @@
 import type { Operands, OperandTable } from '../operands.js'
 import type { Plan } from '../plan.js'
-import type { FloatArray } from '../tensor.js'
+import { type FloatArray, lengthOf } from '../tensor.js'
 
 /** What the addon does with a pass that it keeps; native/binding/frames.h defines it. */
 export interface Frames {
@@ -24,12 +24,6 @@ export interface Prepared {
  * call, and not worth keeping it from the garbage collector.
  */
 const REMEMBERED_ELEMENTS = 16 * 1024
-
-// The engine's own getter: a property or a subclass of the user's cannot stand before it.
-const typedArrays = Object.getPrototypeOf(Float32Array.prototype)
-const lengthOf: (array: FloatArray) => number = Function.prototype.call.bind(
-  Object.getOwnPropertyDescriptor(typedArrays, 'length')?.get as () => number,
-)
 
 /**
  * One pass of one owner, mostly over the same arrays. Looking up where an array lies costs 55 ns, so the addon keeps

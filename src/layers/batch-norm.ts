@@ -1,9 +1,18 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkChoice, checkOptions } from '../options.js'
 import { checkChannels, checkLayout, type Layout, type Plan, planBatch } from '../plan.js'
+import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
-import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js'
-import { affineOf } from './parameter.js'
+import {
+  type BiasOf,
+  type DataOf,
+  type Known,
+  LAYER_OPTIONS,
+  type LayerOptions,
+  type NoOptions,
+  type WeightOf,
+} from './layer-options.js'
+import { affineOf, type Parameter } from './parameter.js'
 import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
 
 export interface BatchNormOptions extends LayerOptions {
@@ -23,6 +32,23 @@ const CONVENTIONS = {
   keras: { eps: 1e-3, runningAverage: { decay: 0.99 }, runningVariance: 'population' },
 } as const
 
+/** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
+export interface BatchNorm<
+  Data extends FloatArray = FloatArray,
+  Weight extends Parameter<Data> | null = Parameter<Data> | null,
+  Bias extends Parameter<Data> | null = Parameter<Data> | null,
+> extends Layer<Data, Weight, Bias> {
+  readonly channels: number
+  readonly layout: Layout
+}
+
+export interface BatchNormConstructor {
+  new <const Options extends BatchNormOptions = NoOptions>(
+    channels: number,
+    options?: Known<Options, BatchNormOptions>,
+  ): BatchNorm<DataOf<Options>, WeightOf<Options>, BiasOf<Options>>
+}
+
 /**
  * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167): y = (x - mean) / sqrt(variance + eps) * weight + bias.
  *
@@ -36,9 +62,9 @@ const CONVENTIONS = {
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
-export class BatchNorm extends Layer {
-  readonly channels: number
-  readonly layout: Layout
+export const BatchNorm = class BatchNorm extends Layer {
+  declare readonly channels: number
+  declare readonly layout: Layout
 
   constructor(channels: number, options: BatchNormOptions = {}) {
     const who = 'BatchNorm'
@@ -57,13 +83,12 @@ export class BatchNorm extends Layer {
       affineShape: [channels],
       running: checkRunning(who, runningAverage, options.runningVariance ?? usual.runningVariance),
       runningShape: [channels],
+      fixed: { channels, layout },
     })
-    this.channels = channels
-    this.layout = layout
   }
 
   protected override plan(shape: readonly number[], given: boolean): Plan {
     const { channels, layout, eps, dtype } = this
     return planBatch('BatchNorm', shape, dtype, { channels, layout, eps, given })
   }
-}
+} as BatchNormConstructor

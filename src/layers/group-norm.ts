@@ -1,13 +1,41 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkChannels, checkGroups, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
+import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
-import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js'
-import { affineOf } from './parameter.js'
+import {
+  type BiasOf,
+  type DataOf,
+  type Known,
+  LAYER_OPTIONS,
+  type LayerOptions,
+  type NoOptions,
+  type WeightOf,
+} from './layer-options.js'
+import { affineOf, type Parameter } from './parameter.js'
 
 export interface GroupNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
   readonly layout?: Layout
+}
+
+/** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
+export interface GroupNorm<
+  Data extends FloatArray = FloatArray,
+  Weight extends Parameter<Data> | null = Parameter<Data> | null,
+  Bias extends Parameter<Data> | null = Parameter<Data> | null,
+> extends Layer<Data, Weight, Bias> {
+  readonly groups: number
+  readonly channels: number
+  readonly layout: Layout
+}
+
+export interface GroupNormConstructor {
+  new <const Options extends GroupNormOptions = NoOptions>(
+    groups: number,
+    channels: number,
+    options?: Known<Options, GroupNormOptions>,
+  ): GroupNorm<DataOf<Options>, WeightOf<Options>, BiasOf<Options>>
 }
 
 /**
@@ -20,10 +48,10 @@ export interface GroupNormOptions extends LayerOptions {
  *
  * @throws EvenkeelError on options that are unknown or out of range, and where groups do not divide the channels.
  */
-export class GroupNorm extends Layer {
-  readonly groups: number
-  readonly channels: number
-  readonly layout: Layout
+export const GroupNorm = class GroupNorm extends Layer {
+  declare readonly groups: number
+  declare readonly channels: number
+  declare readonly layout: Layout
 
   constructor(groups: number, channels: number, options: GroupNormOptions = {}) {
     const who = 'GroupNorm'
@@ -33,14 +61,11 @@ export class GroupNorm extends Layer {
     checkGroups(who, channels, groups)
     checkLayout(who, layout)
     const affine = affineOf(who, options, { affine: true, bias: true })
-    super(who, { eps, dtype, affine, affineShape: [channels] })
-    this.groups = groups
-    this.channels = channels
-    this.layout = layout
+    super(who, { eps, dtype, affine, affineShape: [channels], fixed: { groups, channels, layout } })
   }
 
   protected override plan(shape: readonly number[], given: boolean): Plan {
     const { groups, channels, layout, eps, dtype } = this
     return planGroup('GroupNorm', shape, dtype, { groups, channels, layout, eps, given })
   }
-}
+} as GroupNormConstructor

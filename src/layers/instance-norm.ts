@@ -1,9 +1,18 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkChannels, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
+import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
-import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js'
-import { affineOf } from './parameter.js'
+import {
+  type BiasOf,
+  type DataOf,
+  type Known,
+  LAYER_OPTIONS,
+  type LayerOptions,
+  type NoOptions,
+  type WeightOf,
+} from './layer-options.js'
+import { affineOf, type Parameter } from './parameter.js'
 import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
 
 export interface InstanceNormOptions extends LayerOptions {
@@ -13,6 +22,23 @@ export interface InstanceNormOptions extends LayerOptions {
   readonly runningAverage?: RunningAverage | false
   /** Default 'unbiased', as PyTorch has it. */
   readonly runningVariance?: RunningVariance
+}
+
+/** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
+export interface InstanceNorm<
+  Data extends FloatArray = FloatArray,
+  Weight extends Parameter<Data> | null = Parameter<Data> | null,
+  Bias extends Parameter<Data> | null = Parameter<Data> | null,
+> extends Layer<Data, Weight, Bias> {
+  readonly channels: number
+  readonly layout: Layout
+}
+
+export interface InstanceNormConstructor {
+  new <const Options extends InstanceNormOptions = NoOptions>(
+    channels: number,
+    options?: Known<Options, InstanceNormOptions>,
+  ): InstanceNorm<DataOf<Options>, WeightOf<Options, false>, BiasOf<Options, false>>
 }
 
 /**
@@ -27,9 +53,9 @@ export interface InstanceNormOptions extends LayerOptions {
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
-export class InstanceNorm extends Layer {
-  readonly channels: number
-  readonly layout: Layout
+export const InstanceNorm = class InstanceNorm extends Layer {
+  declare readonly channels: number
+  declare readonly layout: Layout
 
   constructor(channels: number, options: InstanceNormOptions = {}) {
     const who = 'InstanceNorm'
@@ -45,13 +71,12 @@ export class InstanceNorm extends Layer {
       affineShape: [channels],
       running: checkRunning(who, runningAverage, runningVariance),
       runningShape: [channels],
+      fixed: { channels, layout },
     })
-    this.channels = channels
-    this.layout = layout
   }
 
   protected override plan(shape: readonly number[], given: boolean): Plan {
     const { channels, layout, eps, dtype } = this
     return planGroup('InstanceNorm', shape, dtype, { groups: 'channels', channels, layout, eps, given })
   }
-}
+} as InstanceNormConstructor

@@ -1,14 +1,39 @@
 import { asShape, DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkExtents, type Plan, planRows } from '../plan.js'
+import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
-import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js'
-import { affineOf } from './parameter.js'
+import {
+  type BiasOf,
+  type DataOf,
+  type Known,
+  LAYER_OPTIONS,
+  type LayerOptions,
+  type NoOptions,
+  type WeightOf,
+} from './layer-options.js'
+import { affineOf, type Parameter } from './parameter.js'
 import { checkRunning, type RunningAverage } from './running-statistics.js'
 
 export interface LayerNormOptions extends LayerOptions {
   /** Not a part of standard LayerNorm; see the class. Default false. */
   readonly runningAverage?: RunningAverage | false
+}
+
+/** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
+export interface LayerNorm<
+  Data extends FloatArray = FloatArray,
+  Weight extends Parameter<Data> | null = Parameter<Data> | null,
+  Bias extends Parameter<Data> | null = Parameter<Data> | null,
+> extends Layer<Data, Weight, Bias> {
+  readonly normalizedShape: readonly number[]
+}
+
+export interface LayerNormConstructor {
+  new <const Options extends LayerNormOptions = NoOptions>(
+    normalizedShape: number | readonly number[],
+    options?: Known<Options, LayerNormOptions>,
+  ): LayerNorm<DataOf<Options>, WeightOf<Options>, BiasOf<Options>>
 }
 
 /**
@@ -30,8 +55,8 @@ export interface LayerNormOptions extends LayerOptions {
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
-export class LayerNorm extends Layer {
-  readonly normalizedShape: readonly number[]
+export const LayerNorm = class LayerNorm extends Layer {
+  declare readonly normalizedShape: readonly number[]
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
     const who = 'LayerNorm'
@@ -46,12 +71,12 @@ export class LayerNorm extends Layer {
       affineShape,
       running: checkRunning(who, runningAverage, 'population'),
       runningShape: [],
+      fixed: { normalizedShape: [...affineShape] },
     })
-    this.normalizedShape = [...affineShape]
   }
 
   protected override plan(shape: readonly number[], given: boolean): Plan {
     const { normalizedShape, eps, dtype } = this
     return planRows('LayerNorm', shape, dtype, { normalizedShape, eps, given })
   }
-}
+} as LayerNormConstructor

@@ -1,62 +1,59 @@
-import type { Prepared } from '../backend/prepared.js'
-import { prepareCalls } from '../backend/select.js'
-import { isCompanion, newStatistics, type Statistics } from '../buffers.js'
-import { type Context, contextOf, runBackward, runForward } from '../engine.js'
-import { runBackwardAsync, runForwardAsync, turnToWaitFor } from '../engine-async.js'
-import { fail } from '../errors.js'
+import { isCompanion, resultFor } from '../buffers.js'
+import { backwardCall, type Call, type Context, contextOf, forwardCall, run, runAsync } from '../engine.js'
+import { turnToWaitFor } from '../engine-async.js'
+import { EvenkeelError, fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { checkEps, type Plan } from '../plan.js'
-import { checkTensor, DTYPES, type DType, dtypeOf, type Tensor } from '../tensor.js'
-import type { CallOptions, Settings } from './layer-options.js'
+import {
+  checkTensor,
+  DTYPES,
+  type DType,
+  dtypeOf,
+  type Fields,
+  type FloatArray,
+  fieldsOf,
+  lengthOf,
+  type Tensor,
+} from '../tensor.js'
+import { type Buffers, History } from './history.js'
+import type { BackwardOptions, CallOptions, Settings } from './layer-options.js'
 import { newParameter, type Parameter } from './parameter.js'
+import { fix } from './read-only.js'
 import { RunningStatistics } from './running-statistics.js'
 import { loadState, type StateDict, saveState } from './state-dict.js'
 import { Turns } from './turns.js'
 
-/** What one forward and its backward work with: buffers for statistics, and the passes over them. */
-interface Turn {
-  statistics: Statistics
-  /** Null where the backend has nothing to prepare. */
-  readonly calls: Prepared | null
-}
-
-function newTurn(): Turn {
-  return { statistics: newStatistics(0), calls: prepareCalls() }
-}
-
 /**
  * What all layers share: parameters, modes, the calls to the engine, and the state between them. A layer adds its
- * options and its plan.
+ * options and its plan. Data: the arrays of the layer's dtype; Weight, Bias: null where the layer has none.
  */
-export abstract class Layer {
+export abstract class Layer<
+  Data extends FloatArray = FloatArray,
+  Weight extends Parameter<Data> | null = Parameter<Data> | null,
+  Bias extends Parameter<Data> | null = Parameter<Data> | null,
+> {
   /** The norm's name, as in messages: 'BatchNorm'. */
-  readonly name: string
-  readonly eps: number
-  readonly dtype: DType
+  declare readonly name: string
+  declare readonly eps: number
+  declare readonly dtype: DType
   /** The learnable scale, or null. */
-  readonly weight: Parameter | null
+  declare readonly weight: Weight
   /** The learnable shift, or null. */
-  readonly bias: Parameter | null
+  declare readonly bias: Bias
   readonly #running: RunningStatistics | null
   #training = true
   /** The last plan, reused while shape and mode stay. */
   #plan: Plan | null = null
-  /** What the last forward that succeeded left for backward. */
-  #context: Context | null = null
-  readonly #calls = new Turns()
-  /** The context's, and apart from it the next forward's, where there are running averages to refuse a batch. */
-  #kept = newTurn()
-  #spare = newTurn()
+  readonly #history = new History()
+  readonly #turns = new Turns()
 
   protected constructor(name: string, settings: Settings) {
-    const { eps, dtype, affine, affineShape, running = null, runningShape = [] } = settings
+    const { eps, dtype, affine, affineShape, running = null, runningShape = [], fixed } = settings
     checkChoice(name, 'dtype', dtype, DTYPES)
     checkEps(name, eps)
-    this.name = name
-    this.eps = eps
-    this.dtype = dtype
-    this.weight = affine.weight ? newParameter(dtype, affineShape, 1) : null
-    this.bias = affine.bias ? newParameter(dtype, affineShape, 0) : null
+    const weight = affine.weight ? newParameter(dtype, affineShape, 1) : null
+    const bias = affine.bias ? newParameter(dtype, affineShape, 0) : null
+    fix(this, { name, eps, dtype, weight, bias, ...fixed })
     this.#running = running && new RunningStatistics(dtype, runningShape, running)
   }
 
@@ -66,74 +63,79 @@ export abstract class Layer {
   /**
    * Normalizes x. Keeps it, by reference, for backward: do not change it before. With `out` the input itself, y
    * replaces x, and there is no backward. Of calls of at most 16384 elements, the arrays of the last two, `out` included,
-   * stay referenced until later calls: with the same arrays again a call is prepared, and faster.
+   * stay referenced until later calls: a call with the same arrays again looks nothing up, and is faster.
+   *
+   * A layer that is called several times before its gradients (shared, siamese, recurrent networks): read `context`
+   * after each forward, and pass it to backward.
    *
    * @param x of the layer's dtype and of a shape that the layer's class tells.
    * @returns y, of x's shape; `out` if it was given.
    * @throws EvenkeelError on any misfit, before anything is written. EVENKEEL_STATISTICS where a running average would
    * take up what is not finite: `out` holds that batch's result then, but the layer is as it was.
    */
-  forward(x: Tensor, options?: CallOptions): Tensor {
-    this.#calls.checkNone(this.name, 'forward')
-    const out = this.#outOf(options)
-    const plan = this.#planFor(x, this.#usesAverages)
-    const turn = this.#turnFor(plan)
-    const { statistics } = turn
-    const weight = this.weight?.data ?? null
-    const bias = this.bias?.data ?? null
-    const prepared = turn.calls?.forward
-    const y = runForward(plan, x, weight, bias, out, statistics, prepared)
-    this.#takeUp(plan, turn)
-    this.#context = contextOf(plan, x, y, weight, bias, statistics, out === undefined)
-    return y
+  forward(x: Tensor, options?: CallOptions): Tensor<Data> {
+    const layer = Layer.#of(this, 'forward')
+    const { call, buffers } = layer.#forwardCall(x, options, layer.#usesAverages)
+    let ran = false
+    try {
+      const replaced = run(call, buffers.calls?.forward)
+      ran = true
+      layer.#end(call, buffers, replaced)
+    } catch (error) {
+      layer.#failed(call, ran, error)
+    }
+    return call.result as Tensor<Data>
   }
 
   /**
    * forward() on a thread of Node's pool, with the same bits, the event loop free meanwhile. Asynchronous calls of one
    * layer run one after another in the order in which they were made, each as forward() or backward() would then, but
    * in the mode of when it was made; those of different layers run side by side. While any is pending, forward(),
-   * backward(), zeroGrad() and loadStateDict() throw EVENKEEL_STATE.
+   * backward(), context, zeroGrad(), stateDict() and loadStateDict() throw EVENKEEL_STATE.
    *
    * Until the promise is settled, write to none of the arrays (x, `out`, the parameters), and do not read `out`: the
    * numbers would be undefined, though nothing worse. A buffer that is transferred while its call runs keeps its memory
-   * until the end; one that is transferred while its call waits for others makes it reject, as detached. Where info().offThread is false (the portable backend), the pass runs in a later turn of the event
-   * loop, and holds it up.
+   * until the end; one that is transferred while its call waits for others makes it reject, as detached. Where
+   * info().offThread is false (the portable backend), the pass runs in a later turn of the event loop, and holds it up.
    *
    * @returns y, of x's shape; `out` if it was given.
    * @throws never: the promise rejects with what forward() throws, and with EVENKEEL_BUFFER where an array lies in a
    * resizable ArrayBuffer.
    */
-  forwardAsync(x: Tensor, options?: CallOptions): Promise<Tensor> {
-    const given = this.#usesAverages
-    return this.#calls.take(async () => {
+  forwardAsync(x: Tensor, options?: CallOptions): Promise<Tensor<Data>> {
+    const layer = Layer.#of(this)
+    const given = layer.#usesAverages
+    return layer.#turns.take(async () => {
       const pause = turnToWaitFor()
       if (pause) await pause
-      const out = this.#outOf(options)
-      const plan = this.#planFor(x, given)
-      const turn = this.#turnFor(plan)
-      const { statistics } = turn
-      const weight = this.weight?.data ?? null
-      const bias = this.bias?.data ?? null
-      const y = await runForwardAsync(plan, x, weight, bias, out, statistics)
-      this.#takeUp(plan, turn)
-      this.#context = contextOf(plan, x, y, weight, bias, statistics)
-      return y
+      const { call, buffers } = layer.#forwardCall(x, options, given)
+      let ran = false
+      try {
+        const replaced = await runAsync(call)
+        ran = true
+        layer.#end(call, buffers, replaced)
+      } catch (error) {
+        layer.#failed(call, ran, error)
+      }
+      return call.result as Tensor<Data>
     })
   }
 
   /**
-   * The gradient of the last forward, in the mode that it ran in: adds into weight.grad and bias.grad, returns that of
-   * the input. With `out` dy or the input itself, it replaces that; replacing the input spends the forward.
+   * The gradient of the last forward, or of the one whose `context` is passed, in the mode that it ran in: adds into
+   * weight.grad and bias.grad, returns that of the input. With `out` dy or the input itself, it replaces that; replacing
+   * the input spends the forward. It reads weight as it is now: change weights after the gradients, as optimizers do.
    *
    * @param dy the gradient of y, of its shape and dtype.
-   * @throws EvenkeelError (EVENKEEL_STATE) without a forward, or where it or an earlier backward overwrote its input.
+   * @throws EvenkeelError (EVENKEEL_STATE) without a forward; where it or an earlier backward overwrote its input; and,
+   * without `context`, on a second backward after several forwards, because it is not clear whose gradient is meant.
    */
-  backward(dy: Tensor, options?: CallOptions): Tensor {
-    this.#calls.checkNone(this.name, 'backward')
-    const out = this.#outOf(options)
-    const dweight = this.weight?.grad.data ?? null
-    const dbias = this.bias?.grad.data ?? null
-    return runBackward(this.#lastContext(), dy, out, dweight, dbias, this.#kept.calls?.backward)
+  backward(dy: Tensor, options?: BackwardOptions): Tensor<Data> {
+    const layer = Layer.#of(this, 'backward')
+    const { call, context, passed } = layer.#backwardCall(dy, options)
+    const replaced = run(call, layer.#history.callsOf(context)?.backward)
+    layer.#endGradient(context, passed, replaced)
+    return call.result as Tensor<Data>
   }
 
   /**
@@ -143,25 +145,33 @@ export abstract class Layer {
    * @throws never: the promise rejects with what backward() throws, and with EVENKEEL_BUFFER where an array lies in a
    * resizable ArrayBuffer.
    */
-  backwardAsync(dy: Tensor, options?: CallOptions): Promise<Tensor> {
-    return this.#calls.take(async () => {
+  backwardAsync(dy: Tensor, options?: BackwardOptions): Promise<Tensor<Data>> {
+    const layer = Layer.#of(this)
+    return layer.#turns.take(async () => {
       const pause = turnToWaitFor()
       if (pause) await pause
-      const out = this.#outOf(options)
-      const dweight = this.weight?.grad.data ?? null
-      const dbias = this.bias?.grad.data ?? null
-      return runBackwardAsync(this.#lastContext(), dy, out, dweight, dbias)
+      const { call, context, passed } = layer.#backwardCall(dy, options)
+      layer.#endGradient(context, passed, await runAsync(call))
+      return call.result as Tensor<Data>
     })
+  }
+
+  /**
+   * What the last forward left for its gradient; null before any. Who reads it owns it: pass it to backward(), after any
+   * number of other forwards, or to gradients(). Its mean and variance stay as they are.
+   */
+  get context(): Context<Data> | null {
+    return Layer.#of(this, 'context').#history.handOut() as Context<Data> | null
   }
 
   /** Whether the layer trains: with running averages, it uses the batch's statistics then and takes them up. */
   get training(): boolean {
-    return this.#training
+    return Layer.#of(this).#training
   }
 
   train(on = true): this {
     checkBoolean(this.name, 'train(on)', on)
-    this.#training = on
+    Layer.#of(this).#training = on
     return this
   }
 
@@ -170,35 +180,43 @@ export abstract class Layer {
     return this.train(false)
   }
 
-  parameters(): Parameter[] {
+  parameters(): Parameter<Data>[] {
     return [this.weight, this.bias].filter((parameter) => parameter !== null)
   }
 
-  /** Sets the gradients of weight and bias to 0. */
+  /** Sets the gradients of weight and bias to 0. Throws where one's buffer was transferred, before it changes any. */
   zeroGrad(): void {
-    this.#calls.checkNone(this.name, 'zeroGrad')
-    for (const parameter of this.parameters()) parameter.grad.data.fill(0)
+    const layer = Layer.#of(this, 'zeroGrad')
+    const gradients = layer.parameters().map(({ grad }) => grad.data)
+    if (gradients.some((gradient) => lengthOf(gradient) === 0)) {
+      fail(
+        'EVENKEEL_BUFFER',
+        layer.name,
+        'the gradient of weight or bias is detached: its buffer was transferred',
+        'copy arrays before a transfer: postMessage(array.slice(), ...)',
+      )
+    }
+    for (const gradient of gradients) gradient.fill(0)
   }
 
   /** The running average of the mean, or null where the layer keeps none. */
-  get runningMean(): Tensor | null {
-    return this.#running?.mean ?? null
+  get runningMean(): Tensor<Data> | null {
+    return (Layer.#of(this).#running?.mean ?? null) as Tensor<Data> | null
   }
 
   /** The running average of the variance, or null where the layer keeps none. */
-  get runningVariance(): Tensor | null {
-    return this.#running?.variance ?? null
+  get runningVariance(): Tensor<Data> | null {
+    return (Layer.#of(this).#running?.variance ?? null) as Tensor<Data> | null
   }
 
   /** How many batches the running averages have taken up; 0 where there are none. */
   get batchesTracked(): number {
-    return this.#running?.batches ?? 0
+    return Layer.#of(this).#running?.batches ?? 0
   }
 
   /** Whether there are running averages that come from data: from training, or from a state dict. */
   get hasStatistics(): boolean {
-    const running = this.#running
-    return running !== null && (running.loaded || running.batches > 0)
+    return Layer.#of(this).#running?.fromData ?? false
   }
 
   /**
@@ -207,7 +225,7 @@ export abstract class Layer {
    * decay, unbiased or population) and eps are options, not state, here as there: construct the other layer with the same.
    */
   stateDict(): StateDict {
-    return saveState(this.#state())
+    return saveState(Layer.#of(this, 'stateDict').#state())
   }
 
   /**
@@ -218,8 +236,8 @@ export abstract class Layer {
    * finite, a negative variance; nothing has changed then.
    */
   loadStateDict(dict: Readonly<StateDict>): this {
-    this.#calls.checkNone(this.name, 'loadStateDict')
-    loadState(this.name, this.#state(), dict)
+    const layer = Layer.#of(this, 'loadStateDict')
+    loadState(layer.name, layer.#state(), dict)
     return this
   }
 
@@ -227,58 +245,96 @@ export abstract class Layer {
     return { weight: this.weight, bias: this.bias, running: this.#running }
   }
 
+  /**
+   * The layer itself, as all methods reach its private state. A Proxy around it has none. `method`: one that may not
+   * come between asynchronous calls.
+   */
+  static #of<L extends Layer>(layer: L, method?: string): L {
+    if (!(#turns in layer)) {
+      fail(
+        'EVENKEEL_STATE',
+        'Layer',
+        'this is no layer, but a Proxy of one, or another object',
+        "keep layers out of reactive state: Vue's markRaw(layer), or toRaw(proxy) before the call",
+      )
+    }
+    if (method !== undefined) layer.#turns.checkNone(layer.name, method)
+    return layer
+  }
+
   /** Whether a forward pass takes the running averages instead of the input's own statistics. */
   get #usesAverages(): boolean {
     return this.#running !== null && !this.#training
   }
 
-  /** What a forward pass works with: its statistics are to be written, or are the running averages. */
-  #turnFor(plan: Plan): Turn {
-    const running = this.#running
-    const turn = running === null ? this.#kept : this.#spare
-    if (turn.statistics.mean.length !== plan.slots) turn.statistics = newStatistics(plan.slots)
-    if (plan.given) running?.spreadInto(turn.statistics)
-    return turn
+  /** Reads all that is the caller's, once, before it takes buffers: a getter of his may call this layer, too. */
+  #forwardCall(
+    x: Tensor,
+    options: CallOptions | undefined,
+    given: boolean,
+  ): { call: Call; buffers: Buffers } {
+    const { out } = this.#optionsOf(options, ['out'])
+    const { plan, data } = this.#planFor(x, given)
+    const result = resultFor(plan, out)
+    const weight = this.weight?.data ?? null
+    const bias = this.bias?.data ?? null
+    this.#running?.checkAttached(this.name)
+    const buffers = this.#history.buffersFor(plan.slots)
+    if (plan.given) this.#running?.spreadInto(this.name, buffers.statistics)
+    return { call: forwardCall(plan, data, weight, bias, result, buffers.statistics), buffers }
   }
 
-  /** After a forward pass: into the running averages, unless they are refused, and then kept for backward. */
-  #takeUp(plan: Plan, turn: Turn): void {
-    const running = this.#running
-    if (running === null) return
-    if (!plan.given) running.update(plan, turn.statistics)
-    this.#spare = this.#kept
-    this.#kept = turn
+  /** After a forward pass: its statistics go into the running averages, unless these refuse them. */
+  #end(call: Call, buffers: Buffers, replaced: boolean): void {
+    if (!call.plan.given) this.#running?.update(call.plan, buffers.statistics)
+    this.#history.add(contextOf(call, replaced), buffers)
   }
 
-  #lastContext(): Context {
-    if (this.#context !== null) return this.#context
-    return fail(
-      'EVENKEEL_STATE',
-      this.name,
-      'backward() came before any forward()',
-      'run forward() first; backward() gives the gradient of the last one',
-    )
+  /** Errors of our own come from checks, before the first write; all others, such as lack of memory, from the pass. */
+  #failed(call: Call, ran: boolean, error: unknown): never {
+    if (ran || !(error instanceof EvenkeelError)) this.#history.failed(call)
+    throw error
   }
 
-  #planFor(x: Tensor, given: boolean): Plan {
-    const last = this.#plan
-    if (last !== null && last.given === given && isCompanion(last, x)) return last
-    checkTensor(this.name, x)
-    if (dtypeOf(x.data) !== this.dtype) {
-      fail(
-        'EVENKEEL_DTYPE',
-        this.name,
-        `input must be ${this.dtype} as the layer is, got ${dtypeOf(x.data)}`,
-        `convert it, or construct the layer with dtype: '${dtypeOf(x.data)}'`,
-      )
+  #backwardCall(dy: Tensor, options: BackwardOptions | undefined) {
+    const { out, context: passed } = this.#optionsOf(options, ['out', 'context']) as BackwardOptions
+    const context = this.#history.contextFor(this.name, passed)
+    const dweight = this.weight?.grad.data ?? null
+    const dbias = this.bias?.grad.data ?? null
+    return { call: backwardCall(context, dy, out, dweight, dbias), context, passed: passed !== undefined }
+  }
+
+  #endGradient(context: Context, passed: boolean, replaced: boolean): void {
+    if (replaced) context.x = null
+    this.#history.answered(passed)
+  }
+
+  /** The plan for x, and its data. */
+  #planFor(x: Tensor, given: boolean): { plan: Plan; data: FloatArray } {
+    const fields = fieldsOf(x)
+    let plan = this.#plan
+    if (plan === null || plan.given !== given || !isCompanion(plan, fields)) {
+      checkTensor(this.name, x, 'input', fields)
+      const { data, shape } = fields as Tensor & Fields
+      if (dtypeOf(data) !== this.dtype) {
+        fail(
+          'EVENKEEL_DTYPE',
+          this.name,
+          `input must be ${this.dtype} as the layer is, got ${dtypeOf(data)}`,
+          `convert it, or construct the layer with dtype: '${dtypeOf(data)}'`,
+        )
+      }
+      plan = this.plan([...shape], given)
+      this.#plan = plan
     }
-    this.#plan = this.plan(x.shape, given)
-    return this.#plan
+    return { plan, data: fields.data as FloatArray }
   }
 
-  #outOf(options: CallOptions | undefined): Tensor | undefined {
-    if (options === undefined) return undefined
-    checkOptions(this.name, options, ['out'])
-    return options.out
+  #optionsOf(options: BackwardOptions | undefined, known: readonly string[]): BackwardOptions {
+    if (options === undefined) return NO_OPTIONS
+    checkOptions(this.name, options, known)
+    return options
   }
 }
+
+const NO_OPTIONS: BackwardOptions = {}

@@ -3,11 +3,11 @@ import { checkBoolean } from '../options.js'
 import { type DType, type FloatArray, newArray, sizeOf, type Tensor } from '../tensor.js'
 
 /** A trained array and its gradient; an optimizer reads `grad.data` and writes `data`. */
-export interface Parameter extends Tensor {
-  readonly data: FloatArray
+export interface Parameter<Data extends FloatArray = FloatArray> extends Tensor<Data> {
+  readonly data: Data
   readonly shape: readonly number[]
   /** Of the same shape; backward() adds into it, zeroGrad() clears it. */
-  readonly grad: Tensor
+  readonly grad: Tensor<Data>
 }
 
 export function newParameter(dtype: DType, shape: readonly number[], initial: number): Parameter {

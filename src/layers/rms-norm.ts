@@ -1,15 +1,40 @@
 import { asShape, RMS_NORM_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkExtents, type Plan, planRows } from '../plan.js'
+import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
-import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js'
-import { affineOf } from './parameter.js'
+import {
+  type BiasOf,
+  type DataOf,
+  type Known,
+  LAYER_OPTIONS,
+  type LayerOptions,
+  type NoOptions,
+  type WeightOf,
+} from './layer-options.js'
+import { affineOf, type Parameter } from './parameter.js'
 
 export interface RMSNormOptions extends LayerOptions {
   /** Default: 2^-23 for float32, 2^-52 for float64, as PyTorch has it. Many published models were trained with 1e-6 or 1e-5. */
   readonly eps?: number
   /** RMSNorm has none by default, not by `affine: true` either. */
   readonly bias?: boolean
+}
+
+/** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
+export interface RMSNorm<
+  Data extends FloatArray = FloatArray,
+  Weight extends Parameter<Data> | null = Parameter<Data> | null,
+  Bias extends Parameter<Data> | null = Parameter<Data> | null,
+> extends Layer<Data, Weight, Bias> {
+  readonly normalizedShape: readonly number[]
+}
+
+export interface RMSNormConstructor {
+  new <const Options extends RMSNormOptions = NoOptions>(
+    normalizedShape: number | readonly number[],
+    options?: Known<Options, RMSNormOptions>,
+  ): RMSNorm<DataOf<Options>, WeightOf<Options>, BiasOf<Options, true, false>>
 }
 
 /**
@@ -20,8 +45,8 @@ export interface RMSNormOptions extends LayerOptions {
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
-export class RMSNorm extends Layer {
-  readonly normalizedShape: readonly number[]
+export const RMSNorm = class RMSNorm extends Layer {
+  declare readonly normalizedShape: readonly number[]
 
   constructor(normalizedShape: number | readonly number[], options: RMSNormOptions = {}) {
     const who = 'RMSNorm'
@@ -30,12 +55,12 @@ export class RMSNorm extends Layer {
     const { eps = RMS_NORM_EPS[dtype] ?? RMS_NORM_EPS.float32 } = options
     const affineShape = asShape(normalizedShape)
     checkExtents(who, 'normalizedShape', affineShape)
-    super(who, { eps, dtype, affine: affineOf(who, options, { affine: true, bias: false }), affineShape })
-    this.normalizedShape = [...affineShape]
+    const affine = affineOf(who, options, { affine: true, bias: false })
+    super(who, { eps, dtype, affine, affineShape, fixed: { normalizedShape: [...affineShape] } })
   }
 
   protected override plan(shape: readonly number[], given: boolean): Plan {
     const { normalizedShape, eps, dtype } = this
     return planRows('RMSNorm', shape, dtype, { normalizedShape, eps, given, centred: false })
   }
-}
+} as RMSNormConstructor

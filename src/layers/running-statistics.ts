@@ -2,7 +2,8 @@ import type { Statistics } from '../buffers.js'
 import { fail } from '../errors.js'
 import { checkChoice } from '../options.js'
 import type { Plan } from '../plan.js'
-import { type DType, type FloatArray, newArray, sizeOf, type Tensor } from '../tensor.js'
+import { type DType, type FloatArray, lengthOf, newArray, sizeOf, type Tensor } from '../tensor.js'
+import { warnOnce } from '../warnings.js'
 
 /**
  * How a running average r takes up a batch's statistic b:
@@ -63,7 +64,7 @@ export class RunningStatistics {
   readonly variance: Tensor
   /** How many batches were taken up. */
   batches = 0
-  /** Whether the averages come from data: from batches, or from a state dict. */
+  /** Whether a state dict was loaded. */
   loaded = false
   readonly #options: RunningOptions
   readonly #nextMean: FloatArray
@@ -79,9 +80,32 @@ export class RunningStatistics {
     this.#options = options
   }
 
-  /** Writes the averages into all slots: every sample (or row) gets the same ones. */
-  spreadInto({ mean, variance }: Statistics): void {
-    const length = this.mean.data.length
+  /** Whether the averages come from data: from batches, or from a state dict. */
+  get fromData(): boolean {
+    return this.loaded || this.batches > 0
+  }
+
+  /** Throws where the averages' memory was taken away. */
+  checkAttached(who: string): void {
+    const length = this.#nextMean.length
+    if (lengthOf(this.mean.data) === length && lengthOf(this.variance.data) === length) return
+    fail(
+      'EVENKEEL_BUFFER',
+      who,
+      'the running averages are detached: the buffer of runningMean or runningVariance was transferred',
+      'construct a new layer, and loadStateDict() a saved state; copy arrays before a transfer, as stateDict() does',
+    )
+  }
+
+  /** Writes the averages into all slots: every sample (or row) gets the same ones. Warns once where they are nobody's. */
+  spreadInto(who: string, { mean, variance }: Statistics): void {
+    if (!this.fromData) {
+      warnOnce(
+        `${who}: eval mode uses running averages, and these have seen no data: mean 0 and variance 1 stand in. ` +
+          'Train first, or loadStateDict().',
+      )
+    }
+    const length = this.#nextMean.length
     for (let first = 0; first < mean.length; first += length) {
       mean.set(this.mean.data, first)
       variance.set(this.variance.data, first)
@@ -95,9 +119,10 @@ export class RunningStatistics {
    */
   update(plan: Plan, { mean, variance }: Statistics): void {
     if (plan.size === 0) return
+    this.checkAttached(plan.layer)
     checkFinite(plan, mean, variance)
     const [keep, take] = this.#weights()
-    const length = this.mean.data.length
+    const length = this.#nextMean.length
     const repeats = plan.slots / length
     const unbias = this.#options.variance === 'unbiased' ? plan.count / (plan.count - 1) : 1
     for (let c = 0; c < length; c++) {

@@ -7,14 +7,15 @@ export class Turns {
 
   /** Begins the call at once where none is pending, otherwise when the last one has ended, well or not. */
   take<T>(call: () => Promise<T>): Promise<T> {
-    const result = this.#pending === 0 ? call() : this.#last.then(call)
+    const run = this.#pending === 0 ? call() : this.#last.then(call)
     this.#pending++
-    // Attached before the caller can: who has awaited a result finds its call no longer pending.
     const end = () => {
       this.#pending--
     }
-    this.#last = result.then(end, end)
-    return result
+    // Attached first: who has awaited the result finds its call no longer pending.
+    this.#last = run.then(end, end)
+    // A promise of its own, whose rejection nobody has handled unless the caller does.
+    return run.then((result) => result)
   }
 
   /** Throws while calls are pending: `name`, a synchronous method, would come before them, and change what they need. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Statistics } from '../buffers.js'
-import { newStatistics } from '../buffers.js'
-import { type Context, contextOf, runForward } from '../engine.js'
+import { newStatistics, resultFor } from '../buffers.js'
+import { type Context, contextOf, forwardCall, run as runCall } from '../engine.js'
 import { fail } from '../errors.js'
 import { gradients } from '../functional.js'
 import type { Plan } from '../plan.js'
@@ -29,12 +29,11 @@ export function differentiable(
   const { x, gamma, beta } = operands
   const inputs = [x, gamma, beta].filter((input) => input !== null)
   const run = tf.customGrad(() => {
-    const input = { data: valuesOf(x), shape: plan.shape }
     const [weight, bias] = [gamma, beta].map((parameter) => parameter && valuesOf(parameter))
-    const y = runForward(plan, input, weight, bias, undefined, statistics)
-    const context = contextOf(plan, input, y, weight, bias, statistics)
+    const call = forwardCall(plan, valuesOf(x), weight, bias, resultFor(plan, undefined), statistics)
+    const context = contextOf(call, runCall(call))
     return {
-      value: toTensor(y.data, x.shape),
+      value: toTensor(call.result.data, x.shape),
       gradFunc: (dy: tf.Tensor) => backward(context, dy, inputs, operands),
     }
   })

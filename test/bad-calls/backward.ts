@@ -165,7 +165,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'a context whose statistics are detached',
     'EVENKEEL_BUFFER',
-    'layerNorm: the gradient needs the statistics of its forward, 4 each, but the context holds 0 and 4 now (detached?); keep context.mean and context.variance attached until the gradient is done.',
+    "layerNorm: mean needs 4 elements, got a detached or empty array; keep the context's mean and variance attached until the gradient is done.",
     plain(() => {
       const { context } = normalized()
       structuredClone(context.mean, { transfer: [context.mean.buffer as ArrayBuffer] })

@@ -1,0 +1,113 @@
+import type { Prepared } from '../backend/prepared.js'
+import { prepareCalls } from '../backend/select.js'
+import { newStatistics, type Statistics } from '../buffers.js'
+import type { Call, Context } from '../engine.js'
+import { fail } from '../errors.js'
+import { overlaps } from '../overlap.js'
+
+/** What one forward and its backward work with: arrays for statistics, and the cached calls over them. */
+export interface Buffers {
+  statistics: Statistics
+  /** Null where the backend caches none. */
+  readonly calls: Prepared | null
+}
+
+function newBuffers(): Buffers {
+  return { statistics: newStatistics(0), calls: prepareCalls() }
+}
+
+/** What a layer's forwards leave for its backwards: the last context, and which gradients are still to come. */
+export class History {
+  #last: Context | null = null
+  /** The last context's buffers, and apart from them the next forward's: one that fails leaves the last context whole. */
+  #kept = newBuffers()
+  #spare = newBuffers()
+  /** Whether the last context was handed out: its buffers are the caller's from then on. */
+  #handedOut = false
+  readonly #issued = new WeakSet<Context>()
+  /**
+   * Forwards before the last one, and after the last backward(), whose gradients may still be to come: of inputs apart
+   * from each other, neither overwritten nor with a context that was handed out.
+   */
+  #others = 0
+  /** Whether the last forward has had its gradient. */
+  #answered = false
+
+  /** For the next forward; its statistics have room for that many slots. */
+  buffersFor(slots: number): Buffers {
+    const buffers = this.#spare
+    if (buffers.statistics.mean.length !== slots) buffers.statistics = newStatistics(slots)
+    return buffers
+  }
+
+  /** A forward has succeeded with these buffers. */
+  add(context: Context, buffers: Buffers): void {
+    if (this.#answered) this.#others = 0
+    else if (this.#awaitsGradient && this.#last?.x !== context.x) this.#others++
+    this.#spare = this.#handedOut ? newBuffers() : this.#kept
+    this.#kept = buffers
+    this.#last = context
+    this.#handedOut = false
+    this.#answered = false
+  }
+
+  /** A forward has failed after it began to write. If that was over the last context's input, it has no gradient any more. */
+  failed({ operands, direction }: Call): void {
+    const input = this.#last?.x ?? null
+    const result = operands[direction.result]
+    if (input !== null && result !== null && overlaps(result, input)) this.#last!.x = null
+  }
+
+  /** The last context, which is the caller's from here on; null before the first forward. */
+  handOut(): Context | null {
+    if (this.#last === null || this.#handedOut) return this.#last
+    this.#handedOut = true
+    this.#issued.add(this.#last)
+    return this.#last
+  }
+
+  /** The context whose gradient backward() is to give: the one that was passed, or the last one. Throws where that is not clear. */
+  contextFor(who: string, given: Context | undefined): Context {
+    if (given !== undefined) {
+      if (typeof given === 'object' && given !== null && this.#issued.has(given)) return given
+      fail(
+        'EVENKEEL_STATE',
+        who,
+        'context must be one of this layer',
+        'read layer.context after its forward(), and pass that; for contexts of the functional forms call gradients()',
+      )
+    }
+    if (this.#last === null) {
+      fail(
+        'EVENKEEL_STATE',
+        who,
+        'backward() came before any forward()',
+        'run forward() first; backward() gives the gradient of the last one',
+      )
+    }
+    if (this.#answered && this.#others > 0) {
+      fail(
+        'EVENKEEL_STATE',
+        who,
+        `backward() came again after ${this.#others + 1} forwards, and it is not clear whose gradient is meant`,
+        'read layer.context after each forward(), and pass it: backward(dy, { context })',
+      )
+    }
+    return this.#last
+  }
+
+  /** Whether backward() might still be meant for the last forward. */
+  get #awaitsGradient(): boolean {
+    return !this.#handedOut && this.#last !== null && this.#last.x !== null
+  }
+
+  /** The cached calls of a context's gradient; null where there are none. */
+  callsOf(context: Context): Prepared | null {
+    return context === this.#last ? this.#kept.calls : null
+  }
+
+  /** A backward() has succeeded. `given`: on a context that was passed, or on the last one. */
+  answered(given: boolean): void {
+    if (!given) this.#answered = true
+  }
+}

@@ -1,0 +1,10 @@
+const told = new Set<string>()
+
+/** Tells something once a process, on stderr or a browser's console; EVENKEEL_QUIET=1 silences it. */
+export function warnOnce(message: string): void {
+  const { process } = globalThis
+  if (told.has(message) || process?.env?.EVENKEEL_QUIET === '1') return
+  told.add(message)
+  if (typeof process?.emitWarning === 'function') process.emitWarning(message, 'EvenkeelWarning')
+  else console.warn(message)
+}
