@@ -53,7 +53,7 @@ napi_value isas(napi_env env, napi_callback_info) {
 // No C++ exception leaves it.
 template <template <typename> class Pass>
 napi_value run_pass(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, Pass<float>::kArguments);
+  Arguments arguments(env, info, kArguments<Pass>);
   try {
     read_pass<Pass>(&arguments, [](const auto& pass) {
       const FloatEnvironment plain;

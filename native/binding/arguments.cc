@@ -73,17 +73,19 @@ Plan Arguments::plan(size_t i) {
   return plan;
 }
 
-template <typename T>
-T* Arguments::array(size_t i, size_t length) {
-  return static_cast<T*>(checked(i, kTypeOf<T>, length));
+bool Arguments::is_absent(size_t i) const {
+  napi_valuetype type = napi_undefined;
+  return napi_typeof(env_, values_[i], &type) == napi_ok && (type == napi_null || type == napi_undefined);
 }
 
 template <typename T>
-T* Arguments::optional_array(size_t i, size_t length) {
-  napi_valuetype type = napi_undefined;
-  if (!ok() || napi_typeof(env_, values_[i], &type) != napi_ok) return nullptr;
-  if (type == napi_null || type == napi_undefined) return nullptr;
-  return array<T>(i, length);
+void* Arguments::operand(size_t i, const Plan& plan, Operand operand) {
+  switch (operand) {
+    case Operand::data: return checked(i, kTypeOf<T>, plan.size());
+    case Operand::affine: return is_absent(i) ? nullptr : checked(i, kTypeOf<T>, plan.affine_length());
+    case Operand::statistics: return checked(i, kTypeOf<double>, plan.slots());
+  }
+  return nullptr;
 }
 
 napi_value Arguments::finish() const {
@@ -91,9 +93,7 @@ napi_value Arguments::finish() const {
   return nullptr;
 }
 
-template float* Arguments::array<float>(size_t, size_t);
-template double* Arguments::array<double>(size_t, size_t);
-template float* Arguments::optional_array<float>(size_t, size_t);
-template double* Arguments::optional_array<double>(size_t, size_t);
+template void* Arguments::operand<float>(size_t, const Plan&, Operand);
+template void* Arguments::operand<double>(size_t, const Plan&, Operand);
 
 }  // namespace evenkeel

@@ -17,6 +17,10 @@ struct ArrayView {
   void* data;
 };
 
+// What an operand of a pass is: as long as the plan's data, and never null; as weight and bias, or null; one float64
+// per slot, and never null.
+enum class Operand { data, affine, statistics };
+
 // Reads the arguments of one call. The first thing wrong is kept, and throws a TypeError when it is all over.
 class Arguments {
  public:
@@ -26,11 +30,11 @@ class Arguments {
   uint32_t index(size_t i, uint32_t limit);
   // The plan; its sizes bound all lengths that follow.
   Plan plan(size_t i);
+  // The memory of an operand of a plan over elements T.
   template <typename T>
-  T* array(size_t i, size_t length);
-  // Null or undefined, or an array.
-  template <typename T>
-  T* optional_array(size_t i, size_t length);
+  void* operand(size_t i, const Plan& plan, Operand operand);
+  // Whether the argument is null or undefined.
+  bool is_absent(size_t i) const;
 
   // A float array of any type and length: its bytes.
   size_t bytes(size_t i, void** data);

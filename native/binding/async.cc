@@ -127,7 +127,7 @@ std::vector<Memory> memory_of_arrays(napi_env env, const Arguments& arguments) {
 
 template <template <typename> class Pass>
 napi_value start_pass(napi_env env, napi_callback_info info) {
-  constexpr size_t kCount = Pass<float>::kArguments;
+  constexpr size_t kCount = kArguments<Pass>;
   Arguments arguments(env, info, kCount);
   napi_value promise = nullptr;
   try {

@@ -1,8 +1,8 @@
 #include "binding/frames.h"
 
 #include <new>
-#include <unordered_map>
 #include <variant>
+#include <vector>
 
 #include "binding/exports.h"
 #include "binding/passes.h"
@@ -18,27 +18,45 @@ struct NoPass {
 using KeptPass =
     std::variant<NoPass, ForwardPass<float>, ForwardPass<double>, BackwardPass<float>, BackwardPass<double>>;
 
-// Those of one environment; Node frees them with it.
-struct Frames {
-  std::unordered_map<uint32_t, KeptPass> passes;
-  uint32_t last = 0;
+// Frames that an environment keeps at most, about 200 bytes each: the kept passes of a thousand layers. A program with
+// more layers than that looks its arrays up again, as a first call does.
+constexpr size_t kMostFrames = 4096;
 
-  // After four thousand million frames the numbers begin again; those in use are left out.
-  uint32_t add() {
-    do ++last;
-    while (passes.count(last) != 0);
-    passes.emplace(last, NoPass{});
+// A kept pass, and the number of the frame that it is kept for; 0: none.
+struct Kept {
+  int64_t frame = 0;
+  KeptPass pass;
+};
+
+// The frames of one environment; Node frees them with it. They lie in a ring: a new frame takes the place of the
+// oldest one, whose owner then finds that it is gone.
+struct Frames {
+  std::vector<Kept> ring;
+  int64_t last = 0;
+
+  // Numbers below 2^53, which no program comes to.
+  int64_t add() {
+    if (ring.size() < kMostFrames) ring.emplace_back();
+    ++last;
+    Kept& kept = place(last);
+    kept.frame = last;
+    kept.pass = NoPass{};
     return last;
   }
+
+  // Null where the frame is gone.
+  KeptPass* find(int64_t frame) {
+    if (frame <= 0 || frame > last) return nullptr;
+    Kept& kept = place(frame);
+    return kept.frame == frame ? &kept.pass : nullptr;
+  }
+
+ private:
+  Kept& place(int64_t frame) { return ring[static_cast<size_t>(frame - 1) % kMostFrames]; }
 };
 
 napi_value throw_no_memory(napi_env env) {
   napi_throw_error(env, kNoMemoryCode, kNoMemory);
-  return nullptr;
-}
-
-napi_value throw_no_frame(napi_env env) {
-  napi_throw_type_error(env, "EVENKEEL_BUFFER", "an argument is no frame of this environment");
   return nullptr;
 }
 
@@ -48,10 +66,17 @@ Frames* frames_of(napi_env env) {
   return static_cast<Frames*>(frames);
 }
 
-KeptPass* find(napi_env env, uint32_t frame) {
-  auto& passes = frames_of(env)->passes;
-  const auto found = passes.find(frame);
-  return found == passes.end() ? nullptr : &found->second;
+// The frame of argument i; null where it is gone, or was never there.
+KeptPass* frame_of(napi_env env, napi_value number) {
+  int64_t frame = 0;
+  if (napi_get_value_int64(env, number, &frame) != napi_ok) return nullptr;
+  return frames_of(env)->find(frame);
+}
+
+// What a call over a frame that is gone returns; undefined otherwise.
+napi_value gone(napi_env env) {
+  napi_value yes;
+  return napi_get_boolean(env, true, &yes) == napi_ok ? yes : nullptr;
 }
 
 napi_value run(napi_env env, const KeptPass& kept) {
@@ -67,28 +92,18 @@ napi_value run(napi_env env, const KeptPass& kept) {
 napi_value new_frame(napi_env env, napi_callback_info) {
   napi_value number;
   try {
-    const uint32_t frame = frames_of(env)->add();
-    return napi_create_uint32(env, frame, &number) == napi_ok ? number : nullptr;
+    const int64_t frame = frames_of(env)->add();
+    return napi_create_int64(env, frame, &number) == napi_ok ? number : nullptr;
   } catch (const std::bad_alloc&) {
     return throw_no_memory(env);
   }
 }
 
-napi_value delete_frame(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 1);
-  const uint32_t frame = arguments.index(0, UINT32_MAX);
-  if (arguments.ok()) frames_of(env)->passes.erase(frame);
-  return arguments.finish();
-}
-
 template <template <typename> class Pass>
 napi_value keep_and_run(napi_env env, napi_callback_info info) {
-  constexpr size_t kFrame = Pass<float>::kArguments;
-  Arguments arguments(env, info, kFrame + 1);
-  const uint32_t frame = arguments.index(kFrame, UINT32_MAX);
-  if (!arguments.ok()) return arguments.finish();
-  KeptPass* kept = find(env, frame);
-  if (!kept) return throw_no_frame(env);
+  Arguments arguments(env, info, kArguments<Pass> + 1);
+  KeptPass* kept = arguments.ok() ? frame_of(env, arguments.value(kArguments<Pass>)) : nullptr;
+  if (arguments.ok() && !kept) return gone(env);
   read_pass<Pass>(&arguments, [&](const auto& pass) { *kept = pass; });
   return arguments.ok() ? run(env, *kept) : arguments.finish();
 }
@@ -97,44 +112,33 @@ napi_value keep_and_run(napi_env env, napi_callback_info info) {
 napi_value again(napi_env env, napi_callback_info info) {
   napi_value number;
   size_t count = 1;
-  uint32_t frame;
-  const bool called = napi_get_cb_info(env, info, &count, &number, nullptr, nullptr) == napi_ok &&
-                      napi_get_value_uint32(env, number, &frame) == napi_ok;
-  const KeptPass* kept = called ? find(env, frame) : nullptr;
-  return kept ? run(env, *kept) : throw_no_frame(env);
+  if (napi_get_cb_info(env, info, &count, &number, nullptr, nullptr) != napi_ok) return nullptr;
+  const KeptPass* kept = frame_of(env, number);
+  return kept ? run(env, *kept) : gone(env);
 }
+
+// The most data that a pass has.
+constexpr size_t kMostData = 3;
 
 void renew_arrays(Arguments*, NoPass*) {}
 
-template <typename T>
-void renew_arrays(Arguments* arguments, ForwardPass<T>* pass) {
-  const size_t size = pass->plan.size();
-  const T* x = arguments->optional_array<T>(1, size);
-  T* y = arguments->optional_array<T>(2, size);
-  if (!arguments->ok()) return;
-  if (x) pass->io.x = x;
-  if (y) pass->io.y = y;
-}
-
-template <typename T>
-void renew_arrays(Arguments* arguments, BackwardPass<T>* pass) {
-  const size_t size = pass->plan.size();
-  const T* dy = arguments->optional_array<T>(1, size);
-  const T* x = arguments->optional_array<T>(2, size);
-  T* dx = arguments->optional_array<T>(3, size);
-  if (!arguments->ok()) return;
-  if (dy) pass->io.dy = dy;
-  if (x) pass->io.x = x;
-  if (dx) pass->io.dx = dx;
+// Takes the data that are given, behind the frame, into the pass; all of them, or none.
+template <typename Pass>
+void renew_arrays(Arguments* arguments, Pass* pass) {
+  using T = typename Pass::Element;
+  Pass renewed = *pass;
+  for (size_t i = 0; i < Pass::kData; ++i) {
+    if (!arguments->is_absent(i + 1))
+      renewed.arrays[i] = arguments->template operand<T>(i + 1, pass->plan, Pass::kOperands[i]);
+  }
+  if (arguments->ok()) *pass = renewed;
 }
 
 napi_value renew(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 4);
-  const uint32_t frame = arguments.index(0, UINT32_MAX);
-  if (!arguments.ok()) return arguments.finish();
-  KeptPass* kept = find(env, frame);
-  if (!kept) return throw_no_frame(env);
-  std::visit([&](auto& pass) { renew_arrays(&arguments, &pass); }, *kept);
+  Arguments arguments(env, info, 1 + kMostData);
+  KeptPass* kept = arguments.ok() ? frame_of(env, arguments.value(0)) : nullptr;
+  if (arguments.ok() && !kept) return gone(env);
+  if (kept) std::visit([&](auto& pass) { renew_arrays(&arguments, &pass); }, *kept);
   return arguments.ok() ? run(env, *kept) : arguments.finish();
 }
 
@@ -145,7 +149,6 @@ bool export_frames(napi_env env, napi_value exports) {
   const auto free_frames = [](napi_env, void* data, void*) { delete static_cast<Frames*>(data); };
   if (!frames || napi_set_instance_data(env, frames, free_frames, nullptr) != napi_ok) return false;
   return export_function(env, exports, "newFrame", new_frame) &&
-         export_function(env, exports, "deleteFrame", delete_frame) &&
          export_function(env, exports, "forwardKept", keep_and_run<ForwardPass>) &&
          export_function(env, exports, "backwardKept", keep_and_run<BackwardPass>) &&
          export_function(env, exports, "again", again) && export_function(env, exports, "renew", renew);

@@ -9,11 +9,11 @@ namespace evenkeel {
 
 // Adds to the addon's exports
 //   newFrame(): a number, of this thread's environment only; never that of an earlier frame
-//   deleteFrame(frame)
 //   forwardKept(...the arguments of forward, frame), backwardKept(...the arguments of backward, frame)
 //   again(frame): runs the pass that is kept
-//   renew(frame, to, from, saved): the same with another y or dx; and another x or dy, where `from` is not null; and
-//     another x of a backward pass, where `saved` is not null
+//   renew(frame, first, second, third): the same with other data, in the order of the pass's operands; null: as before
+// All but the first return true, and do nothing, where the frame is gone: only so many are kept. Nothing frees a frame:
+// layers that are made in a loop would wait for a turn of the event loop, and hold their memory until then.
 // True unless Node-API failed.
 bool export_frames(napi_env env, napi_value exports);
 

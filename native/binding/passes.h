@@ -7,65 +7,81 @@
 
 namespace evenkeel {
 
-// (isa, descriptor, x, y, weight, bias, mean, variance)
+// The operands of each pass, in the order of src/operands.ts, behind the arguments (isa, descriptor).
+constexpr size_t kFirstOperand = 2;
+
 template <typename T>
 struct ForwardPass {
-  static constexpr size_t kArguments = 8;
+  using Element = T;
+  static constexpr Operand kOperands[] = {Operand::data,   Operand::data,       Operand::affine,
+                                          Operand::affine, Operand::statistics, Operand::statistics};
+  static constexpr size_t kCount = sizeof kOperands / sizeof *kOperands;
+  // x, y
+  static constexpr size_t kData = 2;
 
-  ForwardPass(Arguments* arguments, const Plan& plan, const Isa& isa)
-      : plan(plan),
-        kernels(&kernels_of<T>(isa)),
-        io{arguments->array<T>(2, plan.size()),
-           arguments->array<T>(3, plan.size()),
-           arguments->optional_array<T>(4, plan.affine_length()),
-           arguments->optional_array<T>(5, plan.affine_length()),
-           arguments->array<double>(6, plan.slots()),
-           arguments->array<double>(7, plan.slots())} {}
+  void run() const {
+    forward(plan, *kernels, ForwardBuffers<T>{as<T>(0), as<T>(1), as<T>(2), as<T>(3), as<double>(4), as<double>(5)});
+  }
 
-  void run() const { forward(plan, *kernels, io); }
+  template <typename S>
+  S* as(size_t i) const {
+    return static_cast<S*>(arrays[i]);
+  }
 
   Plan plan;
   const KernelTable<T>* kernels;
-  ForwardBuffers<T> io;
+  void* arrays[kCount];
 };
 
-// (isa, descriptor, dy, x, dx, weight, mean, variance, dweight, dbias)
 template <typename T>
 struct BackwardPass {
-  static constexpr size_t kArguments = 10;
+  using Element = T;
+  static constexpr Operand kOperands[] = {Operand::data,       Operand::data,       Operand::data,   Operand::affine,
+                                          Operand::statistics, Operand::statistics, Operand::affine, Operand::affine};
+  static constexpr size_t kCount = sizeof kOperands / sizeof *kOperands;
+  // dy, x, dx
+  static constexpr size_t kData = 3;
 
-  BackwardPass(Arguments* arguments, const Plan& plan, const Isa& isa)
-      : plan(plan),
-        kernels(&kernels_of<T>(isa)),
-        io{arguments->array<T>(2, plan.size()),
-           arguments->array<T>(3, plan.size()),
-           arguments->array<T>(4, plan.size()),
-           arguments->optional_array<T>(5, plan.affine_length()),
-           arguments->array<double>(6, plan.slots()),
-           arguments->array<double>(7, plan.slots()),
-           arguments->optional_array<T>(8, plan.affine_length()),
-           arguments->optional_array<T>(9, plan.affine_length())} {}
+  void run() const {
+    backward(
+        plan, *kernels,
+        BackwardBuffers<T>{as<T>(0), as<T>(1), as<T>(2), as<T>(3), as<double>(4), as<double>(5), as<T>(6), as<T>(7)});
+  }
 
-  void run() const { backward(plan, *kernels, io); }
+  template <typename S>
+  S* as(size_t i) const {
+    return static_cast<S*>(arrays[i]);
+  }
 
   Plan plan;
   const KernelTable<T>* kernels;
-  BackwardBuffers<T> io;
+  void* arrays[kCount];
 };
 
+template <template <typename> class Pass>
+constexpr size_t kArguments = kFirstOperand + Pass<float>::kCount;
+
 // Gives the pass that the arguments describe to `use`, or calls nothing where one does not fit.
+template <typename Pass, typename T, typename Use>
+void read_pass_of(Arguments* arguments, const Plan& plan, const KernelTable<T>& kernels, const Use& use) {
+  Pass pass{plan, &kernels, {}};
+  for (size_t i = 0; i < Pass::kCount; ++i) {
+    pass.arrays[i] = arguments->operand<T>(kFirstOperand + i, plan, Pass::kOperands[i]);
+  }
+  if (arguments->ok()) use(pass);
+}
+
 template <template <typename> class Pass, typename Use>
 void read_pass(Arguments* arguments, const Use& use) {
   const IsaList& list = available_isas();
-  const uint32_t isa = arguments->index(0, static_cast<uint32_t>(list.count));
+  const uint32_t index = arguments->index(0, static_cast<uint32_t>(list.count));
   const Plan plan = arguments->plan(1);
   if (!arguments->ok()) return;
+  const Isa& isa = *list.isas[index];
   if (plan.float64) {
-    const Pass<double> pass(arguments, plan, *list.isas[isa]);
-    if (arguments->ok()) use(pass);
+    read_pass_of<Pass<double>>(arguments, plan, kernels_of<double>(isa), use);
   } else {
-    const Pass<float> pass(arguments, plan, *list.isas[isa]);
-    if (arguments->ok()) use(pass);
+    read_pass_of<Pass<float>>(arguments, plan, kernels_of<float>(isa), use);
   }
 }
 

@@ -4,10 +4,10 @@ import { BACKWARD, FORWARD, type Operands, type OperandTable } from '../operands
 import type { FloatArray } from '../tensor.js'
 import type { Backend } from './backend.js'
 import { asyncPasses, type OffThread } from './native-async.js'
-import { type Frames, type Prepared, PreparedPass } from './prepared.js'
+import { type Frames, type Gone, type Prepared, PreparedPass } from './prepared.js'
 
 /** A pass over the operands of its table, in their order, which stays in the frame. */
-type KeptPass = (isa: number, descriptor: Float64Array, ...operandsAndFrame: [...Operands, number]) => void
+type KeptPass = (isa: number, descriptor: Float64Array, ...operandsAndFrame: [...Operands, number]) => Gone
 
 /** What the addon exports; native/binding/addon.cc defines it. `isa` is an index into isas(). */
 export interface Addon extends Frames {

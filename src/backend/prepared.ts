@@ -2,16 +2,19 @@ import type { Operands, OperandTable } from '../operands.js'
 import type { Plan } from '../plan.js'
 import { type FloatArray, lengthOf } from '../tensor.js'
 
+/** True where a frame is gone, and nothing was done: the addon keeps only so many. */
+export type Gone = true | undefined
+
 /** What the addon does with a pass that it keeps; native/binding/frames.h defines it. */
 export interface Frames {
   newFrame(): number
-  deleteFrame(frame: number): void
-  again(frame: number): void
-  renew(frame: number, first: FloatArray | null, second: FloatArray | null, third: FloatArray | null): void
+  again(frame: number): Gone
+  /** Data in their order; null: as before. */
+  renew(frame: number, first: FloatArray | null, second: FloatArray | null, third: FloatArray | null): Gone
 }
 
 /** Runs a pass with all its arrays and leaves it in the frame. */
-type KeepAndRun = (descriptor: Float64Array, operands: Operands, frame: number) => void
+type KeepAndRun = (descriptor: Float64Array, operands: Operands, frame: number) => Gone
 
 /** The passes of one owner. */
 export interface Prepared {
@@ -70,15 +73,13 @@ export class PreparedPass {
     for (let i = 0; i < operands.length; i++) {
       if (!this.#holds(i, operands[i]) && !(fresh && this.#free[i])) return false
     }
-    if (fresh) this.#renew(operands)
-    else this.#frames.again(this.#frame)
-    return true
+    return !(fresh ? this.#renew(operands) : this.#isGone(this.#frames.again(this.#frame)))
   }
 
   /** Runs the pass on arrays that were checked, and remembers them. */
   run(plan: Plan, operands: Operands): void {
-    if (plan === this.#plan && this.#holdsParameters(operands)) this.#renew(operands)
-    else this.#keep(plan, operands)
+    const gone = plan !== this.#plan || !this.#holdsParameters(operands) || this.#renew(operands)
+    if (gone) this.#keep(plan, operands)
   }
 
   /** The next call is no repetition, whatever it comes with. */
@@ -96,15 +97,21 @@ export class PreparedPass {
     return true
   }
 
-  /** The same parameters, other data. */
-  #renew(operands: Operands): void {
+  /** The same parameters, other data. True where the frame is gone, and nothing was done. */
+  #renew(operands: Operands): boolean {
     const [first, second, third] = [
       this.#change(0, operands),
       this.#change(1, operands),
       this.#change(2, operands),
     ]
-    this.#frames.renew(this.#frame, first, second, third)
+    if (this.#isGone(this.#frames.renew(this.#frame, first, second, third))) return true
     this.#remember(operands, 0, this.#data)
+    return false
+  }
+
+  #isGone(gone: Gone): boolean {
+    if (gone) this.forget()
+    return gone === true
   }
 
   /** What the addon is told of an array of data: null where it is as it was. Forgets it until the call has succeeded. */
@@ -115,9 +122,12 @@ export class PreparedPass {
   }
 
   #keep(plan: Plan, operands: Operands): void {
-    if (this.#frame === 0) this.#frame = newFrame(this, this.#frames)
     this.forget()
-    this.#keepAndRun(plan.descriptor, operands, this.#frame)
+    if (this.#frame === 0) this.#frame = this.#frames.newFrame()
+    if (this.#keepAndRun(plan.descriptor, operands, this.#frame)) {
+      this.#frame = this.#frames.newFrame()
+      this.#keepAndRun(plan.descriptor, operands, this.#frame)
+    }
     this.#remember(operands, 0, operands.length)
     this.#plan = plan
   }
@@ -132,14 +142,3 @@ export class PreparedPass {
     }
   }
 }
-
-/** A frame that lives as long as its owner. */
-function newFrame(owner: PreparedPass, frames: Frames): number {
-  const frame = frames.newFrame()
-  abandoned.register(owner, { frames, frame })
-  return frame
-}
-
-const abandoned = new FinalizationRegistry(({ frames, frame }: { frames: Frames; frame: number }) =>
-  frames.deleteFrame(frame),
-)

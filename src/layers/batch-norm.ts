@@ -1,6 +1,6 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkChoice, checkOptions } from '../options.js'
-import { checkChannels, checkLayout, type Layout, type Plan, planBatch } from '../plan.js'
+import { checkChannels, checkLayout, type Layout, planBatch } from '../plan.js'
 import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
 import {
@@ -10,6 +10,7 @@ import {
   LAYER_OPTIONS,
   type LayerOptions,
   type NoOptions,
+  type PlanFor,
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
@@ -76,7 +77,10 @@ export const BatchNorm = class BatchNorm extends Layer {
     checkChoice(who, 'convention', convention, ['pytorch', 'keras'])
     const usual = CONVENTIONS[convention]
     const { eps = usual.eps, runningAverage = usual.runningAverage } = options
+    const plan: PlanFor = (shape, given) =>
+      planBatch('BatchNorm', shape, dtype, { channels, layout, eps, given })
     super(who, {
+      plan,
       eps,
       dtype,
       affine: affineOf(who, options, { affine: true, bias: true }),
@@ -85,10 +89,5 @@ export const BatchNorm = class BatchNorm extends Layer {
       runningShape: [channels],
       fixed: { channels, layout },
     })
-  }
-
-  protected override plan(shape: readonly number[], given: boolean): Plan {
-    const { channels, layout, eps, dtype } = this
-    return planBatch('BatchNorm', shape, dtype, { channels, layout, eps, given })
   }
 } as BatchNormConstructor

@@ -1,6 +1,6 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { checkChannels, checkGroups, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
+import { checkChannels, checkGroups, checkLayout, type Layout, planGroup } from '../plan.js'
 import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
 import {
@@ -10,6 +10,7 @@ import {
   LAYER_OPTIONS,
   type LayerOptions,
   type NoOptions,
+  type PlanFor,
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
@@ -61,11 +62,15 @@ export const GroupNorm = class GroupNorm extends Layer {
     checkGroups(who, channels, groups)
     checkLayout(who, layout)
     const affine = affineOf(who, options, { affine: true, bias: true })
-    super(who, { eps, dtype, affine, affineShape: [channels], fixed: { groups, channels, layout } })
-  }
-
-  protected override plan(shape: readonly number[], given: boolean): Plan {
-    const { groups, channels, layout, eps, dtype } = this
-    return planGroup('GroupNorm', shape, dtype, { groups, channels, layout, eps, given })
+    const plan: PlanFor = (shape, given) =>
+      planGroup('GroupNorm', shape, dtype, { groups, channels, layout, eps, given })
+    super(who, {
+      plan,
+      eps,
+      dtype,
+      affine,
+      affineShape: [channels],
+      fixed: { groups, channels, layout },
+    })
   }
 } as GroupNormConstructor

@@ -1,6 +1,6 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { checkChannels, checkLayout, type Layout, type Plan, planGroup } from '../plan.js'
+import { checkChannels, checkLayout, type Layout, planGroup } from '../plan.js'
 import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
 import {
@@ -10,6 +10,7 @@ import {
   LAYER_OPTIONS,
   type LayerOptions,
   type NoOptions,
+  type PlanFor,
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
@@ -64,7 +65,10 @@ export const InstanceNorm = class InstanceNorm extends Layer {
     const { runningAverage = false, runningVariance = 'unbiased' } = options
     checkChannels(who, channels)
     checkLayout(who, layout)
+    const plan: PlanFor = (shape, given) =>
+      planGroup('InstanceNorm', shape, dtype, { groups: 'channels', channels, layout, eps, given })
     super(who, {
+      plan,
       eps,
       dtype,
       affine: affineOf(who, options, { affine: false, bias: true }),
@@ -73,10 +77,5 @@ export const InstanceNorm = class InstanceNorm extends Layer {
       runningShape: [channels],
       fixed: { channels, layout },
     })
-  }
-
-  protected override plan(shape: readonly number[], given: boolean): Plan {
-    const { channels, layout, eps, dtype } = this
-    return planGroup('InstanceNorm', shape, dtype, { groups: 'channels', channels, layout, eps, given })
   }
 } as InstanceNormConstructor

@@ -1,6 +1,6 @@
 import { asShape, DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { checkExtents, type Plan, planRows } from '../plan.js'
+import { checkExtents, planRows } from '../plan.js'
 import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
 import {
@@ -10,6 +10,7 @@ import {
   LAYER_OPTIONS,
   type LayerOptions,
   type NoOptions,
+  type PlanFor,
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
@@ -64,7 +65,10 @@ export const LayerNorm = class LayerNorm extends Layer {
     const { eps = DEFAULT_EPS, dtype = 'float32', runningAverage = false } = options
     const affineShape = asShape(normalizedShape)
     checkExtents(who, 'normalizedShape', affineShape)
+    const plan: PlanFor = (shape, given) =>
+      planRows('LayerNorm', shape, dtype, { normalizedShape: affineShape, eps, given })
     super(who, {
+      plan,
       eps,
       dtype,
       affine: affineOf(who, options, { affine: true, bias: true }),
@@ -73,10 +77,5 @@ export const LayerNorm = class LayerNorm extends Layer {
       runningShape: [],
       fixed: { normalizedShape: [...affineShape] },
     })
-  }
-
-  protected override plan(shape: readonly number[], given: boolean): Plan {
-    const { normalizedShape, eps, dtype } = this
-    return planRows('LayerNorm', shape, dtype, { normalizedShape, eps, given })
   }
 } as LayerNormConstructor

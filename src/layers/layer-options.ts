@@ -1,4 +1,5 @@
 import type { Context } from '../engine.js'
+import type { Plan } from '../plan.js'
 import type { ArrayOf, DType, FloatArray, Tensor } from '../tensor.js'
 import type { AffineOptions, Parameter } from './parameter.js'
 import type { RunningOptions } from './running-statistics.js'
@@ -26,8 +27,12 @@ export interface BackwardOptions extends CallOptions {
   readonly context?: Context | undefined
 }
 
+/** The plan for an input's shape; `given`: with the running averages instead of the input's own statistics. */
+export type PlanFor = (shape: readonly number[], given: boolean) => Plan
+
 /** What a layer makes of its options. */
 export interface Settings {
+  readonly plan: PlanFor
   readonly eps: number
   readonly dtype: DType
   readonly affine: { readonly weight: boolean; readonly bias: boolean }

@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from '../tensor.js'
 import { type Buffers, History } from './history.js'
-import type { BackwardOptions, CallOptions, Settings } from './layer-options.js'
+import type { BackwardOptions, CallOptions, PlanFor, Settings } from './layer-options.js'
 import { newParameter, type Parameter } from './parameter.js'
 import { fix } from './read-only.js'
 import { RunningStatistics } from './running-statistics.js'
@@ -40,6 +40,7 @@ export abstract class Layer<
   declare readonly weight: Weight
   /** The learnable shift, or null. */
   declare readonly bias: Bias
+  readonly #planFor: PlanFor
   readonly #running: RunningStatistics | null
   #training = true
   /** The last plan, reused while shape and mode stay. */
@@ -49,6 +50,7 @@ export abstract class Layer<
 
   protected constructor(name: string, settings: Settings) {
     const { eps, dtype, affine, affineShape, running = null, runningShape = [], fixed } = settings
+    this.#planFor = settings.plan
     checkChoice(name, 'dtype', dtype, DTYPES)
     checkEps(name, eps)
     const weight = affine.weight ? newParameter(dtype, affineShape, 1) : null
@@ -56,9 +58,6 @@ export abstract class Layer<
     fix(this, { name, eps, dtype, weight, bias, ...fixed })
     this.#running = running && new RunningStatistics(dtype, runningShape, running)
   }
-
-  /** The plan for an input's shape; `given`: with the running averages instead of the input's own statistics. */
-  protected abstract plan(shape: readonly number[], given: boolean): Plan
 
   /**
    * Normalizes x. Keeps it, by reference, for backward: do not change it before. With `out` the input itself, y
@@ -274,7 +273,7 @@ export abstract class Layer<
     given: boolean,
   ): { call: Call; buffers: Buffers } {
     const { out } = this.#optionsOf(options, ['out'])
-    const { plan, data } = this.#planFor(x, given)
+    const { plan, data } = this.#inputOf(x, given)
     const result = resultFor(plan, out)
     const weight = this.weight?.data ?? null
     const bias = this.bias?.data ?? null
@@ -301,7 +300,17 @@ export abstract class Layer<
     const context = this.#history.contextFor(this.name, passed)
     const dweight = this.weight?.grad.data ?? null
     const dbias = this.bias?.grad.data ?? null
-    return { call: backwardCall(context, dy, out, dweight, dbias), context, passed: passed !== undefined }
+    const call = backwardCall(context, dy, out, dweight, dbias)
+    // The caller's getters have run: one that called forward() has taken the context's buffers.
+    if (this.#history.contextFor(this.name, passed) !== context) {
+      fail(
+        'EVENKEEL_STATE',
+        this.name,
+        'forward() was called while backward() read its arguments (by a getter?)',
+        'read data and shape first, and pass a plain { data, shape }',
+      )
+    }
+    return { call, context, passed: passed !== undefined }
   }
 
   #endGradient(context: Context, passed: boolean, replaced: boolean): void {
@@ -310,7 +319,7 @@ export abstract class Layer<
   }
 
   /** The plan for x, and its data. */
-  #planFor(x: Tensor, given: boolean): { plan: Plan; data: FloatArray } {
+  #inputOf(x: Tensor, given: boolean): { plan: Plan; data: FloatArray } {
     const fields = fieldsOf(x)
     let plan = this.#plan
     if (plan === null || plan.given !== given || !isCompanion(plan, fields)) {
@@ -324,7 +333,7 @@ export abstract class Layer<
           `convert it, or construct the layer with dtype: '${dtypeOf(data)}'`,
         )
       }
-      plan = this.plan([...shape], given)
+      plan = this.#planFor([...shape], given)
       this.#plan = plan
     }
     return { plan, data: fields.data as FloatArray }

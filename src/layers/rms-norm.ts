@@ -1,6 +1,6 @@
 import { asShape, RMS_NORM_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { checkExtents, type Plan, planRows } from '../plan.js'
+import { checkExtents, planRows } from '../plan.js'
 import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
 import {
@@ -10,6 +10,7 @@ import {
   LAYER_OPTIONS,
   type LayerOptions,
   type NoOptions,
+  type PlanFor,
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
@@ -56,11 +57,15 @@ export const RMSNorm = class RMSNorm extends Layer {
     const affineShape = asShape(normalizedShape)
     checkExtents(who, 'normalizedShape', affineShape)
     const affine = affineOf(who, options, { affine: true, bias: false })
-    super(who, { eps, dtype, affine, affineShape, fixed: { normalizedShape: [...affineShape] } })
-  }
-
-  protected override plan(shape: readonly number[], given: boolean): Plan {
-    const { normalizedShape, eps, dtype } = this
-    return planRows('RMSNorm', shape, dtype, { normalizedShape, eps, given, centred: false })
+    const plan: PlanFor = (shape, given) =>
+      planRows('RMSNorm', shape, dtype, { normalizedShape: affineShape, eps, given, centred: false })
+    super(who, {
+      plan,
+      eps,
+      dtype,
+      affine,
+      affineShape,
+      fixed: { normalizedShape: [...affineShape] },
+    })
   }
 } as RMSNormConstructor

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { fail } from '../errors.js'
+import { describe, fail } from '../errors.js'
 import { type Layout, MAX_RANK } from '../plan.js'
 import { sizeOf } from '../tensor.js'
 
@@ -20,29 +20,46 @@ export function resolveAxis(who: string, axis: number, rank: number): number {
   )
 }
 
-/** Throws unless `axis` is a whole number, or an array of them where `many` says so. */
-export function checkAxis(who: string, axis: unknown, many: boolean): void {
-  const axes: readonly unknown[] = many && Array.isArray(axis) ? axis : [axis]
-  if (axes.length > 0 && axes.every((one) => Number.isSafeInteger(one))) return
-  fail(
-    'EVENKEEL_OPTION',
-    who,
-    `axis must be a whole number${many ? ' or an array of them' : ''}, got ${JSON.stringify(axis)}`,
-    many ? 'use axis: -1, or the trailing axes, as in [1, 2, 3]' : 'use axis: -1 or axis: 1',
-  )
-}
-
-/** Where the channels of a grouped norm are: in dimension 1 or in the last one; others are refused. */
-export function channelLayout(who: string, axis: number, rank: number): Layout {
-  const resolved = resolveAxis(who, axis, rank)
-  if (resolved === rank - 1) return 'channels-last'
-  if (resolved === 1) return 'channels-first'
+/** The axes counted from 0, in rising order; the batch's is never among them. */
+export function resolveAxes(who: string, axis: number | readonly number[], rank: number): number[] {
+  const given = typeof axis === 'number' ? [axis] : axis
+  const axes = given.map((one) => resolveAxis(who, one, rank)).sort((a, b) => a - b)
+  const twice = axes.find((one, i) => one === axes[i - 1])
+  if (twice === undefined) return axes
   return fail(
     'EVENKEEL_OPTION',
     who,
-    `axis must be 1 or -1 for an input of rank ${rank}, got ${axis}`,
-    'move the channels to the end with tf.layers.permute, and use axis: -1',
+    `axis must name each dimension once, got ${describe(axis)}, which names dimension ${twice} twice`,
+    `use axis: [${[...new Set(axes)].join(', ')}]`,
   )
+}
+
+/** Throws unless `axis` is a whole number or an array of at least one. */
+export function checkAxes(who: string, axis: unknown): asserts axis is number | readonly number[] {
+  if (isWhole(axis) || (Array.isArray(axis) && axis.length > 0 && axis.every(isWhole))) return
+  fail(
+    'EVENKEEL_OPTION',
+    who,
+    `axis must be a whole number or an array of them, got ${describe(axis)}`,
+    'use axis: -1 for the last dimension, or name several, as in axis: [1, 2, 3]',
+  )
+}
+
+/** The one axis that is given, as a number or, as Keras 2 writes it, as an array of one. */
+export function singleAxis(who: string, axis: number | readonly number[]): number {
+  checkAxes(who, axis)
+  if (typeof axis === 'number') return axis
+  if (axis.length === 1) return axis[0]
+  return fail(
+    'EVENKEEL_OPTION',
+    who,
+    `axis must name one dimension, the channels', got ${describe(axis)}`,
+    'join them with tf.layers.reshape (behind tf.layers.permute, where they are apart), and undo that after this layer',
+  )
+}
+
+function isWhole(axis: unknown): boolean {
+  return Number.isSafeInteger(axis)
 }
 
 /**
@@ -57,29 +74,29 @@ export function channelView(shape: readonly number[], axis: number): { shape: nu
   return { shape: joined, layout: 'channels-first' }
 }
 
-/** The axes in rising order, which must be the last ones of the input; the batch's is never among them. */
-export function trailingAxes(who: string, axis: number | readonly number[], rank: number): number[] {
-  const given = typeof axis === 'number' ? [axis] : axis
-  const axes = given.map((one) => resolveAxis(who, one, rank)).sort((a, b) => a - b)
-  if (axes.every((one, i) => one === rank - axes.length + i)) return axes
-  return fail(
-    'EVENKEEL_OPTION',
-    who,
-    `axis must name the last dimensions of the input of rank ${rank}, each once, got ${JSON.stringify(axis)}`,
-    rank > 2 && axes[0] === 1
-      ? 'for channels first use groupNormalization({ groups: 1, axis: 1 }), or all axes from 1 on'
-      : 'use axis: -1, or move the features to the end with tf.layers.permute',
-  )
+/** The same for statistics per sample: the batch stays a dimension of its own. `axis` is 1 or the last one. */
+export function sampleView(shape: readonly number[], axis: number): { shape: number[]; layout: Layout } {
+  const layout = axis === shape.length - 1 ? 'channels-last' : 'channels-first'
+  if (shape.length <= MAX_RANK) return { shape: [...shape], layout }
+  const space = sizeOf(shape.filter((_, i) => i !== 0 && i !== axis))
+  const joined = layout === 'channels-last' ? [space, shape[axis]] : [shape[axis], space]
+  return { shape: [shape[0], ...joined], layout }
 }
 
-/** The extent of a dimension that holds weights, and so must be known when the layer is built. */
+/** The order of dimensions in which `axes` come at position `at`, or, without it, at the end. */
+export function orderWith(axes: readonly number[], rank: number, at = rank - axes.length): number[] {
+  const others = Array.from({ length: rank }, (_, i) => i).filter((i) => !axes.includes(i))
+  return [...others.slice(0, at), ...axes, ...others.slice(at)]
+}
+
+/** The extent of a dimension that holds weights, and so must be known, and not 0, when the layer is built. */
 export function definedExtent(who: string, shape: tf.Shape, axis: number): number {
   const extent = shape[axis]
-  if (extent !== null && extent !== undefined) return extent
+  if (typeof extent === 'number' && extent > 0) return extent
   return fail(
     'EVENKEEL_SHAPE',
     who,
-    `dimension ${axis} of the input must be known when the layer is built, got ${JSON.stringify(shape)}`,
-    'give its extent in inputShape',
+    `dimension ${axis} of the input must be known when the layer is built, and not 0, got ${JSON.stringify(shape)}`,
+    extent === 0 ? 'give the layer an input with features' : 'give its extent in inputShape',
   )
 }

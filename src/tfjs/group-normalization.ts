@@ -1,35 +1,48 @@
 import type * as tf from '@tensorflow/tfjs'
+import { describe, fail } from '../errors.js'
 import { type Plan, planGroup } from '../plan.js'
-import { channelLayout, checkAxis, resolveAxis } from './axes.js'
-import { type CentredArgs, NormalizationLayer, oneShape } from './normalization.js'
+import { orderWith, resolveAxis, sampleView, singleAxis } from './axes.js'
+import { NormalizationLayer, oneShape } from './normalization.js'
+import type { OptionTable } from './options.js'
+import { CENTRED_OPTIONS, type CentredArgs } from './parameter.js'
 
 export interface InstanceNormalizationArgs extends CentredArgs {
-  /** The channels' dimension: -1 (channels last, the default) or 1 (channels first). */
-  axis?: number
+  /** The channels' dimension: any but the batch's. Default -1 (channels last); 1 for channels first. */
+  axis?: number | readonly number[] | undefined
 }
 
 export interface GroupNormalizationArgs extends InstanceNormalizationArgs {
   /** How many groups the channels fall into; -1: each channel is one (InstanceNormalization). Default 32. */
-  groups?: number
+  groups?: number | undefined
 }
 
 /** Keras's name for a group per channel. */
 const EACH_CHANNEL = -1
 
+/** [N, space, C]; [N, C] has no space to take a mean over. */
+const RANK_WITH_SPACE = 3
+
 /**
  * Keras's GroupNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`, mean and variance per
  * sample and group of channels; gamma and beta per channel. The same in training and inference. Weights: gamma, beta.
+ *
+ * @throws EvenkeelError where an option does not fit; when it is built, where the groups do not divide the channels,
+ * or where a group has one value for every input: the result would be beta, whatever the input.
  */
 export class GroupNormalization extends NormalizationLayer {
   static className = 'EvenkeelGroupNormalization'
-  readonly groups: number
-  readonly axis: number
+  protected static override readonly options: OptionTable = { own: ['groups', 'axis', ...CENTRED_OPTIONS] }
+  protected static readonly usualGroups: number = 32
+  declare readonly groups: number
+  declare readonly axis: number
 
   constructor(args: GroupNormalizationArgs = {}) {
     super(args)
-    this.groups = args.groups ?? 32
-    this.axis = args.axis ?? -1
-    checkAxis(this.who, this.axis, false)
+    this.defineFixed('groups', args.groups ?? new.target.usualGroups)
+    this.defineFixed('axis', singleAxis(this.who, args.axis ?? -1))
+    if (this.groups === EACH_CHANNEL || (Number.isSafeInteger(this.groups) && this.groups > 0)) return
+    const problem = `groups must be a whole number from 1 up, or -1 for one per channel, got ${describe(this.groups)}`
+    fail('EVENKEEL_OPTION', this.who, problem, 'try groups: 32, or another divisor of the number of channels')
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
@@ -37,10 +50,35 @@ export class GroupNormalization extends NormalizationLayer {
     this.buildAffine(shape, [resolveAxis(this.who, this.axis, shape.length)])
   }
 
-  protected override plan(shape: readonly number[]): Plan {
-    const layout = channelLayout(this.who, this.axis, shape.length)
-    const groups = this.groups === EACH_CHANNEL ? 'channels' : this.groups
-    return planGroup(this.who, shape, 'float32', { groups, layout, eps: this.epsilon })
+  /** A dimension in the middle comes to position 1; the kernels take channels first and channels last. */
+  protected override order(rank: number): number[] | undefined {
+    const axis = resolveAxis(this.who, this.axis, rank)
+    return axis === rank - 1 ? undefined : orderWith([axis], rank, 1)
+  }
+
+  protected override plan(shape: readonly number[], given = false): Plan {
+    const instance = this.groups === EACH_CHANNEL
+    if (instance && shape.length < RANK_WITH_SPACE) {
+      const problem = `input must have dimensions of space beside batch and channels, got rank ${shape.length}`
+      const remedy =
+        'use layerNormalization or batchNormalization, or groupNormalization with fewer groups than channels'
+      fail('EVENKEEL_SHAPE', this.who, problem, remedy)
+    }
+    const last = resolveAxis(this.who, this.axis, shape.length) === shape.length - 1
+    const view = sampleView(shape, last ? shape.length - 1 : 1)
+    const groups = instance ? 'channels' : this.groups
+    return planGroup(this.who, view.shape, 'float32', {
+      groups,
+      layout: view.layout,
+      eps: this.epsilon,
+      given,
+    })
+  }
+
+  /** `build` refuses one value per group where it sees it; an input of unknown extents can still have it. */
+  protected override normalize(x: tf.Tensor): tf.Tensor {
+    const given = this.plan(x.shape, true)
+    return given.count === 1 ? this.runAlone(given, x) : this.run(this.plan(x.shape), x)
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -51,8 +89,14 @@ export class GroupNormalization extends NormalizationLayer {
 /** InstanceNormalization: mean and variance per sample and channel. Keras spells it GroupNormalization(groups=-1). */
 export class InstanceNormalization extends GroupNormalization {
   static override className = 'EvenkeelInstanceNormalization'
+  protected static override readonly options: OptionTable = {
+    own: ['axis', ...CENTRED_OPTIONS],
+    foreign: { groups: { neutral: [EACH_CHANNEL], remedy: 'use groupNormalization, which has groups' } },
+  }
+
+  protected static override readonly usualGroups = EACH_CHANNEL
 
   constructor(args: InstanceNormalizationArgs = {}) {
-    super({ ...args, groups: EACH_CHANNEL })
+    super(args)
   }
 }

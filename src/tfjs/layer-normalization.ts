@@ -1,64 +1,81 @@
 import type * as tf from '@tensorflow/tfjs'
 import { type Plan, planRows } from '../plan.js'
-import { checkAxis, trailingAxes } from './axes.js'
-import {
-  type CentredArgs,
-  EPSILON,
-  type NormalizationArgs,
-  NormalizationLayer,
-  oneShape,
-} from './normalization.js'
+import { checkAxes, orderWith, resolveAxes } from './axes.js'
+import { NormalizationLayer, oneShape } from './normalization.js'
+import type { OptionTable } from './options.js'
+import { CENTRED_OPTIONS, type CentredArgs, type NormalizationArgs, SCALE_OPTIONS } from './parameter.js'
 
 interface AxisArgs {
-  /** The dimensions to normalize over: the last one (-1, the default), or an array of the last ones. */
-  axis?: number | number[]
+  /** The dimensions to normalize over, one or several, in any order: any but the batch's. Default -1, the last one. */
+  axis?: number | readonly number[] | undefined
 }
 export interface LayerNormalizationArgs extends CentredArgs, AxisArgs {}
 export interface RMSNormalizationArgs extends NormalizationArgs, AxisArgs {}
 
-/** The norms of each sample by itself, over its trailing dimensions. */
-abstract class TrailingNormalization extends NormalizationLayer {
-  readonly axis: number | number[]
+/** The norms of each sample by itself, over some of its dimensions. Those come last while it is computed. */
+abstract class AxesNormalization extends NormalizationLayer {
+  declare readonly axis: number | readonly number[]
 
-  constructor(args: LayerNormalizationArgs, epsilon: number) {
-    super(args, epsilon)
-    this.axis = args.axis ?? -1
-    checkAxis(this.who, this.axis, true)
+  constructor(args: LayerNormalizationArgs, defaults: { epsilon?: number; center?: boolean } = {}) {
+    super(args, defaults)
+    const axis = args.axis ?? -1
+    checkAxes(this.who, axis)
+    this.defineFixed('axis', typeof axis === 'number' ? axis : Object.freeze([...axis]))
   }
 
-  protected buildTrailing(inputShape: tf.Shape | tf.Shape[], gammaName?: string): void {
+  protected buildAxes(inputShape: tf.Shape | tf.Shape[], gammaName?: string): void {
     const shape = oneShape(inputShape)
-    this.buildAffine(shape, trailingAxes(this.who, this.axis, shape.length), gammaName)
+    this.buildAffine(shape, resolveAxes(this.who, this.axis, shape.length), gammaName)
   }
 
-  protected planTrailing(shape: readonly number[], centred: boolean): Plan {
-    const normalizedShape = trailingAxes(this.who, this.axis, shape.length).map((axis) => shape[axis])
+  protected override order(rank: number): number[] {
+    return orderWith(resolveAxes(this.who, this.axis, rank), rank)
+  }
+
+  /** shape: with the normalized dimensions at its end. */
+  protected planAxes(shape: readonly number[], centred: boolean): Plan {
+    const count = typeof this.axis === 'number' ? 1 : this.axis.length
+    const normalizedShape = shape.slice(-count)
     return planRows(this.who, shape, 'float32', { normalizedShape, eps: this.epsilon, centred })
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), axis: this.axis }
+    return { ...super.getConfig(), axis: typeof this.axis === 'number' ? this.axis : [...this.axis] }
   }
 }
 
 /**
  * Keras's LayerNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`, mean and variance per
- * sample over the last dimensions; gamma and beta have those dimensions. The same in training and inference.
+ * sample over the dimensions `axis`; gamma and beta have those dimensions. The same in training and inference.
  * Weights: gamma, beta.
+ *
+ * Dimensions that are not the last ones, as `axis: 1` of [N, C, H, W], cost two transpositions.
+ *
+ * @throws EvenkeelError where an option does not fit; when it is built, where the input has no such dimensions.
  */
-export class LayerNormalization extends TrailingNormalization {
+export class LayerNormalization extends AxesNormalization {
   static className = 'EvenkeelLayerNormalization'
+  protected static override readonly options: OptionTable = {
+    own: ['axis', ...CENTRED_OPTIONS],
+    foreign: {
+      rmsScaling: {
+        neutral: [false],
+        remedy:
+          'leave it out; rmsNormalization, to which Keras points instead, divides by the root mean square',
+      },
+    },
+  }
 
   constructor(args: LayerNormalizationArgs = {}) {
-    super(args, EPSILON)
+    super(args)
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    this.buildTrailing(inputShape)
+    this.buildAxes(inputShape)
   }
 
   protected override plan(shape: readonly number[]): Plan {
-    return this.planTrailing(shape, true)
+    return this.planAxes(shape, true)
   }
 }
 
@@ -66,22 +83,25 @@ export class LayerNormalization extends TrailingNormalization {
 const RMS_EPSILON = 1e-6
 
 /**
- * Keras's RMSNormalization: `scale * x / sqrt(mean(x^2) + epsilon)` per sample over the last dimensions. Its
+ * Keras's RMSNormalization: `scale * x / sqrt(mean(x^2) + epsilon)` per sample over the dimensions `axis`. Its
  * weight is called `scale`, as in Keras; `scale: false` (which Keras has not) leaves it out.
+ *
+ * @throws EvenkeelError as LayerNormalization does.
  */
-export class RMSNormalization extends TrailingNormalization {
+export class RMSNormalization extends AxesNormalization {
   static className = 'EvenkeelRMSNormalization'
+  protected static override readonly options: OptionTable = { own: ['axis', ...SCALE_OPTIONS] }
 
   constructor(args: RMSNormalizationArgs = {}) {
-    super({ ...args, center: false }, RMS_EPSILON)
+    super(args, { epsilon: RMS_EPSILON, center: false })
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    this.buildTrailing(inputShape, 'scale')
+    this.buildAxes(inputShape, 'scale')
   }
 
   protected override plan(shape: readonly number[]): Plan {
-    return this.planTrailing(shape, false)
+    return this.planAxes(shape, false)
   }
 
   protected override centreConfig(): tf.serialization.ConfigDict {

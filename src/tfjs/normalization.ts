@@ -1,54 +1,24 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Statistics } from '../buffers.js'
-import { fail } from '../errors.js'
+import { newStatistics, type Statistics } from '../buffers.js'
+import { describe, fail } from '../errors.js'
+import { checkBoolean } from '../options.js'
 import type { Plan } from '../plan.js'
 import { definedExtent } from './axes.js'
 import { differentiable } from './differentiable.js'
-import {
-  type Constraint,
-  type Identifier,
-  type Initializer,
-  type Regularizer,
-  resolve,
-  serialize,
-} from './identifiers.js'
-
-/** name, trainable, inputShape, batchInputShape, dtype, weights, ...: what every layer of tfjs takes. */
-export type LayerArgs = NonNullable<ConstructorParameters<typeof tf.layers.Layer>[0]>
-
-/** What all of these layers take, with Keras's names. */
-export interface NormalizationArgs extends LayerArgs {
-  /** Added to the variance inside the root. Default 1e-3; RMSNormalization: 1e-6. */
-  epsilon?: number
-  /** Multiply by gamma. Default true. */
-  scale?: boolean
-  /** Default 'ones'. */
-  gammaInitializer?: Identifier<Initializer>
-  gammaRegularizer?: Identifier<Regularizer>
-  gammaConstraint?: Identifier<Constraint>
-}
-
-/** The arguments of the layers that have a shift too. */
-export interface CentredArgs extends NormalizationArgs {
-  /** Add beta. Default true. */
-  center?: boolean
-  /** Default 'zeros'. */
-  betaInitializer?: Identifier<Initializer>
-  betaRegularizer?: Identifier<Regularizer>
-  betaConstraint?: Identifier<Constraint>
-}
-
-interface Parameter {
-  readonly initializer: Initializer
-  readonly regularizer: Regularizer | null
-  readonly constraint: Constraint | null
-}
+import { camelCasedNames, layerArgs, type OptionTable } from './options.js'
+import { type CentredArgs, type Parameter, parameterConfig, parameterOf } from './parameter.js'
+import { defineFixed, defineSetting } from './properties.js'
 
 /** Stands for an extent that is not known yet: large enough for statistics to exist. */
 const ASSUMED_EXTENT = 2
 
 /** Keras's default, for all but RMSNormalization. */
-export const EPSILON = 1e-3
+const EPSILON = 1e-3
+
+/** What to do instead of writing to an option that gamma, beta or the input's form follow from. */
+const CONSTRUCT_ANEW = 'construct a new layer with it, and write its weights by setWeights([...])'
+/** What to do instead of replacing a variable. */
+const SET_WEIGHTS = 'write values with setWeights([...]), in the order of getWeights()'
 
 /**
  * What the normalization layers share: gamma and beta, their configuration, and the way through tfjs.
@@ -56,63 +26,119 @@ export const EPSILON = 1e-3
  * change the statistics (as in tfjs).
  */
 export abstract class NormalizationLayer extends tf.layers.Layer {
-  readonly epsilon: number
-  readonly scale: boolean
-  readonly center: boolean
-  protected gamma: tf.LayerVariable | null = null
-  protected beta: tf.LayerVariable | null = null
+  /** What the constructor takes. */
+  protected static readonly options: OptionTable
+  /** May be changed at any time. */
+  declare epsilon: number
+  declare readonly scale: boolean
+  declare readonly center: boolean
+  declare protected readonly gamma: tf.LayerVariable | null
+  declare protected readonly beta: tf.LayerVariable | null
+  private readonly affine: { gamma: tf.LayerVariable | null; beta: tf.LayerVariable | null }
   private readonly gammaParameter: Parameter
   private readonly betaParameter: Parameter
 
-  constructor(args: CentredArgs, epsilon = EPSILON) {
-    super(args)
+  constructor(args: CentredArgs, defaults: { epsilon?: number; center?: boolean } = {}) {
+    super(layerArgs(kindOf(new.target), args, new.target.options))
     this.supportsMasking = true
-    this.epsilon = args.epsilon ?? epsilon
-    if (!(this.epsilon > 0 && Number.isFinite(this.epsilon))) {
-      fail(
-        'EVENKEEL_OPTION',
-        this.who,
-        `epsilon must be positive and finite, got ${this.epsilon}`,
-        'try 1e-3',
-      )
-    }
-    this.scale = args.scale ?? true
-    this.center = args.center ?? true
-    this.gammaParameter = {
-      initializer: this.initializer('gammaInitializer', args.gammaInitializer, 'ones'),
-      regularizer: resolve<Regularizer>(this.who, 'gammaRegularizer', args.gammaRegularizer),
-      constraint: resolve<Constraint>(this.who, 'gammaConstraint', args.gammaConstraint),
-    }
-    this.betaParameter = {
-      initializer: this.initializer('betaInitializer', args.betaInitializer, 'zeros'),
-      regularizer: resolve<Regularizer>(this.who, 'betaRegularizer', args.betaRegularizer),
-      constraint: resolve<Constraint>(this.who, 'betaConstraint', args.betaConstraint),
-    }
+    const { epsilon = EPSILON, center = true } = defaults
+    defineSetting(this, 'epsilon', args.epsilon ?? epsilon, (value) => this.checkEpsilon(value))
+    this.defineFixed('scale', args.scale ?? true)
+    this.defineFixed('center', args.center ?? center)
+    checkBoolean(this.who, 'scale', this.scale)
+    checkBoolean(this.who, 'center', this.center)
+    this.gammaParameter = parameterOf(this.who, 'gamma', args, 'ones')
+    this.betaParameter = parameterOf(this.who, 'beta', args, 'zeros')
+    this.affine = { gamma: null, beta: null }
+    this.defineVariables(this.affine)
+  }
+
+  /** Takes a configuration of Keras's own too, with its names in snake_case. */
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    return new cls(camelCasedNames(config) as tf.serialization.ConfigDict)
   }
 
   /** The layer in an error: `GroupNormalization 'my_name'`. */
   protected get who(): string {
-    return `${this.getClassName().replace(/^Evenkeel/, '')} '${this.name}'`
+    return `${kindOf(this.constructor)} '${this.name}'`
   }
 
-  /** What evenkeel computes for an input of this shape; throws where the shape does not fit. */
+  /** A property that says when it is written to: what follows from it is done. */
+  protected defineFixed(name: string, value: unknown): void {
+    defineFixed(
+      this,
+      () => this.who,
+      name,
+      () => value,
+      CONSTRUCT_ANEW,
+    )
+  }
+
+  /** Properties for the layer's variables, which `build` puts into `held`. */
+  protected defineVariables(held: Record<string, tf.LayerVariable | null>): void {
+    for (const name of Object.keys(held)) {
+      defineFixed(
+        this,
+        () => this.who,
+        name,
+        () => held[name],
+        SET_WEIGHTS,
+      )
+    }
+  }
+
+  private checkEpsilon(epsilon: unknown): void {
+    if (typeof epsilon === 'number' && epsilon > 0 && Number.isFinite(epsilon)) return
+    const problem = `epsilon must be positive and finite, got ${describe(epsilon)}`
+    fail('EVENKEEL_OPTION', this.who, problem, 'try 1e-3')
+  }
+
+  /**
+   * What evenkeel computes for an input of this shape. `given`: from given statistics; without it, as `build` checks
+   * the shapes that it knows. Throws where the shape does not fit.
+   */
   protected abstract plan(shape: readonly number[], given?: boolean): Plan
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+  /** The order of the input's dimensions that `plan` takes; undefined where they are in it. */
+  protected order(_rank: number): number[] | undefined {
+    return undefined
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown> = {}): tf.Tensor {
     return tf.tidy(() => {
       this.invokeCallHook(inputs, kwargs)
-      return this.normalize(this.floatInput(inputs), kwargs.training === true)
+      const x = this.floatInput(inputs)
+      if (!this.built) {
+        const remedy = 'call layer.apply(x), which builds it'
+        fail('EVENKEEL_STATE', this.who, 'was called before it was built', remedy)
+      }
+      const order = this.order(x.rank)
+      const training = Boolean(kwargs.training)
+      if (order === undefined || order.every((from, to) => from === to)) return this.normalize(x, training)
+      const back = order.map((_, dimension) => order.indexOf(dimension))
+      return tf.transpose(this.normalize(tf.transpose(x, order), training), back)
     })
   }
 
-  /** From input to output. `training` matters to BatchNormalization alone, which overrides this. */
+  /** From input to output. `training` matters to BatchNormalization alone. */
   protected normalize(x: tf.Tensor, _training: boolean): tf.Tensor {
     return this.run(this.plan(x.shape), x)
   }
 
   protected run(plan: Plan, x: tf.Tensor, statistics?: Statistics): tf.Tensor {
-    const operands = { x, gamma: this.gamma?.read() ?? null, beta: this.beta?.read() ?? null }
-    return differentiable(plan, operands, statistics)
+    return differentiable(plan, { x, gamma: read(this.gamma), beta: read(this.beta) }, statistics)
+  }
+
+  /**
+   * Where a statistic is of one value, that value is its own mean: the differences, the variance and the gradient of x
+   * are 0, and the result is beta. The core refuses such a batch; Keras, and so a layer of its kind, goes on.
+   * Where there are no values, the result is as empty.
+   */
+  protected runAlone(given: Plan, x: tf.Tensor): tf.Tensor {
+    return this.run(given, tf.sub(x, x), newStatistics(given.slots))
   }
 
   /**
@@ -121,27 +147,18 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
    */
   protected buildAffine(inputShape: tf.Shape, axes: number[], gammaName = 'gamma'): void {
     const extents = axes.map((axis) => definedExtent(this.who, inputShape, axis))
-    this.plan(
-      inputShape.map((extent) => extent ?? ASSUMED_EXTENT),
-      true,
-    )
+    const assumed = inputShape.map((extent) => extent ?? ASSUMED_EXTENT)
+    const order = this.order(assumed.length) ?? assumed.map((_, i) => i)
+    this.plan(order.map((i) => assumed[i]))
     this.inputSpec = [
       new tf.InputSpec({
         ndim: inputShape.length,
         axes: Object.fromEntries(axes.map((axis, i) => [axis, extents[i]])),
       }),
     ]
-    if (this.scale) this.gamma = this.addParameter(gammaName, extents, this.gammaParameter)
-    if (this.center) this.beta = this.addParameter('beta', extents, this.betaParameter)
+    if (this.scale) this.affine.gamma = this.addParameter(gammaName, extents, this.gammaParameter)
+    if (this.center) this.affine.beta = this.addParameter('beta', extents, this.betaParameter)
     this.built = true
-  }
-
-  protected initializer(
-    name: string,
-    identifier: Identifier<Initializer> | undefined,
-    byDefault: string,
-  ): Initializer {
-    return resolve<Initializer>(this.who, name, identifier ?? byDefault)!
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -149,21 +166,14 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
       ...super.getConfig(),
       epsilon: this.epsilon,
       scale: this.scale,
-      gammaInitializer: serialize(this.gammaParameter.initializer),
-      gammaRegularizer: serialize(this.gammaParameter.regularizer),
-      gammaConstraint: serialize(this.gammaParameter.constraint),
+      ...parameterConfig('gamma', this.gammaParameter),
       ...this.centreConfig(),
     }
   }
 
   /** What getConfig says of beta; a layer that never has one says nothing. */
   protected centreConfig(): tf.serialization.ConfigDict {
-    return {
-      center: this.center,
-      betaInitializer: serialize(this.betaParameter.initializer),
-      betaRegularizer: serialize(this.betaParameter.regularizer),
-      betaConstraint: serialize(this.betaParameter.constraint),
-    }
+    return { center: this.center, ...parameterConfig('beta', this.betaParameter) }
   }
 
   private addParameter(name: string, shape: number[], parameter: Parameter): tf.LayerVariable {
@@ -195,6 +205,15 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
       'cast the input to float32',
     )
   }
+}
+
+/** The class's name, as Keras has it. */
+function kindOf(layer: object): string {
+  return String((layer as { className?: string }).className).replace(/^Evenkeel/, '')
+}
+
+function read(variable: tf.LayerVariable | null): tf.Tensor | null {
+  return variable?.read() ?? null
 }
 
 /** The shape of a layer's single input, as tfjs passes it to build. */

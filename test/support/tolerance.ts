@@ -68,6 +68,11 @@ export const FORMULA_ROUNDINGS = 256
 /** The tfjs layers, in float32 on numbers of size 1 to 5, against the same: what a wrong formula misses by is above 1e-2. */
 export const TFJS_OUTPUT = 4e-6
 export const TFJS_GRADIENT = 2e-5
+/**
+ * The same against Keras, which multiplies x and the mean by gamma / sqrt(variance + epsilon), at most 64 where the variance
+ * is 0, before it subtracts them: roundings of numbers up to 300.
+ */
+export const KERAS_OUTPUT = 4e-5
 /** Moving averages over up to twelve batches: one float32 rounding for each, of means below 10, of variances below 150. */
 export const TFJS_MOVING_MEAN = 1e-5
 export const TFJS_MOVING_VARIANCE = 1e-4

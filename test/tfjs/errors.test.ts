@@ -39,19 +39,20 @@ describe('errors say what was expected, what came and what to do', () => {
     [
       'an unknown initializer',
       () => layerNormalization({ ...NAME, gammaInitializer: 'nines' }),
-      "LayerNormalization 'n': gammaInitializer must be an object of tfjs or the name of one, got 'nines'; " +
-        "try 'zeros', tf.initializers.constant({ value }), 'l1l2' or 'nonNeg'.",
+      "LayerNormalization 'n': gammaInitializer must be one of tfjs's initializers or the name of one, got 'nines'; " +
+        "try 'zeros' or tf.initializers.constant({ value: 2 }).",
     ],
     [
       'an axis that is no number',
       () => rmsNormalization({ ...NAME, axis: 'last' as unknown as number }),
-      'RMSNormalization \'n\': axis must be a whole number or an array of them, got "last"; ' +
-        'use axis: -1, or the trailing axes, as in [1, 2, 3].',
+      "RMSNormalization 'n': axis must be a whole number or an array of them, got 'last'; " +
+        'use axis: -1 for the last dimension, or name several, as in axis: [1, 2, 3].',
     ],
     [
       'a list of axes where one is wanted',
-      () => batchNormalization({ ...NAME, axis: [1, 2] as unknown as number }),
-      "BatchNormalization 'n': axis must be a whole number, got [1,2]; use axis: -1 or axis: 1.",
+      () => batchNormalization({ ...NAME, axis: [1, 2] }),
+      "BatchNormalization 'n': axis must name one dimension, the channels', got [1, 2]; " +
+        'join them with tf.layers.reshape (behind tf.layers.permute, where they are apart), and undo that after this layer.',
     ],
     [
       "the batch's axis",
@@ -66,22 +67,10 @@ describe('errors say what was expected, what came and what to do', () => {
         'use axis: -1 for channels last, axis: 1 for channels first.',
     ],
     [
-      'an axis in the middle',
-      () => groupNormalization({ ...NAME, axis: 2 }).build([null, 3, 4, 5]),
-      "GroupNormalization 'n': axis must be 1 or -1 for an input of rank 4, got 2; " +
-        'move the channels to the end with tf.layers.permute, and use axis: -1.',
-    ],
-    [
-      'axes that do not trail',
-      () => layerNormalization({ ...NAME, axis: [1, 2] }).build([null, 3, 4, 5]),
-      "LayerNormalization 'n': axis must name the last dimensions of the input of rank 4, each once, got [1,2]; " +
-        'for channels first use groupNormalization({ groups: 1, axis: 1 }), or all axes from 1 on.',
-    ],
-    [
       'an axis named twice',
       () => layerNormalization({ ...NAME, axis: [2, -1] }).build([null, 3, 4]),
-      "LayerNormalization 'n': axis must name the last dimensions of the input of rank 3, each once, got [2,-1]; " +
-        'use axis: -1, or move the features to the end with tf.layers.permute.',
+      "LayerNormalization 'n': axis must name each dimension once, got [2, -1], which names dimension 2 twice; " +
+        'use axis: [2].',
     ],
     [
       'no features at all',
@@ -92,8 +81,30 @@ describe('errors say what was expected, what came and what to do', () => {
     [
       'unknown channels',
       () => batchNormalization(NAME).build([null, 3, null]),
-      "BatchNormalization 'n': dimension 2 of the input must be known when the layer is built, got [null,3,null]; " +
+      "BatchNormalization 'n': dimension 2 of the input must be known when the layer is built, and not 0, got [null,3,null]; " +
         'give its extent in inputShape.',
+    ],
+    [
+      'no channels',
+      () => apply(layerNormalization(NAME), tf.zeros([2, 0])),
+      "LayerNormalization 'n': dimension 1 of the input must be known when the layer is built, and not 0, got [2,0]; " +
+        'give the layer an input with features.',
+    ],
+    [
+      'a call before build',
+      () => layerNormalization(NAME).call(tf.zeros([2, 3]), {}),
+      "LayerNormalization 'n': was called before it was built; call layer.apply(x), which builds it.",
+    ],
+    [
+      'moving variances that are none',
+      () => {
+        const layer = batchNormalization({ ...NAME, scale: false, center: false })
+        layer.build([null, 2])
+        layer.setWeights([tf.zeros([2]), tf.tensor1d([1, -4])])
+        return apply(layer, tf.zeros([2, 2]))
+      },
+      "BatchNormalization 'n': moving_variance must be 0 or more, got -4 in channel 1; " +
+        'set it with setWeights, to variances, not standard deviations or logarithms.',
     ],
     [
       'groups that do not divide',
@@ -103,8 +114,8 @@ describe('errors say what was expected, what came and what to do', () => {
     [
       'rank 2 under instanceNormalization',
       () => instanceNormalization(NAME).build([null, 3]),
-      "InstanceNormalization 'n': input must be [N, ...space, C] of rank 3 to 5, got rank 2, [2, 3]; " +
-        'add the missing dimensions, each of extent 1 if need be.',
+      "InstanceNormalization 'n': input must have dimensions of space beside batch and channels, got rank 2; " +
+        'use layerNormalization or batchNormalization, or groupNormalization with fewer groups than channels.',
     ],
     [
       'one value per channel and sample',

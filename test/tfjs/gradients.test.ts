@@ -25,6 +25,7 @@ const LAYERS: readonly [string, () => tf.layers.Layer][] = [
   ['groupNormalization', () => groupNormalization({ groups: 2, name: 'norm' })],
   ['instanceNormalization', () => instanceNormalization({ name: 'norm' })],
   ['rmsNormalization', () => rmsNormalization({ name: 'norm' })],
+  ['layerNormalization over axis 1', () => layerNormalization({ axis: 1, name: 'norm' })],
 ]
 
 function prepared(make: () => tf.layers.Layer) {
@@ -96,6 +97,45 @@ describe.each(TFJS_BACKENDS)('gradients on tfjs backend %s', (backend) => {
     model.dispose()
     x.dispose()
     expect(tf.memory().numTensors).toBe(before + OPTIMIZER_TENSORS)
+  })
+
+  it.each(LAYERS)('%s: a layer that is called twice has the gradients of both calls', (_, make) => {
+    const { x, layer, variables } = prepared(make)
+    const other = randomTensor(new Random(34), x.shape, 0.01, 5)
+    const loss = (input: tf.Tensor) => apply(layer, input, true).pow(3).sum() as tf.Scalar
+    const both = tf
+      .grads(() => loss(x).add(loss(other)))([x, other, ...variables])
+      .map(valuesOf)
+    expect(both[0]).toEqual(valuesOf(tf.grad(() => loss(x))(x)))
+    expect(both[1]).toEqual(valuesOf(tf.grad(() => loss(other))(other)))
+    for (const [i, variable] of variables.entries()) {
+      const one = valuesOf(tf.grads(() => loss(x))([variable])[0])
+      const two = valuesOf(tf.grads(() => loss(other))([variable])[0])
+      const sums = one.map((value, j) => Math.fround(value + two[j]))
+      expect(both[i + 2]).toEqual(sums)
+    }
+  })
+
+  it.each([
+    ['BatchNormalization, one row', () => batchNormalization({ axis: 1 }), [1, 4]],
+    ['BatchNormalization, an empty batch', () => batchNormalization(), [0, 4]],
+    ['GroupNormalization, one value per group', () => groupNormalization({ groups: -1 }), [2, 1, 4]],
+    ['GroupNormalization, an empty batch', () => groupNormalization({ groups: 2 }), [0, 1, 4]],
+  ] as const)('%s: the result is beta, and no gradient reaches the input', (_, make, shape) => {
+    const layer = make()
+    layer.build([null, ...shape.slice(1, -1).map(() => null), 4])
+    const x = randomTensor(new Random(35), [...shape], 3, 2)
+    const dy = randomTensor(new Random(36), [...shape])
+    const [gamma, beta] = layer.trainableWeights.map((weight) => weight.read())
+    layer.trainableWeights[1].write(tf.tensor1d([1, -2, 3, 0.1]))
+    const y = apply(layer, x, true)
+    expect(y.shape).toEqual(shape)
+    expect(valuesOf(y)).toEqual(Array.from(y.dataSync(), (_, i) => valuesOf(beta)[i % 4]))
+    const gradients = tf.grads(() => apply(layer, x, true))([x, gamma, beta], dy)
+    expect(valuesOf(gradients[0])).toEqual(valuesOf(tf.zerosLike(x)))
+    expect(valuesOf(gradients[1])).toEqual([0, 0, 0, 0])
+    const sums = tf.sum(dy.reshape([dy.size / 4, 4]), 0)
+    expect(difference(valuesOf(gradients[2]), valuesOf(sums))).toBeLessThan(TFJS_GRADIENT)
   })
 
   it('does not write into its input, gamma or the gradient that comes in', () => {

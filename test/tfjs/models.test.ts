@@ -40,6 +40,7 @@ const LAYERS: readonly [string, () => tf.layers.Layer, string[]][] = [
     () => layerNormalization({ axis: [1, 2], epsilon: 1e-4, scale: false, name: 'norm' }),
     ['beta'],
   ],
+  ['LayerNormalization', () => layerNormalization({ axis: 1, name: 'norm' }), ['gamma', 'beta']],
   [
     'GroupNormalization',
     () => groupNormalization({ groups: 2, axis: 1, epsilon: 1e-4, name: 'norm' }),

@@ -74,6 +74,22 @@ describe.each(TFJS_BACKENDS)('moving statistics on tfjs backend %s', (backend) =
     expect(variance).toEqual(Array.from(norm.runningVariance!.data))
   })
 
+  it('take up a batch of one as its mean, with variance 0', () => {
+    const layer = batchNormalization({ momentum: 0.5 })
+    apply(layer, tf.tensor2d([[2, 4, -6]]), true)
+    expect(layer.getWeights().slice(2).map(valuesOf)).toEqual([
+      [1, 2, -3],
+      [0.5, 0.5, 0.5],
+    ])
+  })
+
+  it('stay as they are after an empty batch', () => {
+    const layer = trained()
+    const before = layer.getWeights().map(valuesOf)
+    expect(apply(layer, tf.zeros([0, CHANNELS]), true).shape).toEqual([0, CHANNELS])
+    expect(layer.getWeights().map(valuesOf)).toEqual(before)
+  })
+
   it('stay as they are in inference', () => {
     const layer = trained()
     const before = layer.getWeights().map(valuesOf)
@@ -120,12 +136,21 @@ describe.each(TFJS_BACKENDS)('moving statistics on tfjs backend %s', (backend) =
     values[4] = poison
     const bad = tf.tensor2d(values, [BATCH, CHANNELS])
     const tensors = tf.memory().numTensors
-    expect(() => apply(layer, bad, true)).toThrow(/^BatchNormalization 'guarded': /)
+    expect(() => apply(layer, bad, true)).toThrow(
+      /^BatchNormalization 'guarded': moving_(mean|variance) of channel 1 would go from .* to .*, as the batch's is .*; look for/,
+    )
     expect(() => tf.grad((x: tf.Tensor) => apply(layer, x, true))(bad)).toThrow(/'guarded'/)
     expect(layer.getWeights().map(valuesOf)).toEqual(before)
     expect(tf.memory().numTensors).toBe(tensors)
     const good = batches(2)[1]
     expect(valuesOf(apply(layer, good, true)).every(Number.isFinite)).toBe(true)
+  })
+
+  it('refuse NaN in a batch of one', () => {
+    const layer = trained()
+    const before = layer.getWeights().map(valuesOf)
+    expect(() => apply(layer, tf.tensor2d([[1, Number.NaN, 2]]), true)).toThrow(/moving_mean of channel 1/)
+    expect(layer.getWeights().map(valuesOf)).toEqual(before)
   })
 
   it('a model goes on training after a refused batch', async () => {
@@ -140,6 +165,19 @@ describe.each(TFJS_BACKENDS)('moving statistics on tfjs backend %s', (backend) =
     expect(model.getWeights().map(valuesOf)).toEqual(before)
     await train(x)
     expect(model.getWeights().flatMap(valuesOf).every(Number.isFinite)).toBe(true)
+  })
+
+  it("come from PyTorch's names in PyTorch's order", () => {
+    const norm = new BatchNorm(CHANNELS, { layout: 'channels-last' })
+    for (const x of batches(3)) norm.forward({ data: Float32Array.from(valuesOf(x)), shape: x.shape })
+    const state = norm.eval().stateDict()
+    const layer = batchNormalization({ epsilon: 1e-5 })
+    layer.build([null, CHANNELS])
+    const names = ['weight', 'bias', 'running_mean', 'running_var']
+    layer.setWeights(names.map((name) => tf.tensor(Float32Array.from(state[name].data as Float32Array))))
+    const x = batches(4)[3]
+    const y = norm.forward({ data: Float32Array.from(valuesOf(x)), shape: x.shape })
+    expect(valuesOf(apply(layer, x))).toEqual(Array.from(y.data))
   })
 
   it('exchange with tf.layers.batchNormalization, in order and by file', async () => {

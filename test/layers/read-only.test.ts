@@ -1,0 +1,100 @@
+import { runInThisContext } from 'node:vm'
+import { describe, expect, it, vi } from 'vitest'
+import { BatchNorm, GroupNorm, InstanceNorm, type Layer, LayerNorm, RMSNorm } from '../../src/index.js'
+import { expectError, randomTensor } from './support.js'
+
+// What cannot be set says so at once, and what stands around a layer is told from it.
+
+const LAYERS: readonly (readonly [string, Layer])[] = [
+  ['BatchNorm', new BatchNorm(4)],
+  ['LayerNorm', new LayerNorm([2, 2])],
+  ['GroupNorm', new GroupNorm(2, 4)],
+  ['InstanceNorm', new InstanceNorm(4)],
+  ['RMSNorm', new RMSNorm(4)],
+]
+const ROWS = LAYERS.flatMap(([name, layer]) => Object.keys(layer).map((key) => [name, key, layer] as const))
+
+/** An assignment in sloppy code, which ignores one to a read-only property. */
+const assignSloppily: (target: object, key: string, value: unknown) => void = runInThisContext(
+  '(function (target, key, value) { target[key] = value })',
+)
+
+describe('a layer property that is set', () => {
+  it('is one of these', () => {
+    expect(ROWS.map(([name, key]) => `${name}.${key}`)).toEqual(
+      expect.arrayContaining([
+        'BatchNorm.eps',
+        'LayerNorm.weight',
+        'GroupNorm.groups',
+        'RMSNorm.normalizedShape',
+      ]),
+    )
+  })
+
+  it.each(ROWS)('%s.%s throws, and is as it was', (name, key, layer) => {
+    const before = Reflect.get(layer, key)
+    const remedy =
+      key === 'weight' || key === 'bias' ? /copy the values: layer\.\w+\.data\.set/ : /construct a new layer/
+    expectError(() => assignSloppily(layer, key, 100), 'EVENKEEL_OPTION', remedy)
+    expectError(
+      () => Object.assign(layer, { [key]: 100 }),
+      'EVENKEEL_OPTION',
+      `${name}: ${key} cannot be set after construction; ${
+        key === 'weight' || key === 'bias'
+          ? `copy the values: layer.${key}.data.set(values), or loadStateDict()`
+          : `construct a new layer with that ${key}, and loadStateDict() the old one's state`
+      }.`,
+    )
+    expect(Reflect.get(layer, key)).toBe(before)
+  })
+
+  it('normalizedShape is frozen', () => {
+    expect(() => (new LayerNorm([2, 2]).normalizedShape as number[]).push(3)).toThrow(TypeError)
+  })
+})
+
+describe('a Proxy of a layer', () => {
+  const x = randomTensor([4, 8], 'float32')
+  const calls: Readonly<Record<string, (layer: Layer) => unknown>> = {
+    forward: (layer) => layer.forward(x),
+    forwardAsync: (layer) => layer.forwardAsync(x),
+    backward: (layer) => layer.backward(x),
+    backwardAsync: (layer) => layer.backwardAsync(x),
+    context: (layer) => layer.context,
+    training: (layer) => layer.training,
+    eval: (layer) => layer.eval(),
+    zeroGrad: (layer) => layer.zeroGrad(),
+    runningMean: (layer) => layer.runningMean,
+    runningVariance: (layer) => layer.runningVariance,
+    batchesTracked: (layer) => layer.batchesTracked,
+    hasStatistics: (layer) => layer.hasStatistics,
+    stateDict: (layer) => layer.stateDict(),
+    loadStateDict: (layer) => layer.loadStateDict({}),
+  }
+  it.each(Object.entries(calls))('has no %s, and says how to reach the layer', (_, call) => {
+    const layer = new BatchNorm(8)
+    layer.forward(x)
+    expectError(() => call(new Proxy(layer, {})), 'EVENKEEL_STATE', /Proxy.*markRaw\(layer\)/)
+    expect(layer.batchesTracked).toBe(1)
+  })
+})
+
+describe('eval() before any data', () => {
+  it('warns once, and not after training or a state dict', async () => {
+    vi.resetModules()
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const fresh = await import('../../src/index.js')
+    const x = randomTensor([4, 8], 'float32')
+    const trained = new fresh.BatchNorm(8)
+    trained.forward(x)
+    trained.eval().forward(x)
+    new fresh.BatchNorm(8).loadStateDict(trained.stateDict()).eval().forward(x)
+    expect(warn).not.toHaveBeenCalled()
+    for (let i = 0; i < 2; i++) new fresh.BatchNorm(8).eval().forward(x)
+    expect(warn).toHaveBeenCalledTimes(1)
+    expect(warn.mock.calls[0][0]).toBe(
+      'BatchNorm: eval mode uses running averages, and these have seen no data: mean 0 and variance 1 stand in. Train first, or loadStateDict().',
+    )
+    warn.mockRestore()
+  })
+})
