@@ -54,10 +54,13 @@ export function copyStatistics(plan: Plan, given: { mean: FloatArray; variance: 
   return { mean, variance }
 }
 
-/** The data of dy or `out`. Throws unless it is a tensor of the plan's dtype and shape. */
+/**
+ * The data of dy or `out`. Throws unless it is a tensor of the plan's shape; checkOperands() looks at the data, if no
+ * cached call has seen them before.
+ */
 export function companionData(plan: Plan, name: string, value: unknown): FloatArray {
   const fields = fieldsOf(value)
-  if (!isCompanion(plan, fields)) {
+  if (!hasShape(plan, fields)) {
     checkTensor(plan.layer, value, name, fields)
     const { data, shape } = fields as Tensor & Fields
     checkDType(plan, name, data, plan.dtype)
@@ -66,28 +69,23 @@ export function companionData(plan: Plan, name: string, value: unknown): FloatAr
   return fields.data as FloatArray
 }
 
-/** Whether the fields are those of a tensor of the plan's dtype, shape and size, of which nothing else is to be told. */
-export function isCompanion(plan: Plan, { data, shape, ordered }: Fields): boolean {
-  if (ordered || dtypeOfArray(data) !== plan.dtype || lengthOf(data) !== plan.size) return false
-  if (!Array.isArray(shape) || shape.length !== plan.shape.length) return false
+/** The same of `out`; null where a new tensor is wanted. */
+export function outData(plan: Plan, out: Tensor | undefined): FloatArray | null {
+  return out === undefined ? null : companionData(plan, 'out', out)
+}
+
+/** Whether the fields have the plan's shape, and declare no order of their own. */
+export function hasShape(plan: Plan, { shape, ordered }: Fields): boolean {
+  if (ordered || !Array.isArray(shape) || shape.length !== plan.shape.length) return false
   for (let i = 0; i < shape.length; i++) if (shape[i] !== plan.shape[i]) return false
   return true
 }
 
-/** Where a pass writes: the caller's `out`, or a new tensor. */
-export interface Result {
-  readonly tensor: Tensor
-  readonly data: FloatArray
-  /** Whether it is new, so that it overlaps nothing. */
-  readonly fresh: boolean
-}
-
-/** Throws unless `out` is undefined, or a tensor of the plan's dtype and shape. */
-export function resultFor(plan: Plan, out: Tensor | undefined): Result {
-  if (out !== undefined) return { tensor: out, data: companionData(plan, 'out', out), fresh: false }
+/** A new tensor of the input's shape. */
+export function newResult(plan: Plan): Tensor {
   const data = newArray(plan.dtype, plan.size)
   adviseHugePages(data)
-  return { tensor: { data, shape: [...plan.shape] }, data, fresh: true }
+  return { data, shape: [...plan.shape] }
 }
 
 /** Where a parameter's gradient is added: the caller's array, or a new, zeroed one; null where forward had no such parameter. */
@@ -115,33 +113,38 @@ export function checkOperands(plan: Plan, table: OperandTable, operands: Operand
   if (!(fresh && onlyResultWritten)) checkOverlaps(plan, table, operands)
 }
 
-function checkOperand(plan: Plan, { name, kind }: Operand, array: FloatArray): void {
+function checkOperand(plan: Plan, operand: Operand, array: FloatArray): void {
+  const { name, kind } = operand
+  const dtype = kind === 'statistics' ? 'float64' : plan.dtype
+  const length = lengthOfKind(plan, kind)
+  if (dtypeOfArray(array) === dtype && lengthOf(array) === length) return
+  if (kind === 'data') checkTensor(plan.layer, { data: array, shape: plan.shape }, name)
   if (!isFloatArray(array)) {
     fail(
       'EVENKEEL_DTYPE',
       plan.layer,
-      `${name} must be a ${arrayName(plan.dtype)}, got ${describe(array)}`,
-      `pass the bare array, as in ${name}: parameter.data`,
+      `${name} must be a ${arrayName(dtype)}, got ${describe(array)}`,
+      `give a ${arrayName(dtype)} of ${length}`,
     )
   }
-  checkDType(plan, name, array, kind === 'statistics' ? 'float64' : plan.dtype)
-  const expected = { data: plan.size, affine: plan.affineLength, statistics: plan.slots }[kind]
-  const length = lengthOf(array)
-  if (length === expected) return
+  checkDType(plan, name, array, dtype)
+  const came = lengthOf(array)
   fail(
     'EVENKEEL_BUFFER',
     plan.layer,
-    `${name} needs ${expected} elements, got ${length === 0 ? 'a detached or empty array' : length}`,
+    `${name} needs ${length} elements, got ${came === 0 ? 'a detached or empty array' : came}`,
     remedyFor(plan, kind),
   )
 }
 
+function lengthOfKind(plan: Plan, kind: Operand['kind']): number {
+  if (kind === 'data') return plan.size
+  return kind === 'affine' ? plan.affineLength : plan.slots
+}
+
 function remedyFor(plan: Plan, kind: Operand['kind']): string {
-  if (kind === 'affine')
-    return plan.pattern === 'rows' ? 'give one for each normalized element' : 'give one for each channel'
-  return kind === 'data'
-    ? 'keep its buffer attached, and as long as it was, until the call has ended'
-    : "keep the context's mean and variance attached until the gradient is done"
+  if (kind === 'statistics') return "keep the context's mean and variance attached until the gradient is done"
+  return plan.pattern === 'rows' ? 'give one for each normalized element' : 'give one for each channel'
 }
 
 /**
@@ -164,12 +167,21 @@ export function checkFixed(plan: Plan, table: OperandTable, operands: Operands):
 }
 
 function checkDType(plan: Plan, name: string, data: FloatArray, dtype: DType): void {
-  if (dtypeOf(data) === dtype) return
+  const came = dtypeOf(data)
+  if (came === dtype) return
+  if (name === 'input') {
+    fail(
+      'EVENKEEL_DTYPE',
+      plan.layer,
+      `input must be ${dtype} as the layer is, got ${came}`,
+      `convert it, or construct the layer with dtype: '${came}'`,
+    )
+  }
   fail(
     'EVENKEEL_DTYPE',
     plan.layer,
-    `${name} must be ${dtype} as the input is, got ${dtypeOf(data)}`,
-    `convert it: ${arrayName(dtype)}.from(...)`,
+    `${name} must be ${dtype} as the input is, got ${came}`,
+    name === 'out' ? `give one over a new ${arrayName(dtype)}` : `convert it: ${arrayName(dtype)}.from(...)`,
   )
 }
 

@@ -1,14 +1,7 @@
 import type { Backend } from './backend/backend.js'
 import type { PreparedPass } from './backend/prepared.js'
 import { currentBackend } from './backend/select.js'
-import {
-  checkFixed,
-  checkOperands,
-  companionData,
-  type Result,
-  resultFor,
-  type Statistics,
-} from './buffers.js'
+import { checkFixed, checkOperands, companionData, newResult, outData, type Statistics } from './buffers.js'
 import { fail } from './errors.js'
 import {
   BACKWARD,
@@ -73,17 +66,22 @@ export interface Call {
   readonly fresh: boolean
 }
 
-/** The forward pass of x, of the plan's dtype and size. Statistics: written, or read where the plan's are given. */
+/**
+ * The forward pass of x into `out`, whose data are y; into a new tensor where they are null. Statistics: written, or read
+ * where the plan's are given.
+ */
 export function forwardCall(
   plan: Plan,
   x: FloatArray,
   weight: FloatArray | null,
   bias: FloatArray | null,
-  result: Result,
+  out: Tensor | undefined,
+  y: FloatArray | null,
   { mean, variance }: Statistics,
 ): Call {
-  const operands = [x, result.data, weight, bias, mean, variance]
-  return { direction: forward, plan, operands, result: result.tensor, fresh: result.fresh }
+  const result = out ?? newResult(plan)
+  const operands = [x, y ?? result.data, weight, bias, mean, variance]
+  return { direction: forward, plan, operands, result, fresh: y === null }
 }
 
 /**
@@ -99,9 +97,11 @@ export function backwardCall(
 ): Call {
   const { plan, weight, mean, variance } = context
   const gradient = companionData(plan, 'dy', dy)
-  const result = resultFor(plan, out)
-  const operands = [gradient, keptInput(context), result.data, weight, mean, variance, dweight, dbias]
-  return { direction: backward, plan, operands, result: result.tensor, fresh: result.fresh }
+  const dx = outData(plan, out)
+  const x = keptInput(context)
+  const result = out ?? newResult(plan)
+  const operands = [gradient, x, dx ?? result.data, weight, mean, variance, dweight, dbias]
+  return { direction: backward, plan, operands, result, fresh: dx === null }
 }
 
 /**

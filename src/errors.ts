@@ -30,15 +30,38 @@ export function fail(code: ErrorCode, who: string, problem: string, remedy: stri
 
 /** Longer than any shape is; what is longer is data. */
 const LONGEST_LIST = 8
+/** Enough to know an object by. */
+const MOST_ENTRIES = 4
+/** A list of lists is shown, what lies deeper is named: a value may contain itself. */
+const DEEPEST = 2
+/** Enough to know a text by. */
+const LONGEST_TEXT = 60
 
 /** What came, in a message: short, and told apart from what it looks like ('64' is not 64). */
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
-  if (typeof value === 'function') return `the function ${value.name}`
+export function describe(value: unknown, depth = 0): string {
+  if (typeof value === 'string') return quoted(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'
   if (typeof value !== 'object' || value === null) return String(value)
-  if (Array.isArray(value) && value.length <= LONGEST_LIST) return `[${value.map(describe).join(', ')}]`
+  const inside = (each: unknown) => describe(each, depth + 1)
+  const deep = depth >= DEEPEST
+  if (Array.isArray(value) && value.length <= LONGEST_LIST && !deep)
+    return `[${value.map(inside).join(', ')}]`
   const { length, shape } = value as { length?: unknown; shape?: unknown }
-  if (Array.isArray(shape)) return `a tensor of ${describe(shape)}`
-  const name = value.constructor?.name ?? 'an object'
-  return length === undefined ? name : `${name} of ${String(length)}`
+  if (Array.isArray(shape) && !deep) return `a tensor of ${inside(shape)}`
+  const name = classOf(value)
+  if (typeof length === 'number') return `${name} of ${length}`
+  const entries = Object.entries(value)
+  if (name === 'Object' && entries.length === 0) return '{}'
+  if (name !== 'Object' || entries.length > MOST_ENTRIES || deep) return name
+  return `{ ${entries.map(([key, each]) => `${key}: ${inside(each)}`).join(', ')} }`
+}
+
+function quoted(text: string): string {
+  return text.length > LONGEST_TEXT ? `'${text.slice(0, LONGEST_TEXT)}...'` : `'${text}'`
+}
+
+function classOf(value: object): string {
+  const name: unknown = value.constructor?.name
+  return typeof name === 'string' && name !== '' ? name : 'an object'
 }

@@ -1,9 +1,9 @@
-import { copyStatistics, gradientArray, newStatistics, resultFor, type Statistics } from './buffers.js'
+import { copyStatistics, gradientArray, newStatistics, outData, type Statistics } from './buffers.js'
 import { backwardCall, type Context, contextOf, forwardCall, run } from './engine.js'
 import { fail } from './errors.js'
 import { checkOptions } from './options.js'
 import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './plan.js'
-import { checkTensor, type DType, dtypeOf, type FloatArray, type Tensor } from './tensor.js'
+import { checkTensor, type DType, dtypeOf, type FloatArray, isFloatArray, type Tensor } from './tensor.js'
 
 /** PyTorch's eps for all but RMSNorm. */
 export const DEFAULT_EPS = 1e-5
@@ -17,24 +17,29 @@ export interface Normalized {
 }
 
 export interface FunctionalOptions {
-  /** Multiplies: one per channel, or one per element of normalizedShape; of the input's type. Default: none. */
-  readonly weight?: FloatArray | null
+  /**
+   * Multiplies: an array of one per channel, or one per element of normalizedShape; of the input's type. A tensor, such
+   * as a layer's weight, is taken by its data. Default: none.
+   */
+  readonly weight?: FloatArray | Tensor | null | undefined
   /** Is added, likewise. */
-  readonly bias?: FloatArray | null
+  readonly bias?: FloatArray | Tensor | null | undefined
   /** Added to the variance inside the root. Default 1e-5; rmsNorm: 2^-23, for float64 2^-52. */
-  readonly eps?: number
+  readonly eps?: number | undefined
   /** Where y is written: of the input's shape and type; the input itself gives up the gradient. Default: new. */
-  readonly out?: Tensor
+  readonly out?: Tensor | undefined
 }
 
 export interface ChannelsFunctionalOptions extends FunctionalOptions {
   /** Default 'channels-first': [N, C, ...space]. */
-  readonly layout?: Layout
+  readonly layout?: Layout | undefined
 }
 
 export interface BatchNormFunctionalOptions extends ChannelsFunctionalOptions {
-  /** Statistics to use instead of the batch's, [C] each (running averages; biased or not). Copied. */
-  readonly statistics?: { readonly mean: FloatArray; readonly variance: FloatArray }
+  /** Statistics to use instead of the batch's, [C] each (running averages; biased or not), arrays or tensors. Copied. */
+  readonly statistics?:
+    | { readonly mean: FloatArray | Tensor; readonly variance: FloatArray | Tensor }
+    | undefined
 }
 
 export interface RowsFunctionalOptions extends FunctionalOptions {
@@ -53,7 +58,7 @@ const AFFINE = ['weight', 'bias', 'eps', 'out']
  * Batch normalization: (x - mean) / sqrt(variance + eps) * weight + bias, with mean and biased variance per channel
  * over batch and space (Ioffe and Szegedy 2015, arXiv:1502.03167), or with the `statistics` given.
  *
- * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5.
+ * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per channel.
  */
 export function batchNorm(x: Tensor, options: BatchNormFunctionalOptions = {}): Normalized {
@@ -62,7 +67,10 @@ export function batchNorm(x: Tensor, options: BatchNormFunctionalOptions = {}): 
   const { statistics, eps = DEFAULT_EPS } = options
   const spec = { layout: layoutOf(who, options), eps, given: statistics !== undefined }
   const plan = planBatch(who, x.shape, dtypeOf(x.data), spec)
-  const given = statistics === undefined ? undefined : copyStatistics(plan, statistics)
+  const given =
+    statistics === undefined
+      ? undefined
+      : copyStatistics(plan, { mean: arrayOf(statistics?.mean), variance: arrayOf(statistics?.variance) })
   return normalize(plan, x, options, given)
 }
 
@@ -84,7 +92,7 @@ export function layerNorm(x: Tensor, options: RowsFunctionalOptions): Normalized
 /**
  * Group normalization: mean and biased variance per sample and group of channels (Wu and He 2018, arXiv:1803.08494).
  *
- * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5; C divisible by `groups`.
+ * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more; C divisible by `groups`.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per group.
  */
 export function groupNorm(x: Tensor, options: GroupNormFunctionalOptions): Normalized {
@@ -99,7 +107,8 @@ export function groupNorm(x: Tensor, options: GroupNormFunctionalOptions): Norma
  * Instance normalization: mean and biased variance per sample and channel over space (Ulyanov, Vedaldi and Lempitsky
  * 2016, arXiv:1607.08022).
  *
- * @param x [N, C, ...space] or [N, ...space, C], of rank 3 to 5.
+ * @param x [N, C, ...space] or [N, ...space, C], of rank 3 or more. One sample alone is [1, C, L]: without a layer's number
+ * of channels, [C, L] would not be told from [N, C].
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value of space.
  */
 export function instanceNorm(x: Tensor, options: ChannelsFunctionalOptions = {}): Normalized {
@@ -128,11 +137,11 @@ export function rmsNorm(x: Tensor, options: RowsFunctionalOptions): Normalized {
 
 export interface GradientOptions {
   /** Where dx is written: of dy's shape and type; dy itself or the input are allowed. Default: new. */
-  readonly out?: Tensor
-  /** Array to add the weight's gradient into, of the weight's length. Default: a new one, zeroed. */
-  readonly dweight?: FloatArray
+  readonly out?: Tensor | undefined
+  /** Array, or tensor, to add the weight's gradient into, of the weight's length. Default: a new array, zeroed. */
+  readonly dweight?: FloatArray | Tensor | undefined
   /** Likewise for the bias. */
-  readonly dbias?: FloatArray
+  readonly dbias?: FloatArray | Tensor | undefined
 }
 
 export interface Gradients {
@@ -152,8 +161,8 @@ export interface Gradients {
 export function gradients(context: Context, dy: Tensor, options: GradientOptions = {}): Gradients {
   const plan = planOf(context)
   checkOptions(plan.layer, options, ['out', 'dweight', 'dbias'])
-  const dweight = gradientArray(plan, 'weight', context.weight, options.dweight)
-  const dbias = gradientArray(plan, 'bias', context.bias, options.dbias)
+  const dweight = gradientArray(plan, 'weight', context.weight, arrayOf(options.dweight))
+  const dbias = gradientArray(plan, 'bias', context.bias, arrayOf(options.dbias))
   const call = backwardCall(context, dy, options.out, dweight, dbias)
   if (run(call)) context.x = null
   return { dx: call.result, dweight, dbias }
@@ -170,11 +179,18 @@ function planOf(context: Partial<Context> | null | undefined): Plan {
 }
 
 function normalize(plan: Plan, x: Tensor, options: FunctionalOptions, given?: Statistics): Normalized {
-  const weight = options.weight ?? null
-  const bias = options.bias ?? null
+  const weight = arrayOf(options.weight) ?? null
+  const bias = arrayOf(options.bias) ?? null
   const statistics = given ?? newStatistics(plan.slots)
-  const call = forwardCall(plan, x.data, weight, bias, resultFor(plan, options.out), statistics)
+  const { out } = options
+  const call = forwardCall(plan, x.data, weight, bias, out, outData(plan, out), statistics)
   return { context: contextOf(call, run(call)), y: call.result }
+}
+
+/** The array itself, or a tensor's; what is neither goes on as it is, to where arrays are checked. */
+function arrayOf<T>(given: T): Exclude<T, Tensor> {
+  const data = (given as Partial<Tensor> | null | undefined)?.data
+  return (isFloatArray(data) ? data : given) as Exclude<T, Tensor>
 }
 
 function begin(who: string, x: unknown, options: unknown, known: readonly string[]): asserts x is Tensor {

@@ -3,7 +3,8 @@ export { backends, type Info, info, setThreads } from './backend/select.js'
 export type { Statistics } from './buffers.js'
 export type { Context } from './engine.js'
 export { type ErrorCode, EvenkeelError } from './errors.js'
-export { type FoldableNorm, type FoldedLayer, type FoldOptions, foldBatchNorm } from './fold-batch-norm.js'
+export { type FoldableNorm, type FoldedLayer, foldBatchNorm } from './fold-batch-norm.js'
+export type { FoldOptions } from './fold-layout.js'
 export {
   type BatchNormFunctionalOptions,
   batchNorm,
@@ -29,7 +30,7 @@ export type { CallOptions, LayerOptions } from './layers/layer-options.js'
 export type { Parameter } from './layers/parameter.js'
 export { RMSNorm, type RMSNormOptions } from './layers/rms-norm.js'
 export type { RunningAverage, RunningVariance } from './layers/running-statistics.js'
-export type { StateDict, StateTensor } from './layers/state-dict.js'
+export type { LoadableDict, LoadOptions, StateDict, StateTensor } from './layers/state-dict.js'
 export type { Layout, Plan } from './plan.js'
 export { type Recommendation, type RecommendOptions, recommend } from './recommend.js'
 export { type DType, type FloatArray, type Tensor, tensor } from './tensor.js'

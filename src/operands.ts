@@ -45,20 +45,13 @@ export const BACKWARD: OperandTable = [
   written('dbias', 'affine'),
 ]
 
-/** The same by their names, as a backend takes them. */
-export function forwardBuffers([x, y, weight, bias, mean, variance]: Operands): ForwardBuffers {
-  return { x, y, weight, bias, mean, variance } as ForwardBuffers
+/** The same by their names, as a backend takes them. By index: taking a list apart runs its iterator. */
+export function forwardBuffers(list: Operands): ForwardBuffers {
+  const buffers = { x: list[0], y: list[1], weight: list[2], bias: list[3], mean: list[4], variance: list[5] }
+  return buffers as ForwardBuffers
 }
 
-export function backwardBuffers([
-  dy,
-  x,
-  dx,
-  weight,
-  mean,
-  variance,
-  dweight,
-  dbias,
-]: Operands): BackwardBuffers {
-  return { dy, x, dx, weight, mean, variance, dweight, dbias } as BackwardBuffers
+export function backwardBuffers(list: Operands): BackwardBuffers {
+  const buffers = { dy: list[0], x: list[1], dx: list[2], weight: list[3], mean: list[4], variance: list[5] }
+  return { ...buffers, dweight: list[6], dbias: list[7] } as BackwardBuffers
 }

@@ -1,24 +1,5 @@
 import { describe, fail } from './errors.js'
-
-/** What other libraries call our options; a better hint than the nearest spelling. */
-const SYNONYMS: Readonly<Record<string, string>> = {
-  epsilon: 'eps',
-  gamma: 'weight',
-  scale: 'weight',
-  beta: 'bias',
-  center: 'bias',
-  shift: 'bias',
-  elementwise_affine: 'affine',
-  elementwiseAffine: 'affine',
-  track_running_stats: 'runningAverage',
-  trackRunningStats: 'runningAverage',
-  axis: 'layout',
-  dataFormat: 'layout',
-  data_format: 'layout',
-  num_groups: 'groups',
-  numGroups: 'groups',
-  normalized_shape: 'normalizedShape',
-}
+import { meantName } from './names.js'
 
 /** Throws on an option that is not in `known`, naming the one that was probably meant. */
 export function checkOptions(who: string, options: unknown, known: readonly string[]): void {
@@ -27,28 +8,46 @@ export function checkOptions(who: string, options: unknown, known: readonly stri
       'EVENKEEL_OPTION',
       who,
       `options must be an object, got ${describe(options)}`,
-      `write { ${known[0]}: ... }; the options are ${known.join(', ')}`,
+      `write { ${known[0]}: ... }; ${listed(known)}`,
     )
   }
+  // Object.keys() would make an array for each call. What others add to Object.prototype is not this call's.
   for (const name in options) {
-    if (!known.includes(name)) unknownOption(who, name, (options as Record<string, unknown>)[name], known)
+    if (!known.includes(name) && Object.hasOwn(options, name)) unknownOption(who, name, options, known)
   }
 }
 
-function unknownOption(who: string, name: string, value: unknown, known: readonly string[]): never {
-  if (name === 'momentum') refuseMomentum(who, value, known)
-  const meant = known.includes(SYNONYMS[name]) ? SYNONYMS[name] : nearest(name, known)
-  const listed = `the options are ${known.join(', ')}`
+function listed(known: readonly string[]): string {
+  return `the options are ${known.join(', ')}`
+}
+
+/** An array or a tensor (of any library), where the options belong. */
+function isData(value: object): boolean {
+  return ArrayBuffer.isView(value) || Array.isArray((value as { shape?: unknown }).shape)
+}
+
+function unknownOption(who: string, name: string, options: object, known: readonly string[]): never {
+  if (isData(options)) {
+    fail(
+      'EVENKEEL_OPTION',
+      who,
+      `options must be an object of options, got ${describe(options)}`,
+      known.includes('out') ? 'to write the result into a tensor, pass { out: tensor }' : listed(known),
+    )
+  }
+  if (name === 'momentum') refuseMomentum(who, (options as { momentum: unknown }).momentum, known)
+  const meant = meantName(name, known)
+  const all = listed(known)
   fail(
     'EVENKEEL_OPTION',
     who,
     `there is no option ${name}`,
-    meant === undefined ? listed : `try ${meant}${known.length > 1 ? `; ${listed}` : ''}`,
+    meant === undefined ? all : `try ${meant}${known.length > 1 ? `; ${all}` : ''}`,
   )
 }
 
 function refuseMomentum(who: string, value: unknown, known: readonly string[]): never {
-  const came = typeof value === 'number' ? value : undefined
+  const came = typeof value === 'number' && value > 0 && value < 1 ? value : undefined
   fail(
     'EVENKEEL_OPTION',
     who,
@@ -56,32 +55,12 @@ function refuseMomentum(who: string, value: unknown, known: readonly string[]): 
       'the weight of the old average',
     known.includes('runningAverage')
       ? `use runningAverage: { newWeight: ${came ?? 0.1} } for PyTorch's momentum ${came ?? 0.1}, ` +
-          `or runningAverage: { decay: ${came ?? 0.99} } for Keras's`
+          `'cumulative' for its None, or { decay: ${came ?? 0.99} } for Keras's`
       : 'leave it out: no running average is kept here',
   )
 }
 
-/** The known name with the fewest letters to change, unless that is more than two (a swap) and half of them. */
-function nearest(name: string, known: readonly string[]): string | undefined {
-  const far = (candidate: string) => editDistance(name.toLowerCase(), candidate.toLowerCase())
-  const best = known.reduce((a, b) => (far(b) < far(a) ? b : a))
-  return far(best) <= Math.max(2, Math.max(name.length, best.length) / 2) ? best : undefined
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
-    }
-    row = next
-  }
-  return row[b.length]
-}
-
-/** Throws unless the value is one of the choices; the message lists them. */
+/** Throws unless the value is one of the choices; the message lists them, and names the one that was probably meant. */
 export function checkChoice<T extends string>(
   who: string,
   name: string,
@@ -90,13 +69,25 @@ export function checkChoice<T extends string>(
 ): asserts value is T {
   if (choices.includes(value as T)) return
   const quoted = choices.map((choice) => `'${choice}'`)
-  const listed = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
-  fail('EVENKEEL_OPTION', who, `${name} must be ${listed}, got ${describe(value)}`, `try '${choices[0]}'`)
+  const all = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
+  const meant = typeof value === 'string' ? meantName(value, choices) : undefined
+  fail(
+    'EVENKEEL_OPTION',
+    who,
+    `${name} must be ${all}, got ${describe(value)}`,
+    meant === undefined ? 'give one of these' : `try '${meant}'`,
+  )
 }
 
-export function checkBoolean(who: string, name: string, value: unknown): asserts value is boolean {
+/** Throws unless the value is true or false; `remedy` where more is known than that. */
+export function checkBoolean(
+  who: string,
+  name: string,
+  value: unknown,
+  remedy = 'give one of these',
+): asserts value is boolean {
   if (typeof value === 'boolean') return
-  fail('EVENKEEL_OPTION', who, `${name} must be true or false, got ${describe(value)}`, `try ${name}: true`)
+  fail('EVENKEEL_OPTION', who, `${name} must be true or false, got ${describe(value)}`, remedy)
 }
 
 export function checkCount(who: string, name: string, value: unknown): asserts value is number {

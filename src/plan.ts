@@ -1,3 +1,5 @@
+import { checkBatchCount, refuseGroupCount, splitChannels, splitUnbatched } from './channel-shapes.js'
+import { nearestDivisor } from './divisors.js'
 import { describe, fail } from './errors.js'
 import { type DType, formatShape, sizeOf } from './tensor.js'
 
@@ -64,7 +66,7 @@ export function planRows(layer: string, shape: readonly number[], dtype: DType, 
       'EVENKEEL_SHAPE',
       layer,
       `input must end in normalizedShape ${formatShape(normalizedShape)}, got ${formatShape(shape)}`,
-      `reshape the input, or construct the layer with the last dimensions of your data`,
+      `give an input that ends in ${formatShape(normalizedShape)}, or the last dimensions of yours as normalizedShape`,
     )
   }
   const length = sizeOf(normalizedShape)
@@ -125,15 +127,19 @@ export function planBatch(layer: string, shape: readonly number[], dtype: DType,
 export interface GroupSpec extends ChannelsSpec {
   /** Groups of channels; 'channels' makes each channel a group (InstanceNorm). */
   readonly groups: number | 'channels'
+  /** The shape is of one sample, without the batch's dimension: [C, L]. */
+  readonly unbatched?: boolean
 }
 
 /** Statistics per sample and group of channels: GroupNorm; InstanceNorm with a group per channel. */
 export function planGroup(layer: string, shape: readonly number[], dtype: DType, spec: GroupSpec): Plan {
-  const { samples, channels, spatial } = splitChannels(layer, shape, spec, spec.groups === 'channels' ? 3 : 2)
+  const { samples, channels, spatial } = spec.unbatched
+    ? splitUnbatched(layer, shape, spec)
+    : splitChannels(layer, shape, spec, spec.groups === 'channels' ? 3 : 2)
   const groups = spec.groups === 'channels' ? channels : spec.groups
   checkGroups(layer, channels, groups)
   const count = (channels / groups) * spatial
-  if (count === 1 && !spec.given) checkGroupCount(layer, shape, spec)
+  if (count === 1 && !spec.given) refuseGroupCount(layer, shape, spec, groups)
   return complete({
     layer,
     shape,
@@ -161,31 +167,38 @@ export function checkSameShape(plan: Plan, name: string, shape: readonly number[
     'EVENKEEL_SHAPE',
     plan.layer,
     `${name} must have the input's shape ${formatShape(plan.shape)}, got ${formatShape(shape)}`,
-    'wrap its data in that shape: tensor(data, shape)',
+    `give a tensor of shape ${formatShape(plan.shape)}`,
   )
 }
 
-/** Throws unless the channels split evenly; the remedy names the nearest count of groups that fits. */
-export function checkGroups(layer: string, channels: number, groups: number): void {
+/**
+ * Throws unless the channels split evenly; the remedy names the nearest count of groups that fits, or, where the two are
+ * `positional`, the other order.
+ */
+export function checkGroups(layer: string, channels: number, groups: number, positional = false): void {
   if (!Number.isSafeInteger(groups) || groups < 1) {
     fail(
       'EVENKEEL_OPTION',
       layer,
       `groups must be a whole number from 1 up, got ${describe(groups)}`,
-      'try groups: 1',
+      `give a divisor of the channels (${channels})`,
     )
   }
   if (channels % groups === 0) return
-  const divisors = Array.from({ length: channels }, (_, i) => i + 1).filter((g) => channels % g === 0)
-  const nearest = divisors.reduce(
-    (best, g) => (Math.abs(g - groups) <= Math.abs(best - groups) ? g : best),
-    1,
-  )
+  if (positional && groups % channels === 0) {
+    fail(
+      'EVENKEEL_SHAPE',
+      layer,
+      `channels (${channels}) must be divisible by groups (${groups}), which come first`,
+      `for ${groups} channels in ${channels} groups write new ${layer}(${channels}, ${groups})`,
+    )
+  }
+  const nearest = nearestDivisor(channels, groups)
   fail(
     'EVENKEEL_SHAPE',
     layer,
     `channels (${channels}) must be divisible by groups (${groups})`,
-    `try groups: ${nearest}`,
+    nearest === undefined ? `give groups that divide ${channels}` : `try groups: ${nearest}`,
   )
 }
 
@@ -235,67 +248,6 @@ export function checkLayout(layer: string, layout: unknown): asserts layout is L
     layer,
     `layout must be 'channels-first' or 'channels-last', got ${describe(layout)}`,
     "use 'channels-first' for [N, C, ...space], 'channels-last' for [N, ...space, C]",
-  )
-}
-
-/** The highest rank of a channel layout: [N, C, D, H, W]. */
-export const MAX_RANK = 5
-
-function splitChannels(layer: string, shape: readonly number[], spec: ChannelsSpec, minRank: number) {
-  const last = spec.layout === 'channels-last'
-  const form = last ? '[N, ...space, C]' : '[N, C, ...space]'
-  if (shape.length < minRank || shape.length > MAX_RANK) {
-    fail(
-      'EVENKEEL_SHAPE',
-      layer,
-      `input must be ${form} of rank ${minRank} to ${MAX_RANK}, got rank ${shape.length}, ${formatShape(shape)}`,
-      shape.length < minRank
-        ? 'add the missing dimensions, each of extent 1 if need be'
-        : 'join some of the spatial dimensions',
-    )
-  }
-  const axis = last ? shape.length - 1 : 1
-  const channels = shape[axis]
-  if (spec.channels !== undefined && channels !== spec.channels) {
-    const elsewhere = shape[last ? 1 : shape.length - 1] === spec.channels && shape.length > 2
-    fail(
-      'EVENKEEL_SHAPE',
-      layer,
-      `expected ${spec.channels} channels in dimension ${axis} of ${form}, got ${channels} in ${formatShape(shape)}`,
-      elsewhere
-        ? `if the channels are ${last ? 'in dimension 1' : 'last'}, set layout: '${last ? 'channels-first' : 'channels-last'}'`
-        : `construct the layer with ${channels} channels, or mend the input's shape`,
-    )
-  }
-  if (channels === 0) {
-    fail(
-      'EVENKEEL_SHAPE',
-      layer,
-      `input must have at least one channel, got ${formatShape(shape)}`,
-      "mend the input's shape",
-    )
-  }
-  const spatial = sizeOf(shape.filter((_, i) => i !== 0 && i !== axis))
-  return { samples: shape[0], channels, spatial }
-}
-
-function checkBatchCount(layer: string, shape: readonly number[], count: number): void {
-  if (count > 1) return
-  fail(
-    'EVENKEEL_STATISTICS',
-    layer,
-    `training needs more than one value per channel (batch x space), got ${count} from shape ${formatShape(shape)}`,
-    'use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval()',
-  )
-}
-
-function checkGroupCount(layer: string, shape: readonly number[], spec: GroupSpec): void {
-  const instance = spec.groups === 'channels'
-  fail(
-    'EVENKEEL_STATISTICS',
-    layer,
-    `needs more than one value per ${instance ? 'channel of a sample (space)' : 'group (channels x space)'}, got 1 from shape ${formatShape(shape)}`,
-    instance ? 'use BatchNorm or LayerNorm where there is no space to average over' : 'use fewer groups',
   )
 }
 

@@ -1,9 +1,10 @@
+import { nearestDivisor } from './divisors.js'
 import { fail } from './errors.js'
-import type { BatchNormOptions } from './layers/batch-norm.js'
-import type { GroupNormOptions } from './layers/group-norm.js'
-import type { InstanceNormOptions } from './layers/instance-norm.js'
-import type { LayerNormOptions } from './layers/layer-norm.js'
-import type { RMSNormOptions } from './layers/rms-norm.js'
+import { BatchNorm, type BatchNormOptions } from './layers/batch-norm.js'
+import { GroupNorm, type GroupNormOptions } from './layers/group-norm.js'
+import { InstanceNorm, type InstanceNormOptions } from './layers/instance-norm.js'
+import { LayerNorm, type LayerNormOptions } from './layers/layer-norm.js'
+import { RMSNorm, type RMSNormOptions } from './layers/rms-norm.js'
 import { checkChoice, checkCount, checkOptions } from './options.js'
 import { checkLayout, type Layout } from './plan.js'
 
@@ -30,30 +31,32 @@ export interface RecommendOptions {
   readonly kind: 'dense' | 'conv' | 'sequence'
   readonly channels: number
   /** conv: values of space per sample and channel, height x width. */
-  readonly spatial?: number
+  readonly spatial?: number | undefined
   /** Of a convolution. Default 'channels-first'. */
-  readonly layout?: Layout
+  readonly layout?: Layout | undefined
   /** 'style': images whose own contrast is to be removed, as in style transfer. Default 'general'. */
-  readonly task?: 'general' | 'style'
+  readonly task?: 'general' | 'style' | undefined
   /** 'speed' takes RMSNorm on sequences. Default 'accuracy'. */
-  readonly prefer?: 'accuracy' | 'speed'
+  readonly prefer?: 'accuracy' | 'speed' | undefined
 }
 
 /** `args` are the constructor's, as in `new GroupNorm(...args)`; `options` is the last of them. */
-type Advice<Norm extends string, Args extends readonly unknown[], Options> = {
+type Advice<Norm extends string, Args extends readonly unknown[], Options, Made> = {
   readonly norm: Norm
   readonly args: readonly [...Args, Options]
   readonly options: Options
   /** Why, in a sentence. */
   readonly reason: string
+  /** A new layer of these arguments. */
+  readonly create: () => Made
 }
 
 export type Recommendation =
-  | Advice<'BatchNorm', [channels: number], BatchNormOptions>
-  | Advice<'LayerNorm', [normalizedShape: number], LayerNormOptions>
-  | Advice<'GroupNorm', [groups: number, channels: number], GroupNormOptions>
-  | Advice<'InstanceNorm', [channels: number], InstanceNormOptions>
-  | Advice<'RMSNorm', [normalizedShape: number], RMSNormOptions>
+  | Advice<'BatchNorm', [channels: number], BatchNormOptions, BatchNorm>
+  | Advice<'LayerNorm', [normalizedShape: number], LayerNormOptions, LayerNorm>
+  | Advice<'GroupNorm', [groups: number, channels: number], GroupNormOptions, GroupNorm>
+  | Advice<'InstanceNorm', [channels: number], InstanceNormOptions, InstanceNorm>
+  | Advice<'RMSNorm', [normalizedShape: number], RMSNormOptions, RMSNorm>
 
 /**
  * Which norm to take, by batch size and kind of layer, with the reason.
@@ -61,6 +64,8 @@ export type Recommendation =
  * - sequence: LayerNorm; RMSNorm where speed counts.
  * - dense: BatchNorm from batches of 32 on, else LayerNorm.
  * - conv: BatchNorm from batches of 8 on, else GroupNorm with about 32 groups; InstanceNorm for style transfer.
+ *
+ * `recommend(...).create()` is the layer.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
@@ -74,11 +79,13 @@ function forSequence({ channels, prefer }: RecommendOptions): Recommendation {
   const options = {}
   if (prefer === 'speed') {
     const reason = 'RMSNorm needs no mean, is cheaper than LayerNorm, and does as well in most transformers'
-    return { norm: 'RMSNorm', args: [channels, options], options, reason }
+    const args = [channels, options] as const
+    return { norm: 'RMSNorm', args, options, reason, create: () => new RMSNorm(...args) }
   }
   const reason =
     'lengths and padding vary between the samples of a batch; LayerNorm looks at each token alone'
-  return { norm: 'LayerNorm', args: [channels, options], options, reason }
+  const args = [channels, options] as const
+  return { norm: 'LayerNorm', args, options, reason, create: () => new LayerNorm(...args) }
 }
 
 function forDense({ batchSize, channels }: RecommendOptions): Recommendation {
@@ -86,40 +93,41 @@ function forDense({ batchSize, channels }: RecommendOptions): Recommendation {
   const options = {}
   if (batchSize >= denseBatch) {
     const reason = `${batchSize} samples (${denseBatch} or more) give steady statistics per feature, and inference costs nothing once folded`
-    return { norm: 'BatchNorm', args: [channels, options], options, reason }
+    const args = [channels, options] as const
+    return { norm: 'BatchNorm', args, options, reason, create: () => new BatchNorm(...args) }
   }
   const reason = `${batchSize} samples (fewer than ${denseBatch}) give noisy statistics per feature; LayerNorm does not depend on the batch`
-  return { norm: 'LayerNorm', args: [channels, options], options, reason }
+  const args = [channels, options] as const
+  return { norm: 'LayerNorm', args, options, reason, create: () => new LayerNorm(...args) }
 }
 
 function forConv({ batchSize, channels, spatial, layout, task }: RecommendOptions): Recommendation {
-  const options = layout === undefined ? {} : { layout }
+  const options: { readonly layout?: Layout } = layout === undefined ? {} : { layout }
   if (task === 'style') {
     const reason =
       "InstanceNorm removes each image's own contrast from every channel, as style transfer wants it"
     const affine = { ...options, affine: true }
-    return { norm: 'InstanceNorm', args: [channels, affine], options: affine, reason }
+    const args = [channels, affine] as const
+    return { norm: 'InstanceNorm', args, options: affine, reason, create: () => new InstanceNorm(...args) }
   }
   const { convBatch } = THRESHOLDS
   if (batchSize >= convBatch) {
     const reason = `${batchSize} images (${convBatch} or more) give steady statistics per channel, and inference costs nothing once folded`
-    return { norm: 'BatchNorm', args: [channels, options], options, reason }
+    const args = [channels, options] as const
+    return { norm: 'BatchNorm', args, options, reason, create: () => new BatchNorm(...args) }
   }
   const groups = groupsFor(channels, spatial)
   const reason = `${batchSize} images (fewer than ${convBatch}) give noisy statistics per channel; GroupNorm does not depend on the batch`
-  return { norm: 'GroupNorm', args: [groups, channels, options], options, reason }
+  const args = [groups, channels, options] as const
+  return { norm: 'GroupNorm', args, options, reason, create: () => new GroupNorm(...args) }
 }
 
-/** The divisor of the channels nearest to 32 (the smaller of two) whose groups hold enough channels and values. */
+/** The divisor of the channels nearest to 32 whose groups hold enough channels and values; 1 always does. */
 function groupsFor(channels: number, spatial?: number): number {
   const { groups: usual, channelsPerGroup, valuesPerGroup } = THRESHOLDS
-  let best = 1
-  for (let groups = 2; groups <= channels / channelsPerGroup; groups++) {
-    const values = spatial === undefined ? valuesPerGroup : (channels / groups) * spatial
-    const fits = channels % groups === 0 && values >= valuesPerGroup
-    if (fits && Math.abs(groups - usual) < Math.abs(best - usual)) best = groups
-  }
-  return best
+  const byChannels = channels / channelsPerGroup
+  const byValues = spatial === undefined ? byChannels : (channels * spatial) / valuesPerGroup
+  return nearestDivisor(channels, usual, Math.floor(Math.min(byChannels, byValues))) ?? 1
 }
 
 function checkRecommend(options: RecommendOptions): void {

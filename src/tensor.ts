@@ -20,7 +20,13 @@ export interface Tensor<T extends FloatArray = FloatArray> {
  * @throws EvenkeelError where the data is no float array, or its length is not the shape's product.
  */
 export function tensor<T extends FloatArray>(data: T, shape: readonly number[]): Tensor<T> {
-  checkTensor('tensor', { data, shape })
+  if (!isFloatArray(data)) {
+    const problem = `data must be a Float32Array or Float64Array, got ${describe(data)}`
+    const swapped = isFloatArray(shape) ? 'give the data first, then the shape' : null
+    const remedy = swapped ?? floatsFrom(data) ?? 'give numbers, as in Float32Array.of(1, 2)'
+    fail('EVENKEEL_DTYPE', 'tensor', problem, remedy)
+  }
+  checkTensor('tensor', { data, shape }, 'data')
   return { data, shape: [...shape] }
 }
 
@@ -65,8 +71,18 @@ export function dtypeOf(data: FloatArray): DType {
   return dtypeOfArray(data) === 'float64' ? 'float64' : 'float32'
 }
 
+/** A zeroed array. Throws where the engine has no room for so many elements. */
 export function newArray(dtype: DType, length: number): FloatArray {
-  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)
+  try {
+    return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)
+  } catch {
+    return fail(
+      'EVENKEEL_BUFFER',
+      'evenkeel',
+      `there is no memory for ${length} elements of ${dtype}`,
+      'give fewer channels or a smaller shape',
+    )
+  }
 }
 
 export function formatShape(shape: readonly number[]): string {
@@ -103,15 +119,7 @@ export function checkTensor(
   name = 'input',
   { data, shape, ordered }: Fields = fieldsOf(value),
 ): asserts value is Tensor {
-  if (!isFloatArray(data)) {
-    const came = isFloatArray(value) ? 'a bare array' : describe(data === undefined ? value : data)
-    fail(
-      'EVENKEEL_DTYPE',
-      who,
-      `${name} must be { data: Float32Array or Float64Array, shape }, got ${came}`,
-      'wrap the data: tensor(data, shape)',
-    )
-  }
+  if (!isFloatArray(data)) refuseData(who, name, value, data)
   if (
     !Array.isArray(shape) ||
     !Array.from(shape).every((extent) => Number.isSafeInteger(extent) && extent >= 0)
@@ -120,7 +128,9 @@ export function checkTensor(
       'EVENKEEL_SHAPE',
       who,
       `${name}'s shape must be an array of whole numbers from 0 up, got ${describe(shape)}`,
-      'give each extent, as in [32, 64, 56, 56]',
+      Array.isArray((value as { dims?: unknown }).dims)
+        ? 'pass its dims as the shape: tensor(t.data, t.dims)'
+        : 'give each extent, as in [32, 64, 56, 56]',
     )
   }
   checkLength(who, name, data, sizeOf(shape), formatShape(shape))
@@ -132,14 +142,50 @@ function checkLength(who: string, name: string, data: FloatArray, expected: numb
   const length = lengthOf(data)
   if (length === expected) return
   const detached = length === 0 && data.buffer.byteLength === 0
+  const fitting = length > expected ? `pass data.subarray(0, ${expected})` : `give all ${expected} elements`
   fail(
     'EVENKEEL_BUFFER',
     who,
     `${name} of shape ${shape} needs ${expected} elements, got ${detached ? 'a detached or empty array' : length}`,
-    detached
-      ? 'pass an array whose buffer was not transferred'
-      : 'pass data.subarray(...) of that length, or mend the shape',
+    detached ? 'pass an array whose buffer was not transferred' : `${fitting}, or mend the shape`,
   )
+}
+
+function refuseData(who: string, name: string, value: unknown, data: unknown): never {
+  const given = data === undefined || isForeign(value) ? value : data
+  const came = isFloatArray(given) ? 'a bare array' : describe(given)
+  const wrap = 'pass tensor(data, shape)'
+  const convert = name === 'out' ? null : floatsFrom(given)
+  fail(
+    'EVENKEEL_DTYPE',
+    who,
+    `${name} must be { data: Float32Array or Float64Array, shape }, got ${came}`,
+    convert === null ? wrap : `${convert}, and ${wrap}`,
+  )
+}
+
+/** A tensor of TensorFlow.js, whose data is a function. */
+function isForeign(value: unknown): boolean {
+  return typeof (value as { dataSync?: unknown } | null | undefined)?.dataSync === 'function'
+}
+
+/** How numbers that lie in something else come into a float array; null where there are none. */
+function floatsFrom(given: unknown): string | null {
+  const kind = typedArrayKind(given)
+  if (isFloatArray(given)) return null
+  if (kind?.startsWith('Big')) return 'convert it: Float32Array.from(data, Number)'
+  if (kind === 'Uint8Array') {
+    return 'convert its numbers: Float32Array.from(data), or its bytes, where they are of floats: new Float32Array(Uint8Array.from(data).buffer)'
+  }
+  if (kind !== undefined) return 'convert it: Float32Array.from(data)'
+  if (isForeign(given)) return 'copy its values: t.dataSync(), or await t.data()'
+  if (isFloatArray((given as Tensor | null | undefined)?.data)) return 'it is a tensor: pass its data'
+  if (Array.isArray(given)) {
+    return `convert it: Float32Array.from(data${given.some(Array.isArray) ? '.flat(Infinity)' : ''})`
+  }
+  return Object.prototype.toString.call(given) === '[object ArrayBuffer]'
+    ? 'view it: new Float32Array(buffer)'
+    : null
 }
 
 /** How other libraries' arrays tell in which order their elements lie: ndarray's stride and offset, stdlib's, npyjs's. */

@@ -172,6 +172,17 @@ test.each(CONVOLUTIONS)('conv $title: the folded layer is the layer and its norm
   expectClose(convolve(x, folded.weight, folded.bias, conv).data, expected.data)
 })
 
+test('a bias is a tensor, its array alone, or none: null or undefined', () => {
+  const norm = trainedNorm(3)
+  const weight = randomTensor([3, 5], 'float64', 'weight')
+  const bias = randomTensor([3], 'float64', 'bias')
+  const fold = (given: Parameters<typeof foldBatchNorm>[1]) =>
+    foldBatchNorm(weight, given, norm, { kind: 'linear' })
+  expect(fold(bias.data)).toEqual(fold(bias))
+  expect(fold(undefined)).toEqual(fold(null))
+  expect(fold(null).bias).not.toEqual(fold(bias).bias)
+})
+
 test('gives new arrays, and leaves weight, bias and norm as they are', () => {
   const norm = trainedNorm(3)
   const weight = randomTensor([3, 5])
@@ -285,7 +296,7 @@ describe('refuses', () => {
       title: 'no kind',
       call: () => foldBatchNorm(weight, null, norm, {} as FoldOptions),
       code: 'EVENKEEL_OPTION',
-      message: "foldBatchNorm: kind must be 'linear' or 'conv', got undefined; try 'linear'.",
+      message: "foldBatchNorm: kind must be 'linear' or 'conv', got undefined; give one of these.",
     },
     {
       title: 'a weight that lies the other way',
@@ -342,10 +353,35 @@ describe('refuses', () => {
       message: 'foldBatchNorm: bias must be [3], got [5]; pass null where there is none.',
     },
     {
+      title: 'a bare bias of another length',
+      call: () => foldBatchNorm(weight, new Float32Array(5), norm, linearOptions),
+      code: 'EVENKEEL_SHAPE',
+      message: 'foldBatchNorm: bias must be [3], got [5]; pass null where there is none.',
+    },
+    {
+      title: 'a bias that is a list',
+      call: () => foldBatchNorm(weight, [1, 2, 3] as unknown as Tensor, norm, linearOptions),
+      code: 'EVENKEEL_DTYPE',
+      message:
+        'foldBatchNorm: bias must be { data: Float32Array or Float64Array, shape }, got [1, 2, 3]; convert it: Float32Array.from(data), and pass tensor(data, shape).',
+    },
+    ...(['weight', 'bias', 'runningMean', 'runningVariance'] as const).map((name) => ({
+      title: `a norm whose ${name} was transferred`,
+      call: () => {
+        const gone = trainedNorm(3, 'float32')
+        const { data } = gone[name] as Tensor
+        structuredClone(data, { transfer: [data.buffer as ArrayBuffer] })
+        return foldBatchNorm(weight, null, gone, linearOptions)
+      },
+      code: 'EVENKEEL_BUFFER',
+      message: `foldBatchNorm: the norm's ${name} needs 3 elements, got 0: its buffer was transferred; fold before it is, or load the state into a new BatchNorm.`,
+    })),
+    {
       title: 'a bias of another dtype',
       call: () => foldBatchNorm(weight, randomTensor([3]), norm, linearOptions),
       code: 'EVENKEEL_DTYPE',
-      message: 'foldBatchNorm: bias must be float32 as the weight is, got float64; convert one of them.',
+      message:
+        'foldBatchNorm: bias must be float32 as the weight is, got float64; convert one of them, as in Float32Array.from(...).',
     },
     {
       title: 'a weight with Infinity',

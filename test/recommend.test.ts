@@ -1,31 +1,16 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
-  BatchNorm,
+  type BatchNorm,
   GroupNorm,
-  InstanceNorm,
-  LayerNorm,
+  type Layer,
+  type LayerNorm,
   type Recommendation,
   type RecommendOptions,
-  RMSNorm,
+  type RMSNorm,
   recommend,
 } from '../src/index.js'
 import { THRESHOLDS } from '../src/recommend.js'
 import { expectError, randomTensor } from './layers/support.js'
-
-function construct(advice: Recommendation) {
-  switch (advice.norm) {
-    case 'BatchNorm':
-      return new BatchNorm(...advice.args)
-    case 'LayerNorm':
-      return new LayerNorm(...advice.args)
-    case 'GroupNorm':
-      return new GroupNorm(...advice.args)
-    case 'InstanceNorm':
-      return new InstanceNorm(...advice.args)
-    case 'RMSNorm':
-      return new RMSNorm(...advice.args)
-  }
-}
 
 const { convBatch, denseBatch } = THRESHOLDS
 const ROWS: readonly { asked: RecommendOptions; norm: Recommendation['norm']; args: unknown[] }[] = [
@@ -68,7 +53,8 @@ test.each(ROWS)('$asked: $norm', ({ asked, norm, args }) => {
   expect(advice.reason).toContain(norm === 'BatchNorm' ? `${asked.batchSize} ` : norm)
   const last = asked.layout === 'channels-last' || asked.kind !== 'conv'
   const shape = last ? [2, 3, asked.channels] : [2, asked.channels, 3]
-  const layer = construct(advice)
+  const layer = advice.create()
+  expect(layer.name).toBe(norm)
   const input = asked.kind === 'dense' ? [6, asked.channels] : shape
   expect(layer.forward(randomTensor(input, 'float32')).shape).toEqual(input)
 })
@@ -81,8 +67,12 @@ describe('groups: the divisor nearest to 32 that leaves two channels and 16 valu
     { channels: 32, groups: 16 },
     { channels: 48, groups: 24 },
     { channels: 96, groups: 32 },
-    // 24 and 40 are as near: the smaller has more values to a group.
     { channels: 240, groups: 30 },
+    // 31 and 33 are as near: the larger.
+    { channels: 31 * 33 * 2, groups: 33 },
+    { channels: 2 ** 53 - 1, groups: 1 },
+    { channels: 2 ** 53 - 2, groups: 30 },
+    { channels: 2 ** 52, spatial: 2 ** 53 - 1, groups: 32 },
     { channels: 120 * 7, groups: 30 },
     { channels: 200, groups: 25 },
     { channels: 1024, groups: 32 },
@@ -131,4 +121,21 @@ test.each<{ title: string; options: unknown; message: string | RegExp }>([
   },
 ])('refuses $title', ({ options, message }) => {
   expectError(() => recommend(options as RecommendOptions), 'EVENKEEL_OPTION', message)
+})
+
+test('the layer is made without a cast, by create() or of its arguments', () => {
+  const advice = recommend({ kind: 'conv', batchSize: 2, channels: 64, layout: 'channels-last' })
+  expectTypeOf(advice.create()).toExtend<Layer>()
+  if (advice.norm !== 'GroupNorm') return expect.fail(advice.norm)
+  expectTypeOf(advice.create()).toEqualTypeOf<GroupNorm>()
+  const { groups, channels, layout } = new GroupNorm(...advice.args)
+  expect(advice.create()).toMatchObject({ groups, channels, layout })
+  expect(advice.create()).not.toBe(advice.create())
+})
+
+test('the types: a norm, its arguments and what it makes go together', () => {
+  type Of<Norm extends Recommendation['norm']> = Extract<Recommendation, { norm: Norm }>
+  expectTypeOf<ReturnType<Of<'BatchNorm'>['create']>>().toEqualTypeOf<BatchNorm>()
+  expectTypeOf<ReturnType<Of<'LayerNorm'>['create']>>().toEqualTypeOf<LayerNorm>()
+  expectTypeOf<ReturnType<Of<'RMSNorm'>['create']>>().toEqualTypeOf<RMSNorm>()
 })

@@ -1,6 +1,6 @@
 import type { Operands, OperandTable } from '../operands.js'
 import type { Plan } from '../plan.js'
-import { type FloatArray, lengthOf } from '../tensor.js'
+import { dtypeOfArray, type FloatArray, lengthOf } from '../tensor.js'
 
 /** True where a frame is gone, and nothing was done: the addon keeps only so many. */
 export type Gone = true | undefined
@@ -42,6 +42,7 @@ export class PreparedPass {
   readonly #keepAndRun: KeepAndRun
   /** How many of the first operands are data. */
   readonly #data: number
+  readonly #result: number
   /** Whether an operand may be another one than before, unchecked, in a call whose result is a new array. */
   readonly #free: readonly boolean[]
   /** 0 before the first call. */
@@ -57,6 +58,7 @@ export class PreparedPass {
     this.#frames = frames
     this.#keepAndRun = keepAndRun
     this.#data = table.filter(({ kind }) => kind === 'data').length
+    this.#result = table.findIndex(({ kind, written }) => kind === 'data' && written)
     // A new result overlaps nothing. Other data than before could overlap a parameter's gradient, which is written too.
     const gradients = table.some(({ kind, written }) => kind === 'affine' && written)
     this.#free = table.map(({ kind, written }) => kind === 'data' && (written || !gradients))
@@ -71,14 +73,16 @@ export class PreparedPass {
   again(plan: Plan, operands: Operands, fresh: boolean): boolean {
     if (plan !== this.#plan) return false
     for (let i = 0; i < operands.length; i++) {
-      if (!this.#holds(i, operands[i]) && !(fresh && this.#free[i])) return false
+      if (this.#holds(i, operands[i])) continue
+      const ours = fresh && i === this.#result
+      if (!ours && !(fresh && this.#free[i] && isDataOf(plan, operands[i]))) return false
     }
-    return !(fresh ? this.#renew(operands) : this.#isGone(this.#frames.again(this.#frame)))
+    return !(fresh ? this.#renew(operands, true) : this.#isGone(this.#frames.again(this.#frame)))
   }
 
   /** Runs the pass on arrays that were checked, and remembers them. */
   run(plan: Plan, operands: Operands): void {
-    const gone = plan !== this.#plan || !this.#holdsParameters(operands) || this.#renew(operands)
+    const gone = plan !== this.#plan || !this.#holdsParameters(operands) || this.#renew(operands, false)
     if (gone) this.#keep(plan, operands)
   }
 
@@ -97,15 +101,17 @@ export class PreparedPass {
     return true
   }
 
-  /** The same parameters, other data. True where the frame is gone, and nothing was done. */
-  #renew(operands: Operands): boolean {
-    const [first, second, third] = [
-      this.#change(0, operands),
-      this.#change(1, operands),
-      this.#change(2, operands),
-    ]
+  /** The same parameters, other data; `fresh`: with a new result. True where the frame is gone, and nothing was done. */
+  #renew(operands: Operands, fresh: boolean): boolean {
+    const first = this.#change(0, operands)
+    const second = this.#change(1, operands)
+    const third = this.#change(2, operands)
     if (this.#isGone(this.#frames.renew(this.#frame, first, second, third))) return true
-    this.#remember(operands, 0, this.#data)
+    if (first !== null) this.#remember(0, first)
+    if (second !== null) this.#remember(1, second)
+    if (third !== null) this.#remember(2, third)
+    // A new result does not come again: remembered, it would only live longer.
+    if (fresh) this.#arrays[this.#result] = undefined
     return false
   }
 
@@ -128,17 +134,18 @@ export class PreparedPass {
       this.#frame = this.#frames.newFrame()
       this.#keepAndRun(plan.descriptor, operands, this.#frame)
     }
-    this.#remember(operands, 0, operands.length)
+    for (let i = 0; i < operands.length; i++) this.#remember(i, operands[i])
     this.#plan = plan
   }
 
-  #remember(operands: Operands, begin: number, end: number): void {
-    for (let i = begin; i < end; i++) {
-      const array = operands[i]
-      const length = array === null ? 0 : lengthOf(array)
-      const small = i >= this.#data || length <= REMEMBERED_ELEMENTS
-      this.#arrays[i] = small ? array : undefined
-      this.#lengths[i] = length
-    }
+  #remember(i: number, array: FloatArray | null): void {
+    const length = array === null ? 0 : lengthOf(array)
+    this.#arrays[i] = i >= this.#data || length <= REMEMBERED_ELEMENTS ? array : undefined
+    this.#lengths[i] = length
   }
+}
+
+/** Whether the array is of the plan's type and size, as data must be. */
+function isDataOf(plan: Plan, array: FloatArray | null): boolean {
+  return dtypeOfArray(array) === plan.dtype && lengthOf(array) === plan.size
 }

@@ -14,17 +14,21 @@ import {
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
+import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
 
 export interface BatchNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
-  readonly layout?: Layout
-  /** Default { newWeight: 0.1 }; false: none, and the batch's statistics in eval mode too. */
-  readonly runningAverage?: RunningAverage | false
+  readonly layout?: Layout | undefined
+  /**
+   * Default { newWeight: 0.1 }; false: none, and the batch's statistics in eval mode too. 'cumulative' weighs all batches
+   * alike, but is no fit of a data set: it averages the variances within batches (see RunningAverage).
+   */
+  readonly runningAverage?: RunningAverage | false | undefined
   /** Default 'unbiased'. */
-  readonly runningVariance?: RunningVariance
+  readonly runningVariance?: RunningVariance | undefined
   /** Whose defaults eps, runningAverage and runningVariance have; given ones win. Default 'pytorch'. */
-  readonly convention?: 'pytorch' | 'keras'
+  readonly convention?: 'pytorch' | 'keras' | undefined
 }
 
 /** The same words mean opposite things in the two libraries, so that each has its numbers here by name. */
@@ -44,6 +48,7 @@ export interface BatchNorm<
 }
 
 export interface BatchNormConstructor {
+  readonly prototype: BatchNorm
   new <const Options extends BatchNormOptions = NoOptions>(
     channels: number,
     options?: Known<Options, BatchNormOptions>,
@@ -58,7 +63,7 @@ export interface BatchNormConstructor {
  *
  * Leave out the bias of the layer before: this norm subtracts it with the mean, and has its own.
  *
- * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5. In training it throws on one value per channel
+ * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more. In training it throws on one value per channel
  * (EVENKEEL_STATISTICS), and on a batch with NaN or Infinity, which would spoil the running averages for good.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
@@ -69,7 +74,7 @@ export const BatchNorm = class BatchNorm extends Layer {
 
   constructor(channels: number, options: BatchNormOptions = {}) {
     const who = 'BatchNorm'
-    const known = ['layout', 'runningAverage', 'runningVariance', 'convention', ...LAYER_OPTIONS]
+    const known = [...LAYER_OPTIONS, 'layout', 'runningAverage', 'runningVariance', 'convention']
     checkOptions(who, options, known)
     const { layout = 'channels-first', convention = 'pytorch', dtype = 'float32' } = options
     checkChannels(who, channels)
@@ -91,3 +96,5 @@ export const BatchNorm = class BatchNorm extends Layer {
     })
   }
 } as BatchNormConstructor
+
+readOnly(BatchNorm.prototype, ['channels', 'layout'])

@@ -14,10 +14,11 @@ import {
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
+import { readOnly } from './read-only.js'
 
 export interface GroupNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
-  readonly layout?: Layout
+  readonly layout?: Layout | undefined
 }
 
 /** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
@@ -32,6 +33,7 @@ export interface GroupNorm<
 }
 
 export interface GroupNormConstructor {
+  readonly prototype: GroupNorm
   new <const Options extends GroupNormOptions = NoOptions>(
     groups: number,
     channels: number,
@@ -45,7 +47,7 @@ export interface GroupNormConstructor {
  * channel. No sample sees another, so that it is the same at any batch size, in training and in eval mode. One group is
  * LayerNorm over [C, ...space] with weights per channel; as many groups as channels is InstanceNorm. eps is 1e-5 by default.
  *
- * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 to 5.
+ * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more.
  *
  * @throws EvenkeelError on options that are unknown or out of range, and where groups do not divide the channels.
  */
@@ -56,10 +58,10 @@ export const GroupNorm = class GroupNorm extends Layer {
 
   constructor(groups: number, channels: number, options: GroupNormOptions = {}) {
     const who = 'GroupNorm'
-    checkOptions(who, options, ['layout', ...LAYER_OPTIONS])
+    checkOptions(who, options, [...LAYER_OPTIONS, 'layout'])
     const { eps = DEFAULT_EPS, dtype = 'float32', layout = 'channels-first' } = options
     checkChannels(who, channels)
-    checkGroups(who, channels, groups)
+    checkGroups(who, channels, groups, true)
     checkLayout(who, layout)
     const affine = affineOf(who, options, { affine: true, bias: true })
     const plan: PlanFor = (shape, given) =>
@@ -74,3 +76,5 @@ export const GroupNorm = class GroupNorm extends Layer {
     })
   }
 } as GroupNormConstructor
+
+readOnly(GroupNorm.prototype, ['groups', 'channels', 'layout'])

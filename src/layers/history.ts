@@ -33,19 +33,25 @@ export class History {
   /** Whether the last forward has had its gradient. */
   #answered = false
 
-  /** For the next forward; its statistics have room for that many slots. */
-  buffersFor(slots: number): Buffers {
-    const buffers = this.#spare
-    if (buffers.statistics.mean.length !== slots) buffers.statistics = newStatistics(slots)
-    return buffers
+  /** The next forward's buffers. */
+  get next(): Buffers {
+    return this.#spare
   }
 
-  /** A forward has succeeded with these buffers. */
-  add(context: Context, buffers: Buffers): void {
+  /** The next forward's statistics, of that many slots. */
+  statisticsFor(slots: number): Statistics {
+    const buffers = this.#spare
+    if (buffers.statistics.mean.length !== slots) buffers.statistics = newStatistics(slots)
+    return buffers.statistics
+  }
+
+  /** A forward has succeeded with the next buffers. */
+  add(context: Context): void {
     if (this.#answered) this.#others = 0
     else if (this.#awaitsGradient && this.#last?.x !== context.x) this.#others++
-    this.#spare = this.#handedOut ? newBuffers() : this.#kept
-    this.#kept = buffers
+    const free = this.#handedOut ? newBuffers() : this.#kept
+    this.#kept = this.#spare
+    this.#spare = free
     this.#last = context
     this.#handedOut = false
     this.#answered = false

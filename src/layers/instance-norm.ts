@@ -14,15 +14,16 @@ import {
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
+import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
 
 export interface InstanceNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
-  readonly layout?: Layout
+  readonly layout?: Layout | undefined
   /** PyTorch's track_running_stats: eval mode then uses the averages. Default false. */
-  readonly runningAverage?: RunningAverage | false
+  readonly runningAverage?: RunningAverage | false | undefined
   /** Default 'unbiased', as PyTorch has it. */
-  readonly runningVariance?: RunningVariance
+  readonly runningVariance?: RunningVariance | undefined
 }
 
 /** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
@@ -36,6 +37,7 @@ export interface InstanceNorm<
 }
 
 export interface InstanceNormConstructor {
+  readonly prototype: InstanceNorm
   new <const Options extends InstanceNormOptions = NoOptions>(
     channels: number,
     options?: Known<Options, InstanceNormOptions>,
@@ -50,7 +52,8 @@ export interface InstanceNormConstructor {
  * With `runningAverage` training averages the statistics over the samples and takes them up per channel, and eval mode
  * uses these averages. Unlike PyTorch's, batchesTracked (num_batches_tracked) counts here too.
  *
- * forward: [N, C, ...space] or [N, ...space, C], of rank 3 to 5, with more than one value of space.
+ * forward: [N, C, ...space] or [N, ...space, C], of rank 3 or more, with more than one value of space. An input of rank
+ * 2 is one sample, [C, L] or [L, C], as in PyTorch's InstanceNorm1d; [N, C] has no space to take statistics over.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
@@ -60,13 +63,14 @@ export const InstanceNorm = class InstanceNorm extends Layer {
 
   constructor(channels: number, options: InstanceNormOptions = {}) {
     const who = 'InstanceNorm'
-    checkOptions(who, options, ['layout', 'runningAverage', 'runningVariance', ...LAYER_OPTIONS])
+    checkOptions(who, options, [...LAYER_OPTIONS, 'layout', 'runningAverage', 'runningVariance'])
     const { eps = DEFAULT_EPS, dtype = 'float32', layout = 'channels-first' } = options
     const { runningAverage = false, runningVariance = 'unbiased' } = options
     checkChannels(who, channels)
     checkLayout(who, layout)
+    const spec = { groups: 'channels', channels, layout, eps } as const
     const plan: PlanFor = (shape, given) =>
-      planGroup('InstanceNorm', shape, dtype, { groups: 'channels', channels, layout, eps, given })
+      planGroup('InstanceNorm', shape, dtype, { ...spec, unbatched: shape.length === 2, given })
     super(who, {
       plan,
       eps,
@@ -79,3 +83,5 @@ export const InstanceNorm = class InstanceNorm extends Layer {
     })
   }
 } as InstanceNormConstructor
+
+readOnly(InstanceNorm.prototype, ['channels', 'layout'])

@@ -14,11 +14,12 @@ import {
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
+import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage } from './running-statistics.js'
 
 export interface LayerNormOptions extends LayerOptions {
   /** Not a part of standard LayerNorm; see the class. Default false. */
-  readonly runningAverage?: RunningAverage | false
+  readonly runningAverage?: RunningAverage | false | undefined
 }
 
 /** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
@@ -31,6 +32,7 @@ export interface LayerNorm<
 }
 
 export interface LayerNormConstructor {
+  readonly prototype: LayerNorm
   new <const Options extends LayerNormOptions = NoOptions>(
     normalizedShape: number | readonly number[],
     options?: Known<Options, LayerNormOptions>,
@@ -61,7 +63,7 @@ export const LayerNorm = class LayerNorm extends Layer {
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
     const who = 'LayerNorm'
-    checkOptions(who, options, ['runningAverage', ...LAYER_OPTIONS])
+    checkOptions(who, options, [...LAYER_OPTIONS, 'runningAverage'])
     const { eps = DEFAULT_EPS, dtype = 'float32', runningAverage = false } = options
     const affineShape = asShape(normalizedShape)
     checkExtents(who, 'normalizedShape', affineShape)
@@ -79,3 +81,5 @@ export const LayerNorm = class LayerNorm extends Layer {
     })
   }
 } as LayerNormConstructor
+
+readOnly(LayerNorm.prototype, ['normalizedShape'])

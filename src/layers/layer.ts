@@ -1,4 +1,4 @@
-import { isCompanion, resultFor } from '../buffers.js'
+import { hasShape, outData } from '../buffers.js'
 import { backwardCall, type Call, type Context, contextOf, forwardCall, run, runAsync } from '../engine.js'
 import { turnToWaitFor } from '../engine-async.js'
 import { EvenkeelError, fail } from '../errors.js'
@@ -8,19 +8,17 @@ import {
   checkTensor,
   DTYPES,
   type DType,
-  dtypeOf,
-  type Fields,
   type FloatArray,
   fieldsOf,
   lengthOf,
   type Tensor,
 } from '../tensor.js'
-import { type Buffers, History } from './history.js'
+import { History } from './history.js'
 import type { BackwardOptions, CallOptions, PlanFor, Settings } from './layer-options.js'
 import { newParameter, type Parameter } from './parameter.js'
-import { fix } from './read-only.js'
+import { fix, readOnly } from './read-only.js'
 import { RunningStatistics } from './running-statistics.js'
-import { loadState, type StateDict, saveState } from './state-dict.js'
+import { type LoadableDict, type LoadOptions, loadState, type StateDict, saveState } from './state-dict.js'
 import { Turns } from './turns.js'
 
 /**
@@ -40,6 +38,8 @@ export abstract class Layer<
   declare readonly weight: Weight
   /** The learnable shift, or null. */
   declare readonly bias: Bias
+  readonly #weight: Parameter | null
+  readonly #bias: Parameter | null
   readonly #planFor: PlanFor
   readonly #running: RunningStatistics | null
   #training = true
@@ -53,9 +53,9 @@ export abstract class Layer<
     this.#planFor = settings.plan
     checkChoice(name, 'dtype', dtype, DTYPES)
     checkEps(name, eps)
-    const weight = affine.weight ? newParameter(dtype, affineShape, 1) : null
-    const bias = affine.bias ? newParameter(dtype, affineShape, 0) : null
-    fix(this, { name, eps, dtype, weight, bias, ...fixed })
+    this.#weight = affine.weight ? newParameter(dtype, affineShape, 1) : null
+    this.#bias = affine.bias ? newParameter(dtype, affineShape, 0) : null
+    fix(this, { name, eps, dtype, weight: this.#weight, bias: this.#bias, ...fixed })
     this.#running = running && new RunningStatistics(dtype, runningShape, running)
   }
 
@@ -74,12 +74,12 @@ export abstract class Layer<
    */
   forward(x: Tensor, options?: CallOptions): Tensor<Data> {
     const layer = Layer.#of(this, 'forward')
-    const { call, buffers } = layer.#forwardCall(x, options, layer.#usesAverages)
+    const call = layer.#forwardCall(x, options, layer.#usesAverages)
     let ran = false
     try {
-      const replaced = run(call, buffers.calls?.forward)
+      const replaced = run(call, layer.#history.next.calls?.forward)
       ran = true
-      layer.#end(call, buffers, replaced)
+      layer.#end(call, replaced)
     } catch (error) {
       layer.#failed(call, ran, error)
     }
@@ -107,12 +107,12 @@ export abstract class Layer<
     return layer.#turns.take(async () => {
       const pause = turnToWaitFor()
       if (pause) await pause
-      const { call, buffers } = layer.#forwardCall(x, options, given)
+      const call = layer.#forwardCall(x, options, given)
       let ran = false
       try {
         const replaced = await runAsync(call)
         ran = true
-        layer.#end(call, buffers, replaced)
+        layer.#end(call, replaced)
       } catch (error) {
         layer.#failed(call, ran, error)
       }
@@ -169,7 +169,7 @@ export abstract class Layer<
   }
 
   train(on = true): this {
-    checkBoolean(this.name, 'train(on)', on)
+    checkBoolean(this.name, 'the argument of train()', on, 'call eval() to leave training mode')
     Layer.#of(this).#training = on
     return this
   }
@@ -180,7 +180,8 @@ export abstract class Layer<
   }
 
   parameters(): Parameter<Data>[] {
-    return [this.weight, this.bias].filter((parameter) => parameter !== null)
+    const { weight, bias } = Layer.#of(this) as Layer<Data>
+    return [weight, bias].filter((parameter) => parameter !== null)
   }
 
   /** Sets the gradients of weight and bias to 0. Throws where one's buffer was transferred, before it changes any. */
@@ -224,24 +225,25 @@ export abstract class Layer<
    * decay, unbiased or population) and eps are options, not state, here as there: construct the other layer with the same.
    */
   stateDict(): StateDict {
-    return saveState(Layer.#of(this, 'stateDict').#state())
+    const layer = Layer.#of(this, 'stateDict')
+    return saveState(layer.name, layer.#state())
   }
 
   /**
    * Copies a state dict into the layer; float64 is rounded where the layer is float32. A missing
-   * num_batches_tracked leaves the counter as it is.
+   * num_batches_tracked leaves the counter as it is. PyTorch's names or Keras's; `prefix` finds them in a model's dict.
    *
    * @throws EvenkeelError (EVENKEEL_STATE) on missing or unexpected names, other shapes or types, values that are not
-   * finite, a negative variance; nothing has changed then.
+   * finite, a negative variance; EVENKEEL_BUFFER where an array of the layer was transferred; nothing has changed then.
    */
-  loadStateDict(dict: Readonly<StateDict>): this {
+  loadStateDict(dict: LoadableDict, options: LoadOptions = {}): this {
     const layer = Layer.#of(this, 'loadStateDict')
-    loadState(layer.name, layer.#state(), dict)
+    loadState(layer.name, layer.#state(), dict, options)
     return this
   }
 
   #state() {
-    return { weight: this.weight, bias: this.bias, running: this.#running }
+    return { weight: this.#weight, bias: this.#bias, running: this.#running }
   }
 
   /**
@@ -267,26 +269,24 @@ export abstract class Layer<
   }
 
   /** Reads all that is the caller's, once, before it takes buffers: a getter of his may call this layer, too. */
-  #forwardCall(
-    x: Tensor,
-    options: CallOptions | undefined,
-    given: boolean,
-  ): { call: Call; buffers: Buffers } {
-    const { out } = this.#optionsOf(options, ['out'])
-    const { plan, data } = this.#inputOf(x, given)
-    const result = resultFor(plan, out)
-    const weight = this.weight?.data ?? null
-    const bias = this.bias?.data ?? null
+  #forwardCall(x: Tensor, options: CallOptions | undefined, given: boolean): Call {
+    const { out } = this.#optionsOf(options, FORWARD_OPTIONS)
+    const data = this.#inputOf(x, given)
+    const plan = this.#plan!
+    const y = outData(plan, out)
+    const weight = this.#weight?.data ?? null
+    const bias = this.#bias?.data ?? null
     this.#running?.checkAttached(this.name)
-    const buffers = this.#history.buffersFor(plan.slots)
-    if (plan.given) this.#running?.spreadInto(this.name, buffers.statistics)
-    return { call: forwardCall(plan, data, weight, bias, result, buffers.statistics), buffers }
+    const statistics = this.#history.statisticsFor(plan.slots)
+    if (plan.given) this.#running?.spreadInto(this.name, statistics)
+    return forwardCall(plan, data, weight, bias, out, y, statistics)
   }
 
   /** After a forward pass: its statistics go into the running averages, unless these refuse them. */
-  #end(call: Call, buffers: Buffers, replaced: boolean): void {
-    if (!call.plan.given) this.#running?.update(call.plan, buffers.statistics)
-    this.#history.add(contextOf(call, replaced), buffers)
+  #end(call: Call, replaced: boolean): void {
+    const context = contextOf(call, replaced)
+    if (!call.plan.given) this.#running?.update(call.plan, context)
+    this.#history.add(context)
   }
 
   /** Errors of our own come from checks, before the first write; all others, such as lack of memory, from the pass. */
@@ -296,10 +296,10 @@ export abstract class Layer<
   }
 
   #backwardCall(dy: Tensor, options: BackwardOptions | undefined) {
-    const { out, context: passed } = this.#optionsOf(options, ['out', 'context']) as BackwardOptions
+    const { out, context: passed } = this.#optionsOf(options, BACKWARD_OPTIONS)
     const context = this.#history.contextFor(this.name, passed)
-    const dweight = this.weight?.grad.data ?? null
-    const dbias = this.bias?.grad.data ?? null
+    const dweight = this.#weight?.grad.data ?? null
+    const dbias = this.#bias?.grad.data ?? null
     const call = backwardCall(context, dy, out, dweight, dbias)
     // The caller's getters have run: one that called forward() has taken the context's buffers.
     if (this.#history.contextFor(this.name, passed) !== context) {
@@ -318,25 +318,15 @@ export abstract class Layer<
     this.#history.answered(passed)
   }
 
-  /** The plan for x, and its data. */
-  #inputOf(x: Tensor, given: boolean): { plan: Plan; data: FloatArray } {
+  /** The data of x, for which the plan is right from here on. */
+  #inputOf(x: Tensor, given: boolean): FloatArray {
     const fields = fieldsOf(x)
-    let plan = this.#plan
-    if (plan === null || plan.given !== given || !isCompanion(plan, fields)) {
+    const last = this.#plan
+    if (last === null || last.given !== given || !hasShape(last, fields)) {
       checkTensor(this.name, x, 'input', fields)
-      const { data, shape } = fields as Tensor & Fields
-      if (dtypeOf(data) !== this.dtype) {
-        fail(
-          'EVENKEEL_DTYPE',
-          this.name,
-          `input must be ${this.dtype} as the layer is, got ${dtypeOf(data)}`,
-          `convert it, or construct the layer with dtype: '${dtypeOf(data)}'`,
-        )
-      }
-      plan = this.#planFor([...shape], given)
-      this.#plan = plan
-    }
-    return { plan, data: fields.data as FloatArray }
+      this.#plan = this.#planFor([...(fields.shape as readonly number[])], given)
+    } else this.#plan = last
+    return fields.data as FloatArray
   }
 
   #optionsOf(options: BackwardOptions | undefined, known: readonly string[]): BackwardOptions {
@@ -346,4 +336,8 @@ export abstract class Layer<
   }
 }
 
+readOnly(Layer.prototype, ['name', 'eps', 'dtype', 'weight', 'bias'])
+
 const NO_OPTIONS: BackwardOptions = {}
+const FORWARD_OPTIONS = ['out']
+const BACKWARD_OPTIONS = ['out', 'context']

@@ -21,11 +21,11 @@ export function newParameter(dtype: DType, shape: readonly number[], initial: nu
 
 export interface AffineOptions {
   /** Whether there is a learnable scale, 1 at first. */
-  readonly weight?: boolean
+  readonly weight?: boolean | undefined
   /** Whether there is a learnable shift, 0 at first. */
-  readonly bias?: boolean
+  readonly bias?: boolean | undefined
   /** Both at once; `weight` and `bias` refine it. */
-  readonly affine?: boolean
+  readonly affine?: boolean | undefined
 }
 
 /** Which parameters a layer has: what `affine` means is the layer's, and the two switches refine it. */
@@ -35,7 +35,9 @@ export function affineOf(
   defaults: { affine: boolean; bias: boolean },
 ): { weight: boolean; bias: boolean } {
   for (const name of ['weight', 'bias', 'affine'] as const) {
-    if (options[name] !== undefined) checkBoolean(who, name, options[name])
+    if (options[name] === undefined) continue
+    const values = `write ${name}: true, and set values in the layer's ${name}.data`
+    checkBoolean(who, name, options[name], name === 'affine' ? undefined : values)
   }
   const affine = options.affine ?? defaults.affine
   const weight = options.weight ?? affine

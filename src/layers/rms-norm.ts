@@ -14,12 +14,13 @@ import {
   type WeightOf,
 } from './layer-options.js'
 import { affineOf, type Parameter } from './parameter.js'
+import { readOnly } from './read-only.js'
 
 export interface RMSNormOptions extends LayerOptions {
   /** Default: 2^-23 for float32, 2^-52 for float64, as PyTorch has it. Many published models were trained with 1e-6 or 1e-5. */
-  readonly eps?: number
+  readonly eps?: number | undefined
   /** RMSNorm has none by default, not by `affine: true` either. */
-  readonly bias?: boolean
+  readonly bias?: boolean | undefined
 }
 
 /** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
@@ -32,6 +33,7 @@ export interface RMSNorm<
 }
 
 export interface RMSNormConstructor {
+  readonly prototype: RMSNorm
   new <const Options extends RMSNormOptions = NoOptions>(
     normalizedShape: number | readonly number[],
     options?: Known<Options, RMSNormOptions>,
@@ -69,3 +71,5 @@ export const RMSNorm = class RMSNorm extends Layer {
     })
   }
 } as RMSNormConstructor
+
+readOnly(RMSNorm.prototype, ['normalizedShape'])

@@ -1,5 +1,5 @@
 import type { Statistics } from '../buffers.js'
-import { fail } from '../errors.js'
+import { describe, fail } from '../errors.js'
 import { checkChoice } from '../options.js'
 import type { Plan } from '../plan.js'
 import { type DType, type FloatArray, lengthOf, newArray, sizeOf, type Tensor } from '../tensor.js'
@@ -9,7 +9,9 @@ import { warnOnce } from '../warnings.js'
  * How a running average r takes up a batch's statistic b:
  * `{ newWeight: w }`: r = (1 - w) r + w b (PyTorch calls w momentum); 0 < w <= 1.
  * `{ decay: d }`: r = d r + (1 - d) b (Keras calls d momentum); 0 <= d < 1.
- * `'cumulative'`: the plain mean of all batches so far, w = 1/n.
+ * `'cumulative'`: the plain mean of all batches so far, w = 1/n. No fit of a data set: the variance is the mean of those
+ * within the batches, and leaves out how far the batches' means lie apart. Shuffled batches of one size come close;
+ * sorted data, or batches of one kind each, do not.
  */
 export type RunningAverage = { readonly newWeight: number } | { readonly decay: number } | 'cumulative'
 /** Divided by n - 1 (PyTorch) or by n (Keras). The batch itself is always normalized with the latter. */
@@ -40,7 +42,7 @@ export function checkRunning(who: string, average: unknown, variance: unknown): 
   fail(
     'EVENKEEL_OPTION',
     who,
-    `runningAverage must be { newWeight }, { decay }, 'cumulative' or false, got ${JSON.stringify(average)}`,
+    `runningAverage must be { newWeight }, { decay }, 'cumulative' or false, got ${describe(average)}`,
     "try { newWeight: 0.1 }, PyTorch's default, or { decay: 0.99 }, Keras's",
   )
 }

@@ -1,15 +1,9 @@
 import { describe, fail } from '../errors.js'
-import {
-  dtypeOf,
-  type FloatArray,
-  formatShape,
-  isFloatArray,
-  newArray,
-  sizeOf,
-  type Tensor,
-  typedArrayKind,
-} from '../tensor.js'
+import { checkOptions } from '../options.js'
+import { type FloatArray, lengthOf, sizeOf, type Tensor } from '../tensor.js'
 import type { RunningStatistics } from './running-statistics.js'
+import { type Entry, entriesOf } from './state-names.js'
+import { countOf, fitsTensor, floatsOf, NEGATIVE_ZERO } from './state-values.js'
 
 /** One entry of a state dict. The counter, num_batches_tracked, is a BigInt64Array of 1 with shape []. */
 export interface StateTensor {
@@ -17,7 +11,23 @@ export interface StateTensor {
   readonly shape: readonly number[]
 }
 
+/**
+ * What stateDict() returns. JSON.stringify() takes it: loaded again, it gives the same bits. (A structured clone can be
+ * loaded, but has forgotten how to write itself as JSON.)
+ */
 export type StateDict = Record<string, StateTensor>
+
+/**
+ * What loadStateDict() takes: a layer's state or a whole model's, under PyTorch's names or Keras's (gamma, beta,
+ * moving_mean, moving_variance). A value is { data, shape } or the data alone: a Float32Array, a Float64Array, a plain
+ * array, nested or not, or what JSON made of these. The counter is a number or a bigint in any of these forms.
+ */
+export type LoadableDict = Readonly<Record<string, unknown>>
+
+export interface LoadOptions {
+  /** Of the layer's names in a model's dict, with or without the dot: 'layer1.0.bn1'. Other names are left alone. */
+  readonly prefix?: string | undefined
+}
 
 /** What a layer has to save; null where it lacks it. */
 export interface State {
@@ -28,40 +38,63 @@ export interface State {
 
 const COUNTER = 'num_batches_tracked'
 
+/** An entry that JSON.stringify() can write: it throws on a bigint, and forgets the sign of 0. */
+class SavedTensor implements StateTensor {
+  constructor(
+    readonly data: FloatArray | BigInt64Array,
+    readonly shape: readonly number[],
+  ) {}
+
+  toJSON() {
+    const data = Array.from(this.data as ArrayLike<number | bigint>, (value) => {
+      return Object.is(value, -0) ? NEGATIVE_ZERO : Number(value)
+    })
+    return { data, shape: this.shape }
+  }
+}
+
 /** Copies of a layer's state under PyTorch's names. */
-export function saveState(state: State): StateDict {
+export function saveState(who: string, state: State): StateDict {
+  const entries = floatEntries(state)
+  checkAttached(who, entries)
   const dict: StateDict = {}
-  for (const [name, { data, shape }] of floatEntries(state))
-    dict[name] = { data: data.slice(), shape: [...shape] }
-  if (state.running) dict[COUNTER] = { data: BigInt64Array.of(BigInt(state.running.batches)), shape: [] }
+  for (const [name, { data, shape }] of entries) dict[name] = new SavedTensor(data.slice(), [...shape])
+  if (state.running) dict[COUNTER] = new SavedTensor(BigInt64Array.of(BigInt(state.running.batches)), [])
   return dict
 }
 
 /**
  * Copies a state dict into a layer, rounding float64 to float32 where the layer is float32.
  * @throws EvenkeelError (EVENKEEL_STATE) where a name is missing or unexpected, a shape or type differs, a value is not
- * finite, or a variance is negative; nothing has changed then. A missing num_batches_tracked leaves the counter as it is.
+ * finite, or a variance is negative; EVENKEEL_BUFFER where an array of the layer was transferred; nothing has changed
+ * then. A missing num_batches_tracked leaves the counter as it is.
  */
-export function loadState(who: string, state: State, dict: unknown): void {
-  if (typeof dict !== 'object' || dict === null || Array.isArray(dict)) {
-    fail(
-      'EVENKEEL_STATE',
-      who,
-      `a state dict must be an object, got ${describe(dict)}`,
-      'pass what stateDict() returns',
-    )
-  }
-  const given = dict as Record<string, unknown>
-  const entries = floatEntries(state)
-  checkNames(who, given, [...entries.keys()], state.running !== null)
-  const loads = [...entries].map(([name, target]) => {
-    return { target, values: checkEntry(who, name, given[name], target) }
+export function loadState(who: string, state: State, dict: unknown, options: LoadOptions): void {
+  checkDict(who, dict)
+  const targets = floatEntries(state)
+  const found = entriesOf(who, dict, wantedBy(state, targets), prefixOf(who, options))
+  const loads = [...targets].map(([name, target]) => {
+    return { target, values: floatsOf(who, found.get(name) as Entry, target) }
   })
-  const batches = checkCounter(who, given[COUNTER])
+  const counter = found.get(COUNTER)
+  const batches = counter === undefined ? null : countOf(who, counter)
+  checkAttached(who, targets)
   for (const { target, values } of loads) target.data.set(values)
   if (state.running === null) return
   state.running.loaded = true
   if (batches !== null) state.running.batches = batches
+}
+
+function checkDict(who: string, dict: unknown): asserts dict is object {
+  const isMap = dict instanceof Map
+  if (typeof dict === 'object' && dict !== null && !Array.isArray(dict) && !isMap) return
+  const remedy = isMap ? 'pass Object.fromEntries(map)' : 'pass what stateDict() returns'
+  fail(
+    'EVENKEEL_STATE',
+    who,
+    `a state dict must be an object of names and values, got ${describe(dict)}`,
+    typeof dict === 'string' ? 'pass what JSON.parse() makes of it' : remedy,
+  )
 }
 
 function floatEntries({ weight, bias, running }: State): Map<string, Tensor> {
@@ -72,73 +105,36 @@ function floatEntries({ weight, bias, running }: State): Map<string, Tensor> {
   return entries
 }
 
-function checkNames(who: string, dict: Record<string, unknown>, names: string[], counts: boolean): void {
-  const allowed = counts ? [...names, COUNTER] : names
-  const listed = allowed.length > 0 ? allowed.join(', ') : 'none: it has no state'
-  const missing = names.filter((name) => dict[name] === undefined)
-  const unexpected = Object.keys(dict).filter((name) => !allowed.includes(name))
-  if (missing.length === 0 && unexpected.length === 0) return
-  const problems = [
-    missing.length > 0 ? `lacks ${missing.join(', ')}` : '',
-    unexpected.length > 0 ? `has unexpected ${unexpected.join(', ')}` : '',
-  ]
+function wantedBy(state: State, targets: ReadonlyMap<string, Tensor>) {
+  return {
+    names: [...targets.keys()],
+    optional: state.running === null ? [] : [COUNTER],
+    fits: (name: string, value: unknown) => fitsTensor(value, targets.get(name) as Tensor),
+  }
+}
+
+function prefixOf(who: string, options: LoadOptions): string | undefined {
+  checkOptions(who, options, ['prefix'])
+  const { prefix } = options
+  if (prefix === undefined || typeof prefix === 'string') return prefix
   fail(
-    'EVENKEEL_STATE',
+    'EVENKEEL_OPTION',
     who,
-    `the state dict ${problems.filter(Boolean).join(' and ')}`,
-    `give this layer's names (${listed}) without the prefix of its module, or construct it with the options that the saved one had`,
+    `prefix must be a text, got ${describe(prefix)}`,
+    "give what stands before the layer's names, as in 'layer1.0.bn1'",
   )
 }
 
-/** The entry's values in the layer's type. */
-function checkEntry(who: string, name: string, value: unknown, target: Tensor): FloatArray {
-  const { data, shape } = (value ?? {}) as Partial<StateTensor>
-  const wanted = formatShape(target.shape)
-  if (!isFloatArray(data) || !Array.isArray(shape)) {
+/** Throws where an array of the layer is gone: it can be neither read nor written. */
+function checkAttached(who: string, entries: ReadonlyMap<string, Tensor>): void {
+  for (const [name, { data, shape }] of entries) {
+    const length = lengthOf(data)
+    if (length === sizeOf(shape)) continue
     fail(
-      'EVENKEEL_STATE',
+      'EVENKEEL_BUFFER',
       who,
-      `${name} must be { data: Float32Array or Float64Array, shape }, got ${describe(data === undefined ? value : data)}`,
-      `give a float array of shape ${wanted}`,
+      `the layer's own ${name} needs ${sizeOf(shape)} elements, got ${length}: its buffer was transferred`,
+      'construct a new layer, and load the last state that was saved; send copies, as stateDict() makes them',
     )
   }
-  const fits = shape.length === target.shape.length && shape.every((extent, i) => extent === target.shape[i])
-  if (!fits || data.length !== sizeOf(target.shape)) {
-    fail(
-      'EVENKEEL_STATE',
-      who,
-      `${name} must have shape ${wanted}, got ${formatShape(shape)} with ${data.length} elements`,
-      'load the state of a layer of the same size',
-    )
-  }
-  const values = newArray(dtypeOf(target.data), data.length)
-  values.set(data)
-  const bad = values.findIndex((v) => !Number.isFinite(v) || (name === 'running_var' && v < 0))
-  if (bad < 0) return values
-  fail(
-    'EVENKEEL_STATE',
-    who,
-    `${name} must be finite${name === 'running_var' ? ' and 0 or more' : ''}, got ${data[bad]} at ${bad}`,
-    'mend the file that it came from; nothing was loaded',
-  )
-}
-
-function isCounter(data: unknown): data is BigInt64Array {
-  return typedArrayKind(data) === 'BigInt64Array'
-}
-
-/** The counter, or null where the dict has none (PyTorch wrote none before its version 2 of the format). */
-function checkCounter(who: string, value: unknown): number | null {
-  if (value === undefined) return null
-  const data = (value as Partial<StateTensor> | null)?.data
-  const typed = isFloatArray(data) || isCounter(data)
-  const count = typed && data.length === 1 ? Number(data[0]) : Number.NaN
-  if (Number.isSafeInteger(count) && count >= 0) return count
-  const came = typed && data.length === 1 ? `[${data[0]}]` : describe(data === undefined ? value : data)
-  fail(
-    'EVENKEEL_STATE',
-    who,
-    `${COUNTER} must be { data: BigInt64Array of one count from 0 up, shape: [] }, got ${came}`,
-    'leave it out if it is unknown',
-  )
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import { describe, fail } from '../errors.js'
-import { type Layout, MAX_RANK } from '../plan.js'
+import type { Layout } from '../plan.js'
 import { sizeOf } from '../tensor.js'
 
 /** The axis counted from 0; the batch's axis, 0, holds no features and is refused. */
@@ -68,19 +68,9 @@ function isWhole(axis: unknown): boolean {
  */
 export function channelView(shape: readonly number[], axis: number): { shape: number[]; layout: Layout } {
   const last = axis === shape.length - 1
-  const fits = shape.length <= MAX_RANK && (last || axis === 1)
   const joined = [sizeOf(shape.slice(0, axis)), shape[axis], sizeOf(shape.slice(axis + 1))]
-  if (fits) return { shape: [...shape], layout: last ? 'channels-last' : 'channels-first' }
+  if (last || axis === 1) return { shape: [...shape], layout: last ? 'channels-last' : 'channels-first' }
   return { shape: joined, layout: 'channels-first' }
-}
-
-/** The same for statistics per sample: the batch stays a dimension of its own. `axis` is 1 or the last one. */
-export function sampleView(shape: readonly number[], axis: number): { shape: number[]; layout: Layout } {
-  const layout = axis === shape.length - 1 ? 'channels-last' : 'channels-first'
-  if (shape.length <= MAX_RANK) return { shape: [...shape], layout }
-  const space = sizeOf(shape.filter((_, i) => i !== 0 && i !== axis))
-  const joined = layout === 'channels-last' ? [space, shape[axis]] : [shape[axis], space]
-  return { shape: [shape[0], ...joined], layout }
 }
 
 /** The order of dimensions in which `axes` come at position `at`, or, without it, at the end. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Statistics } from '../buffers.js'
-import { newStatistics, resultFor } from '../buffers.js'
+import { newStatistics } from '../buffers.js'
 import { type Context, contextOf, forwardCall, run as runCall } from '../engine.js'
 import { fail } from '../errors.js'
 import { gradients } from '../functional.js'
@@ -30,7 +30,7 @@ export function differentiable(
   const inputs = [x, gamma, beta].filter((input) => input !== null)
   const run = tf.customGrad(() => {
     const [weight, bias] = [gamma, beta].map((parameter) => parameter && valuesOf(parameter))
-    const call = forwardCall(plan, valuesOf(x), weight, bias, resultFor(plan, undefined), statistics)
+    const call = forwardCall(plan, valuesOf(x), weight, bias, undefined, null, statistics)
     const context = contextOf(call, runCall(call))
     return {
       value: toTensor(call.result.data, x.shape),

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import { describe, fail } from '../errors.js'
 import { type Plan, planGroup } from '../plan.js'
-import { orderWith, resolveAxis, sampleView, singleAxis } from './axes.js'
+import { orderWith, resolveAxis, singleAxis } from './axes.js'
 import { NormalizationLayer, oneShape } from './normalization.js'
 import type { OptionTable } from './options.js'
 import { CENTRED_OPTIONS, type CentredArgs } from './parameter.js'
@@ -65,14 +65,9 @@ export class GroupNormalization extends NormalizationLayer {
       fail('EVENKEEL_SHAPE', this.who, problem, remedy)
     }
     const last = resolveAxis(this.who, this.axis, shape.length) === shape.length - 1
-    const view = sampleView(shape, last ? shape.length - 1 : 1)
+    const layout = last ? 'channels-last' : 'channels-first'
     const groups = instance ? 'channels' : this.groups
-    return planGroup(this.who, view.shape, 'float32', {
-      groups,
-      layout: view.layout,
-      eps: this.epsilon,
-      given,
-    })
+    return planGroup(this.who, shape, 'float32', { groups, layout, eps: this.epsilon, given })
   }
 
   /** `build` refuses one value per group where it sees it; an input of unknown extents can still have it. */

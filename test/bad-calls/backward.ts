@@ -15,7 +15,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'dy of another shape',
     'EVENKEEL_SHAPE',
-    "BatchNorm: dy must have the input's shape [4, 3, 5], got [4, 5, 3]; wrap its data in that shape: tensor(data, shape).",
+    "BatchNorm: dy must have the input's shape [4, 3, 5], got [4, 5, 3]; give a tensor of shape [4, 3, 5].",
     onBatch((l) => l.backward(some([4, 5, 3]))),
   ],
   [
@@ -27,7 +27,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'dy that is too short',
     'EVENKEEL_BUFFER',
-    'BatchNorm: dy of shape [4, 3, 5] needs 60 elements, got 59; pass data.subarray(...) of that length, or mend the shape.',
+    'BatchNorm: dy of shape [4, 3, 5] needs 60 elements, got 59; give all 60 elements, or mend the shape.',
     onBatch((l) => l.backward({ data: new Float32Array(59), shape: [4, 3, 5] })),
   ],
   [
@@ -39,7 +39,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'no dy',
     'EVENKEEL_DTYPE',
-    'BatchNorm: dy must be { data: Float32Array or Float64Array, shape }, got undefined; wrap the data: tensor(data, shape).',
+    'BatchNorm: dy must be { data: Float32Array or Float64Array, shape }, got undefined; pass tensor(data, shape).',
     onBatch((l) => l.backward(wrong(undefined))),
   ],
   [

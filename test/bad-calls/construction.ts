@@ -1,7 +1,10 @@
 import { BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm } from '../../src/index.js'
-import { plain, type Row, some, wrong } from './scene.js'
+import { circular, plain, type Row, some, wrong } from './scene.js'
 
 // Constructors: options that are unknown, out of range, or contradict each other.
+
+/** The largest prime below 2^53. */
+const LARGEST_PRIME = 2 ** 53 - 111
 
 export const CONSTRUCTION: readonly Row[] = [
   [
@@ -9,6 +12,12 @@ export const CONSTRUCTION: readonly Row[] = [
     'EVENKEEL_OPTION',
     'BatchNorm: the number of channels must be a whole number from 1 up, got 0; give the extent of the channel dimension, as in 64.',
     plain(() => new BatchNorm(0)),
+  ],
+  [
+    'more channels than memory holds',
+    'EVENKEEL_BUFFER',
+    'evenkeel: there is no memory for 9007199254740991 elements of float32; give fewer channels or a smaller shape.',
+    plain(() => new BatchNorm(2 ** 53 - 1)),
   ],
   [
     'half a channel',
@@ -31,20 +40,38 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'no groups',
     'EVENKEEL_OPTION',
-    'GroupNorm: groups must be a whole number from 1 up, got 0; try groups: 1.',
+    'GroupNorm: groups must be a whole number from 1 up, got 0; give a divisor of the channels (8).',
     plain(() => new GroupNorm(0, 8)),
   ],
   [
     'half a group',
     'EVENKEEL_OPTION',
-    'GroupNorm: groups must be a whole number from 1 up, got 2.5; try groups: 1.',
+    'GroupNorm: groups must be a whole number from 1 up, got 2.5; give a divisor of the channels (8).',
     plain(() => new GroupNorm(2.5, 8)),
+  ],
+  [
+    'groups and channels swapped',
+    'EVENKEEL_SHAPE',
+    'GroupNorm: channels (8) must be divisible by groups (64), which come first; for 64 channels in 8 groups write new GroupNorm(8, 64).',
+    plain(() => new GroupNorm(64, 8)),
   ],
   [
     'more groups than channels',
     'EVENKEEL_SHAPE',
-    'GroupNorm: channels (4) must be divisible by groups (32); try groups: 4.',
-    plain(() => new GroupNorm(32, 4)),
+    'GroupNorm: channels (4) must be divisible by groups (30); try groups: 4.',
+    plain(() => new GroupNorm(30, 4)),
+  ],
+  [
+    'groups beside a divisor of many channels',
+    'EVENKEEL_SHAPE',
+    'GroupNorm: channels (100000000) must be divisible by groups (7); try groups: 8.',
+    plain(() => new GroupNorm(7, 1e8)),
+  ],
+  [
+    'groups far from any divisor',
+    'EVENKEEL_SHAPE',
+    'GroupNorm: channels (9007199254740881) must be divisible by groups (4503599627370496); give groups that divide 9007199254740881.',
+    plain(() => new GroupNorm(2 ** 52, LARGEST_PRIME)),
   ],
   [
     'an empty normalizedShape',
@@ -79,25 +106,37 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'a bare momentum',
     'EVENKEEL_OPTION',
-    "BatchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; use runningAverage: { newWeight: 0.2 } for PyTorch's momentum 0.2, or runningAverage: { decay: 0.2 } for Keras's.",
+    "BatchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; use runningAverage: { newWeight: 0.2 } for PyTorch's momentum 0.2, 'cumulative' for its None, or { decay: 0.2 } for Keras's.",
     plain(() => new BatchNorm(8, wrong({ momentum: 0.2 }))),
+  ],
+  [
+    'a momentum that neither weight can be',
+    'EVENKEEL_OPTION',
+    "BatchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; use runningAverage: { newWeight: 0.1 } for PyTorch's momentum 0.1, 'cumulative' for its None, or { decay: 0.99 } for Keras's.",
+    plain(() => new BatchNorm(8, wrong({ momentum: null }))),
+  ],
+  [
+    'a new weight that is a bigint',
+    'EVENKEEL_OPTION',
+    "BatchNorm: runningAverage must be { newWeight }, { decay }, 'cumulative' or false, got { newWeight: 1n }; try { newWeight: 0.1 }, PyTorch's default, or { decay: 0.99 }, Keras's.",
+    plain(() => new BatchNorm(8, { runningAverage: wrong({ newWeight: 1n }) })),
   ],
   [
     "Keras's epsilon",
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option epsilon; try eps; the options are runningAverage, eps, weight, bias, affine, dtype.',
+    'LayerNorm: there is no option epsilon; try eps; the options are eps, weight, bias, affine, dtype, runningAverage.',
     plain(() => new LayerNorm(8, wrong({ epsilon: 1e-3 }))),
   ],
   [
     'a misspelt option',
     'EVENKEEL_OPTION',
-    'BatchNorm: there is no option runingAverage; try runningAverage; the options are layout, runningAverage, runningVariance, convention, eps, weight, bias, affine, dtype.',
+    'BatchNorm: there is no option runingAverage; try runningAverage; the options are eps, weight, bias, affine, dtype, layout, runningAverage, runningVariance, convention.',
     plain(() => new BatchNorm(8, wrong({ runingAverage: false }))),
   ],
   [
     'options that are a number',
     'EVENKEEL_OPTION',
-    'BatchNorm: options must be an object, got 1; write { layout: ... }; the options are layout, runningAverage, runningVariance, convention, eps, weight, bias, affine, dtype.',
+    'BatchNorm: options must be an object, got 1; write { eps: ... }; the options are eps, weight, bias, affine, dtype, layout, runningAverage, runningVariance, convention.',
     plain(() => new BatchNorm(8, wrong(1))),
   ],
   [
@@ -127,19 +166,19 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'new weight and decay at once',
     'EVENKEEL_OPTION',
-    'BatchNorm: runningAverage must be { newWeight }, { decay }, \'cumulative\' or false, got {"newWeight":0.1,"decay":0.9}; try { newWeight: 0.1 }, PyTorch\'s default, or { decay: 0.99 }, Keras\'s.',
+    "BatchNorm: runningAverage must be { newWeight }, { decay }, 'cumulative' or false, got { newWeight: 0.1, decay: 0.9 }; try { newWeight: 0.1 }, PyTorch's default, or { decay: 0.99 }, Keras's.",
     plain(() => new BatchNorm(8, { runningAverage: wrong({ newWeight: 0.1, decay: 0.9 }) })),
   ],
   [
     'an unknown variance',
     'EVENKEEL_OPTION',
-    "BatchNorm: runningVariance must be 'unbiased' or 'population', got 'biased'; try 'unbiased'.",
+    "BatchNorm: runningVariance must be 'unbiased' or 'population', got 'biased'; try 'population'.",
     plain(() => new BatchNorm(8, { runningVariance: wrong('biased') })),
   ],
   [
     'an unknown convention',
     'EVENKEEL_OPTION',
-    "BatchNorm: convention must be 'pytorch' or 'keras', got 'tf'; try 'pytorch'.",
+    "BatchNorm: convention must be 'pytorch' or 'keras', got 'tf'; try 'keras'.",
     plain(() => new BatchNorm(8, { convention: wrong('tf') })),
   ],
   [
@@ -151,7 +190,7 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'a weight that is no switch',
     'EVENKEEL_OPTION',
-    'LayerNorm: weight must be true or false, got 1; try weight: true.',
+    "LayerNorm: weight must be true or false, got 1; write weight: true, and set values in the layer's weight.data.",
     plain(() => new LayerNorm(8, { weight: wrong(1) })),
   ],
   [
@@ -179,9 +218,81 @@ export const CONSTRUCTION: readonly Row[] = [
     plain(() => new BatchNorm(8, { runningAverage: wrong(true) })),
   ],
   [
+    'affine as a text',
+    'EVENKEEL_OPTION',
+    "BatchNorm: affine must be true or false, got 'yes'; give one of these.",
+    plain(() => new BatchNorm(8, { affine: wrong('yes') })),
+  ],
+  [
+    "PyTorch's num_groups, as an option",
+    'EVENKEEL_OPTION',
+    'LayerNorm: there is no option num_groups; the options are eps, weight, bias, affine, dtype, runningAverage.',
+    plain(() => new LayerNorm(8, wrong({ num_groups: 2 }))),
+  ],
+  [
+    'two letters swapped',
+    'EVENKEEL_OPTION',
+    'RMSNorm: there is no option esp; try eps; the options are eps, weight, bias, affine, dtype.',
+    plain(() => new RMSNorm(8, wrong({ esp: 1e-5 }))),
+  ],
+  [
+    'a name of three other letters',
+    'EVENKEEL_OPTION',
+    'RMSNorm: there is no option dim; the options are eps, weight, bias, affine, dtype.',
+    plain(() => new RMSNorm(8, wrong({ dim: 1 }))),
+  ],
+  [
+    "a name that every object's prototype has",
+    'EVENKEEL_OPTION',
+    'RMSNorm: there is no option constructor; the options are eps, weight, bias, affine, dtype.',
+    plain(() => new RMSNorm(8, wrong({ constructor: 1 }))),
+  ],
+  [
+    'a type by its name in C',
+    'EVENKEEL_OPTION',
+    "LayerNorm: dtype must be 'float32' or 'float64', got 'double'; try 'float64'.",
+    plain(() => new LayerNorm(8, { dtype: wrong('double') })),
+  ],
+  [
+    'a type that is nowhere near',
+    'EVENKEEL_OPTION',
+    "LayerNorm: dtype must be 'float32' or 'float64', got 'int8'; give one of these.",
+    plain(() => new LayerNorm(8, { dtype: wrong('int8') })),
+  ],
+  [
+    'an array as the options',
+    'EVENKEEL_OPTION',
+    'LayerNorm: options must be an object of options, got Float32Array of 8; the options are eps, weight, bias, affine, dtype, runningAverage.',
+    plain(() => new LayerNorm(8, wrong(new Float32Array(8)))),
+  ],
+  [
+    'a shape that contains itself',
+    'EVENKEEL_OPTION',
+    'LayerNorm: normalizedShape must be an array of whole numbers from 1 up, got [8, [8, Array of 2]]; give the extents to normalize over, as in [768].',
+    plain(() => new LayerNorm(circular())),
+  ],
+  [
+    'a symbol in a shape',
+    'EVENKEEL_OPTION',
+    'LayerNorm: normalizedShape must be an array of whole numbers from 1 up, got [Symbol(n)]; give the extents to normalize over, as in [768].',
+    plain(() => new LayerNorm([wrong(Symbol('n'))])),
+  ],
+  [
+    'a bigint as the channels',
+    'EVENKEEL_OPTION',
+    'BatchNorm: the number of channels must be a whole number from 1 up, got 8n; give the extent of the channel dimension, as in 64.',
+    plain(() => new BatchNorm(wrong(8n))),
+  ],
+  [
+    'options as the channels',
+    'EVENKEEL_OPTION',
+    'BatchNorm: the number of channels must be a whole number from 1 up, got { numFeatures: 8 }; give the extent of the channel dimension, as in 64.',
+    plain(() => new BatchNorm(wrong({ numFeatures: 8 }))),
+  ],
+  [
     'an array as the weight',
     'EVENKEEL_OPTION',
-    'LayerNorm: weight must be true or false, got Float32Array of 8; try weight: true.',
+    "LayerNorm: weight must be true or false, got Float32Array of 8; write weight: true, and set values in the layer's weight.data.",
     plain(() => new LayerNorm(8, { weight: wrong(new Float32Array(8)) })),
   ],
   [

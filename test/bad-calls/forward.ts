@@ -1,4 +1,4 @@
-import { GroupNorm, groupNorm, InstanceNorm, LayerNorm } from '../../src/index.js'
+import { GroupNorm, groupNorm, InstanceNorm, instanceNorm, LayerNorm } from '../../src/index.js'
 import { detached, filled, onBatch, onRows, plain, type Row, some, used, wrong } from './scene.js'
 
 // Inputs that a layer cannot normalize.
@@ -13,20 +13,32 @@ export const FORWARD: readonly Row[] = [
   [
     'rank 1',
     'EVENKEEL_SHAPE',
-    'BatchNorm: input must be [N, C, ...space] of rank 2 to 5, got rank 1, [3]; add the missing dimensions, each of extent 1 if need be.',
+    'BatchNorm: input must be [N, C, ...space] of rank 2 or more, got rank 1, [3]; give the batch and the channels, as in [32, 64] for 32 samples of 64 channels.',
     onBatch((l) => l.forward(some([3]))),
-  ],
-  [
-    'rank 6',
-    'EVENKEEL_SHAPE',
-    'BatchNorm: input must be [N, C, ...space] of rank 2 to 5, got rank 6, [4, 3, 1, 1, 1, 1]; join some of the spatial dimensions.',
-    onBatch((l) => l.forward(some([4, 3, 1, 1, 1, 1]))),
   ],
   [
     'rank 2 in InstanceNorm',
     'EVENKEEL_SHAPE',
-    'InstanceNorm: input must be [N, C, ...space] of rank 3 to 5, got rank 2, [4, 3]; add the missing dimensions, each of extent 1 if need be.',
+    "InstanceNorm: an input of rank 2 is one sample, [C, L]: expected 3 channels in dimension 0, got 4 in [4, 3]; for [N, C], without space, use BatchNorm or LayerNorm; for [L, C] set layout: 'channels-last'.",
     plain(() => new InstanceNorm(3).forward(some([4, 3]))),
+  ],
+  [
+    'rank 2 in instanceNorm',
+    'EVENKEEL_SHAPE',
+    'instanceNorm: input must be [N, C, ...space] of rank 3 or more, got rank 2, [4, 3]; give one sample as [1, C, L]; for [N, C], without space, use BatchNorm or LayerNorm.',
+    plain(() => instanceNorm(some([4, 3]))),
+  ],
+  [
+    'a sample without channels',
+    'EVENKEEL_SHAPE',
+    "InstanceNorm: an input of rank 2 is one sample, [L, C]: expected 3 channels in dimension 1, got 0 in [4, 0]; for [N, C], without space, use BatchNorm or LayerNorm; for [C, L] set layout: 'channels-first'.",
+    plain(() => new InstanceNorm(3, { layout: 'channels-last' }).forward(some([4, 0]))),
+  ],
+  [
+    'one value of space in a sample alone',
+    'EVENKEEL_STATISTICS',
+    'InstanceNorm: needs more than one value per channel of a sample (space), got 1 from shape [3, 1]; use BatchNorm or LayerNorm where there is no space to average over.',
+    plain(() => new InstanceNorm(3).forward(some([3, 1]))),
   ],
   [
     'other channels',
@@ -52,13 +64,13 @@ export const FORWARD: readonly Row[] = [
   [
     'another last extent',
     'EVENKEEL_SHAPE',
-    'LayerNorm: input must end in normalizedShape [8], got [8, 4]; reshape the input, or construct the layer with the last dimensions of your data.',
+    'LayerNorm: input must end in normalizedShape [8], got [8, 4]; give an input that ends in [8], or the last dimensions of yours as normalizedShape.',
     onRows((l) => l.forward(some([8, 4]))),
   ],
   [
     'fewer dimensions than normalizedShape',
     'EVENKEEL_SHAPE',
-    'LayerNorm: input must end in normalizedShape [4, 8], got [8]; reshape the input, or construct the layer with the last dimensions of your data.',
+    'LayerNorm: input must end in normalizedShape [4, 8], got [8]; give an input that ends in [4, 8], or the last dimensions of yours as normalizedShape.',
     plain(() => new LayerNorm([4, 8]).forward(some([8]))),
   ],
   [
@@ -70,26 +82,14 @@ export const FORWARD: readonly Row[] = [
   [
     'one value per channel',
     'EVENKEEL_STATISTICS',
-    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
+    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or running averages: eval(), in batchNorm() statistics.',
     onBatch((l) => l.forward(some([1, 3]))),
   ],
   [
     'one value per channel with space',
     'EVENKEEL_STATISTICS',
-    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3, 1, 1]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
+    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3, 1, 1]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or running averages: eval(), in batchNorm() statistics.',
     onBatch((l) => l.forward(some([1, 3, 1, 1]))),
-  ],
-  [
-    'an empty batch',
-    'EVENKEEL_STATISTICS',
-    'BatchNorm: training needs more than one value per channel (batch x space), got 0 from shape [0, 3, 5]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
-    onBatch((l) => l.forward(some([0, 3, 5]))),
-  ],
-  [
-    'an empty space',
-    'EVENKEEL_STATISTICS',
-    'BatchNorm: training needs more than one value per channel (batch x space), got 0 from shape [4, 3, 0]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or eval().',
-    onBatch((l) => l.forward(some([4, 3, 0]))),
   ],
   [
     'one value of space',
@@ -102,6 +102,12 @@ export const FORWARD: readonly Row[] = [
     'EVENKEEL_STATISTICS',
     'GroupNorm: needs more than one value per group (channels x space), got 1 from shape [2, 4]; use fewer groups.',
     plain(() => new GroupNorm(4, 4).forward(some([2, 4]))),
+  ],
+  [
+    'one value in the only group',
+    'EVENKEEL_STATISTICS',
+    'GroupNorm: needs more than one value per group (channels x space), got 1 from shape [2, 1]; use BatchNorm, which averages over the batch.',
+    plain(() => new GroupNorm(1, 1).forward(some([2, 1]))),
   ],
   [
     'NaN in a batch',
@@ -133,13 +139,13 @@ export const FORWARD: readonly Row[] = [
   [
     'an unknown option of forward',
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option into; the options are out.',
+    'LayerNorm: there is no option into; try out.',
     onRows((l) => l.forward(some([4, 8]), wrong({ into: 1 }))),
   ],
   [
     'a mode that is no switch',
     'EVENKEEL_OPTION',
-    "BatchNorm: train(on) must be true or false, got 'eval'; try train(on): true.",
+    "BatchNorm: the argument of train() must be true or false, got 'eval'; call eval() to leave training mode.",
     onBatch((l) => l.train(wrong('eval'))),
   ],
   [
@@ -151,8 +157,20 @@ export const FORWARD: readonly Row[] = [
   [
     'a tensor in the place of the options',
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option data; the options are out.',
+    'LayerNorm: options must be an object of options, got a tensor of [4, 8]; to write the result into a tensor, pass { out: tensor }.',
     onRows((l) => l.forward(some([4, 8]), wrong(some([4, 8])))),
+  ],
+  [
+    'an array in the place of the options',
+    'EVENKEEL_OPTION',
+    'LayerNorm: options must be an object of options, got Float32Array of 32; to write the result into a tensor, pass { out: tensor }.',
+    onRows((l) => l.backward(some([4, 8]), wrong(new Float32Array(32)))),
+  ],
+  [
+    'an option of forward that is unlike any',
+    'EVENKEEL_OPTION',
+    'LayerNorm: there is no option training; the options are out.',
+    onRows((l) => l.forward(some([4, 8]), wrong({ training: true }))),
   ],
   [
     'a weight that was detached',

@@ -14,6 +14,9 @@ import { onBatch, plain, type Row, some, wrong } from './scene.js'
 
 // The functional forms, and what is around the layers.
 
+/** What can be folded. */
+const loaded = () => new BatchNorm(3).loadStateDict(new BatchNorm(3).stateDict()).eval()
+
 export const FUNCTIONS: readonly Row[] = [
   [
     'a weight that is too short',
@@ -28,10 +31,28 @@ export const FUNCTIONS: readonly Row[] = [
     plain(() => batchNorm(some([4, 3]), { bias: new Float64Array(3) })),
   ],
   [
-    'a weight that is a tensor',
+    'a weight that is a list',
     'EVENKEEL_DTYPE',
-    'batchNorm: weight must be a Float32Array, got a tensor of [3]; pass the bare array, as in weight: parameter.data.',
-    plain(() => batchNorm(some([4, 3]), { weight: wrong(some([3])) })),
+    'batchNorm: weight must be a Float32Array, got [1, 1, 1]; give a Float32Array of 3.',
+    plain(() => batchNorm(some([4, 3]), { weight: wrong([1, 1, 1]) })),
+  ],
+  [
+    'a weight that is a switch, as for layers',
+    'EVENKEEL_DTYPE',
+    'layerNorm: weight must be a Float32Array, got true; give a Float32Array of 8.',
+    plain(() => layerNorm(some([4, 8]), { normalizedShape: 8, weight: wrong(true) })),
+  ],
+  [
+    'a weight that is a tensor of another length',
+    'EVENKEEL_BUFFER',
+    'batchNorm: weight needs 3 elements, got 2; give one for each channel.',
+    plain(() => batchNorm(some([4, 3]), { weight: some([2]) })),
+  ],
+  [
+    'a weight whose tensor is empty',
+    'EVENKEEL_DTYPE',
+    'batchNorm: weight must be a Float32Array, got {}; give a Float32Array of 3.',
+    plain(() => batchNorm(some([4, 3]), { weight: wrong({}) })),
   ],
   [
     'given statistics of another length',
@@ -60,7 +81,7 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'a normalizedShape that does not fit',
     'EVENKEEL_SHAPE',
-    'rmsNorm: input must end in normalizedShape [7], got [4, 8]; reshape the input, or construct the layer with the last dimensions of your data.',
+    'rmsNorm: input must end in normalizedShape [7], got [4, 8]; give an input that ends in [7], or the last dimensions of yours as normalizedShape.',
     plain(() => rmsNorm(some([4, 8]), { normalizedShape: 7 })),
   ],
   [
@@ -90,8 +111,32 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'an unknown kind of layer',
     'EVENKEEL_OPTION',
-    "recommend: kind must be 'dense', 'conv' or 'sequence', got 'rnn'; try 'dense'.",
+    "recommend: kind must be 'dense', 'conv' or 'sequence', got 'rnn'; try 'sequence'.",
     plain(() => recommend({ batchSize: 8, kind: wrong('rnn'), channels: 8 })),
+  ],
+  [
+    "a kind by its field's name",
+    'EVENKEEL_OPTION',
+    "recommend: kind must be 'dense', 'conv' or 'sequence', got 'cnn'; try 'conv'.",
+    plain(() => recommend({ batchSize: 8, kind: wrong('cnn'), channels: 8 })),
+  ],
+  [
+    'a kind that nothing is near',
+    'EVENKEEL_OPTION',
+    "recommend: kind must be 'dense', 'conv' or 'sequence', got 'gan'; give one of these.",
+    plain(() => recommend({ batchSize: 8, kind: wrong('gan'), channels: 8 })),
+  ],
+  [
+    "folding by another library's name of the layer",
+    'EVENKEEL_OPTION',
+    "foldBatchNorm: kind must be 'linear' or 'conv', got 'conv2d'; try 'conv'.",
+    plain(() => foldBatchNorm(some([3, 8]), null, loaded(), { kind: wrong('conv2d') })),
+  ],
+  [
+    "folding by recommend()'s name of the layer",
+    'EVENKEEL_OPTION',
+    "foldBatchNorm: kind must be 'linear' or 'conv', got 'dense'; try 'linear'.",
+    plain(() => foldBatchNorm(some([3, 8]), null, loaded(), { kind: wrong('dense') })),
   ],
   [
     'a batch of nothing',
@@ -146,7 +191,7 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'groupNorm without groups',
     'EVENKEEL_OPTION',
-    'groupNorm: groups must be a whole number from 1 up, got undefined; try groups: 1.',
+    'groupNorm: groups must be a whole number from 1 up, got undefined; give a divisor of the channels (8).',
     plain(() => groupNorm(some([2, 8]), wrong({}))),
   ],
   [

@@ -28,19 +28,19 @@ export const OUT: readonly Row[] = [
   withOut(
     'out of another shape',
     'EVENKEEL_SHAPE',
-    "LayerNorm: out must have the input's shape [4, 8], got [8, 4]; wrap its data in that shape: tensor(data, shape).",
+    "LayerNorm: out must have the input's shape [4, 8], got [8, 4]; give a tensor of shape [4, 8].",
     () => some([8, 4]),
   ),
   withOut(
     'out that is too short',
     'EVENKEEL_BUFFER',
-    'LayerNorm: out of shape [4, 8] needs 32 elements, got 16; pass data.subarray(...) of that length, or mend the shape.',
+    'LayerNorm: out of shape [4, 8] needs 32 elements, got 16; give all 32 elements, or mend the shape.',
     () => ({ data: new Float32Array(16).fill(3), shape: [4, 8] }),
   ),
   withOut(
     'out of another type',
     'EVENKEEL_DTYPE',
-    'LayerNorm: out must be float32 as the input is, got float64; convert it: Float32Array.from(...).',
+    'LayerNorm: out must be float32 as the input is, got float64; give one over a new Float32Array.',
     () => some([4, 8], 'float64'),
   ),
   withOut(
@@ -55,7 +55,7 @@ export const OUT: readonly Row[] = [
   withOut(
     'out that is a bare array',
     'EVENKEEL_DTYPE',
-    'LayerNorm: out must be { data: Float32Array or Float64Array, shape }, got a bare array; wrap the data: tensor(data, shape).',
+    'LayerNorm: out must be { data: Float32Array or Float64Array, shape }, got a bare array; pass tensor(data, shape).',
     () => wrong(new Float32Array(32)),
   ),
   [
@@ -78,7 +78,7 @@ export const OUT: readonly Row[] = [
   withOut(
     'no out',
     'EVENKEEL_DTYPE',
-    'LayerNorm: out must be { data: Float32Array or Float64Array, shape }, got null; wrap the data: tensor(data, shape).',
+    'LayerNorm: out must be { data: Float32Array or Float64Array, shape }, got null; pass tensor(data, shape).',
     () => wrong(null),
   ),
 ]

@@ -37,6 +37,13 @@ export function detached(x: Tensor): Tensor {
   return x
 }
 
+/** [8, [8, [8, ...]]]. */
+export function circular(): number[] {
+  const shape: unknown[] = [8]
+  shape.push(shape)
+  return shape as number[]
+}
+
 /** A call that has no layer to spoil. */
 export const plain = (call: () => unknown) => (): Scene => ({ call })
 /** A layer that has run on `good`, forward and backward, before the bad call. */

@@ -110,6 +110,21 @@ describe.each(FORMS)('$title', ({ shape, affineLength, run }) => {
     expectError(() => gradients(context, dy()), 'EVENKEEL_STATE', /an earlier gradient was written over it/)
   })
 
+  test('weight, bias and their gradients may be tensors, as layers have them', () => {
+    const x = randomTensor(shape)
+    const dy = randomTensor(shape, 'float64', 'dy')
+    const { weight, bias } = affine()
+    const wrapped = (data: Float64Array | Float32Array) => ({ data, shape: [affineLength] })
+    const bare = run(x, { weight, bias })
+    const { y, context } = run(x, { weight: wrapped(weight), bias: wrapped(bias) })
+    expect(y).toEqual(bare.y)
+    const [dweight, dbias] = [new Float64Array(affineLength), new Float64Array(affineLength)]
+    const found = gradients(context, dy, { dweight: wrapped(dweight), dbias: wrapped(dbias) })
+    expect(found).toEqual(gradients(bare.context, dy))
+    expect([found.dweight, found.dbias]).toEqual([dweight, dbias])
+    expect(found.dweight).toBe(dweight)
+  })
+
   test('gradients: adds into the arrays given', () => {
     const { context } = run(randomTensor(shape), affine())
     const dy = randomTensor(shape, 'float64', 'dy')
@@ -146,6 +161,11 @@ describe('formulas, by hand', () => {
       statistics: { mean: Float32Array.of(-1), variance: Float32Array.of(3) },
     })
     expect([...y.data]).toEqual([1, 2])
+  })
+
+  test("batchNorm with a layer's statistics, which are tensors", () => {
+    const statistics = { mean: tensor(Float32Array.of(-1), [1]), variance: tensor(Float32Array.of(3), [1]) }
+    expect([...batchNorm(x, { eps: 1, statistics }).y.data]).toEqual([1, 2])
   })
 
   test('batchNorm copies given statistics: changing them later does not reach the gradient', () => {

@@ -110,8 +110,8 @@ describe('values that do not fit', () => {
   it.each<[Factory, object, string]>([
     ['batchNormalization', { momentum: '0.5' }, "momentum must be from 0 to 1, got '0.5'; try 0.99."],
     ['layerNormalization', { epsilon: '1e-3' }, "epsilon must be positive and finite, got '1e-3'; try 1e-3."],
-    ['layerNormalization', { scale: 0 }, 'scale must be true or false, got 0; try scale: true.'],
-    ['batchNormalization', { center: 'no' }, "center must be true or false, got 'no'; try center: true."],
+    ['layerNormalization', { scale: 0 }, 'scale must be true or false, got 0; give one of these.'],
+    ['batchNormalization', { center: 'no' }, "center must be true or false, got 'no'; give one of these."],
     [
       'groupNormalization',
       { groups: 2.5 },
