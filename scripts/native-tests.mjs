@@ -5,10 +5,8 @@
 // Exits with 1 where a test fails, and where a tool is missing (and says how to install it): nothing is skipped silently.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import { build as buildIn, needTools, onPath, root, run, stop } from './cmake-build.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const QEMU = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu']
 /** What the host's own compiler and CPU have; replay --isas says which. */
 const ALL_ISAS = null
@@ -61,39 +59,16 @@ if (build === undefined) stop(`no build ${name}; there are ${Object.keys(BUILDS)
 const directory = `build-cmake/${name}`
 
 checkTools()
-run('cmake', ['-S', '.', '-B', directory, ...build.cmake], 'ignore')
-run('cmake', ['--build', directory, '--parallel', String(availableParallelism())], 'ignore')
+buildIn(directory, build.cmake)
 const env = testEnvironment()
 run('ctest', ['--test-dir', directory, '--output-on-failure', '--no-tests=error'], 'inherit', env)
 replay(env)
 console.log(`native tests, ${build.title}: passed`)
 
-function stop(why) {
-  console.error(`native tests: ${why}`)
-  process.exit(1)
-}
-
 function checkTools() {
-  const missing = [
-    ...['cmake', ...(build.programs ?? [])].filter((program) => !onPath(program)),
-    ...(build.files ?? []).filter((file) => !existsSync(file)),
-  ]
-  if (missing.length === 0) return
-  const packages = ['cmake', 'g++', ...(build.packages ?? [])]
-  stop(`${missing.join(', ')} missing; on Debian and Ubuntu: apt-get install ${packages.join(' ')}`)
-}
-
-function onPath(program) {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined
-}
-
-/** Runs a program; where it fails, shows what it printed, and stops. */
-function run(program, args, output, environment = process.env) {
-  const stdio = output === 'ignore' ? 'pipe' : 'inherit'
-  const result = spawnSync(program, args, { cwd: root, stdio, encoding: 'utf8', env: environment })
-  if (result.status === 0) return
-  if (stdio === 'pipe') console.error(`${result.stdout}\n${result.stderr}`)
-  stop(`${[program, ...args].join(' ')} failed${result.error ? `: ${result.error.message}` : ''}`)
+  const programs = (build.programs ?? []).filter((program) => !onPath(program))
+  const files = (build.files ?? []).filter((file) => !existsSync(file))
+  needTools([...programs, ...files], build.packages)
 }
 
 /** Leaks are looked for where that is possible: the checker traces its own process, which some containers forbid. */

@@ -17,6 +17,10 @@
 #include "runtime/huge_pages.h"
 #include "runtime/parallel.h"
 
+#if defined(EVENKEEL_FAULTS)
+#include "faults.h"
+#endif
+
 namespace evenkeel {
 
 namespace {
@@ -104,6 +108,9 @@ napi_value advise_huge_pages_call(napi_env env, napi_callback_info info) {
 NAPI_MODULE_INIT() {
   using namespace evenkeel;
   stay_loaded();
+#if defined(EVENKEEL_FAULTS)
+  if (!export_faults(env, exports)) return nullptr;
+#endif
   const bool exported = export_version(env, exports) && export_function(env, exports, "isas", isas) &&
                         export_function(env, exports, "forward", forward_call) &&
                         export_function(env, exports, "backward", backward_call) &&

@@ -15,6 +15,9 @@ namespace evenkeel {
 
 namespace {
 
+constexpr char kBackendCode[] = "EVENKEEL_BACKEND";
+constexpr char kCancelled[] = "evenkeel: an asynchronous call was cancelled before it began; nothing was written.";
+
 // One pass under way. Node waits for it before an environment ends (a terminated worker, process.exit()), so that
 // nothing here outlives what it points to.
 class Job {
@@ -36,6 +39,7 @@ class Job {
   static void execute(napi_env env, void* data);
   static void complete(napi_env env, napi_status status, void* data);
   void settle();
+  void reject(const char* why);
 
   const napi_env env_;
   const std::vector<Memory> memory_;
@@ -65,7 +69,7 @@ napi_value Job::start(napi_env env, std::unique_ptr<Job> job) {
       napi_create_promise(env, &job->deferred_, &promise) == napi_ok &&
       napi_queue_async_work(env, job->work_) == napi_ok;
   if (!started) {
-    napi_throw_error(env, "EVENKEEL_BACKEND", "evenkeel: an asynchronous call could not start.");
+    napi_throw_error(env, kBackendCode, "evenkeel: an asynchronous call could not start.");
     return nullptr;
   }
   job.release();
@@ -85,23 +89,29 @@ void Job::execute(napi_env, void* data) {
 
 // On the thread that called; also where its environment ends, which then runs no JavaScript: failures are its normal
 // course, and have nobody to be told to.
-void Job::complete(napi_env, napi_status, void* data) {
+void Job::complete(napi_env, napi_status status, void* data) {
   const std::unique_ptr<Job> job(static_cast<Job*>(data));
-  job->settle();
+  if (status == napi_ok) {
+    job->settle();
+  } else {
+    job->reject(kCancelled);
+  }
 }
 
 void Job::settle() {
   napi_value result;
-  if (!no_memory_) {
-    if (napi_get_undefined(env_, &result) == napi_ok) napi_resolve_deferred(env_, deferred_, result);
-    return;
-  }
+  if (no_memory_) return reject(kNoMemory);
+  if (napi_get_undefined(env_, &result) == napi_ok) napi_resolve_deferred(env_, deferred_, result);
+}
+
+void Job::reject(const char* why) {
   napi_value code;
   napi_value message;
-  if (napi_create_string_utf8(env_, kNoMemoryCode, NAPI_AUTO_LENGTH, &code) == napi_ok &&
-      napi_create_string_utf8(env_, kNoMemory, NAPI_AUTO_LENGTH, &message) == napi_ok &&
-      napi_create_error(env_, code, message, &result) == napi_ok) {
-    napi_reject_deferred(env_, deferred_, result);
+  napi_value error;
+  if (napi_create_string_utf8(env_, kBackendCode, NAPI_AUTO_LENGTH, &code) == napi_ok &&
+      napi_create_string_utf8(env_, why, NAPI_AUTO_LENGTH, &message) == napi_ok &&
+      napi_create_error(env_, code, message, &error) == napi_ok) {
+    napi_reject_deferred(env_, deferred_, error);
   }
 }
 
@@ -127,7 +137,7 @@ napi_value start_pass(napi_env env, napi_callback_info info) {
       promise = Job::start(env, std::make_unique<PassJob<Read>>(env, std::move(memory), pass));
     });
   } catch (const std::bad_alloc&) {
-    napi_throw_error(env, kNoMemoryCode, kNoMemory);
+    napi_throw_error(env, kBackendCode, kNoMemory);
     return nullptr;
   }
   return arguments.ok() ? promise : arguments.finish();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -128,11 +129,14 @@ class Team {
     }
   }
 
-  // Starts threads until there are `wanted`. Where the system gives no more, the team stays smaller from then on.
+  // Starts threads until there are `wanted`. Where the system gives no more, the team stays smaller from then on; where
+  // memory is short, for this call.
   void hire(size_t wanted) noexcept {
     while (hired_ < wanted && hired_ < most_.load()) {
       try {
         start(hired_ + 1);
+      } catch (const std::bad_alloc&) {
+        return;
       } catch (const std::exception&) {
         return dismiss();
       }
@@ -182,9 +186,14 @@ class Team {
 }  // namespace
 
 bool run_on_team(size_t parts, size_t workers, PartBody body, const void* context) noexcept {
-  // Never destroyed: its threads may sleep in it while the process ends.
-  static Team& team = *new Team;
-  return team.run(parts, workers, body, context);
+  try {
+    // Never destroyed: its threads may sleep in it while the process ends. A call that had no memory for it leaves it
+    // to the next one.
+    static Team& team = *new Team;
+    return team.run(parts, workers, body, context);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 }  // namespace evenkeel

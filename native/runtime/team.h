@@ -10,7 +10,7 @@ namespace evenkeel {
 using PartBody = void (*)(const void* context, size_t part, size_t worker);
 
 // Runs parts [0, parts) on the caller and up to `workers` - 1 threads of the team; returns when all have run. False,
-// and nothing has run, where the team is busy with another caller's job.
+// and nothing has run, where the team is busy with another caller's job, or there is no memory for it.
 bool run_on_team(size_t parts, size_t workers, PartBody body, const void* context) noexcept;
 
 }  // namespace evenkeel

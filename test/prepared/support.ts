@@ -13,13 +13,6 @@ export const tensor = (seed = 1) => tensorOf(numbers(SIZE, seed))
 export const zeros = () => tensorOf(new Float32Array(SIZE))
 export const give = (owner: object, data: FloatArray) => Object.assign(owner, { data })
 
-export type Resizable = ArrayBuffer & { resize(bytes: number): void }
-
-export function resizable(bytes: number, most: number): Resizable {
-  const Buffer = ArrayBuffer as unknown as new (bytes: number, options: object) => Resizable
-  return new Buffer(bytes, { maxByteLength: most })
-}
-
 /** Throws unless the layer's forward and backward on x give what a layer without a past gives, with out and without. */
 export function expectAsNew(layer: Layer, fresh: Layer, x: Tensor, out = zeros(), dx = zeros()): void {
   const dy = tensorOf(numbers(SIZE, 9))

@@ -1,0 +1,68 @@
+// The tests of memory on an addon under AddressSanitizer and UndefinedBehaviorSanitizer, inside Node, which also makes
+// allocations fail where a test asks for it (test/native/faults.h). Linux, GCC.
+//
+//   node scripts/asan-tests.mjs [arguments of vitest, in place of the usual tests]
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { build, needTools, onPath, root, run, stop } from './cmake-build.mjs'
+
+/** Shared with `npm run test:native`, whose objects are these. */
+const BUILD = 'build-cmake/sanitized'
+/** The package as its loader wants it: with the addon where a source build lies. */
+const TREE = join(root, 'build-asan')
+const COPIED = [
+  'native',
+  'src',
+  'test',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'vitest.config.ts',
+]
+/** The kernels are checked by `npm run test:native` on all cases; here on every fifth, by test/async. */
+const TESTS = ['test/memory/', 'test/prepared/', 'test/async/']
+
+const ASAN = [
+  // Node leaves its own memory to the system at its end.
+  'detect_leaks=0',
+  // `new` throws, as without the sanitizer, where there is no memory.
+  'allocator_may_return_null=1',
+  // Freed memory stays poisoned this long, in MiB.
+  'quarantine_size_mb=64',
+  // V8 has signal handlers of its own for WebAssembly's memory.
+  'handle_segv=1:allow_user_segv_handler=1',
+]
+
+needTools(['g++'].filter((program) => !onPath(program)))
+const { include_dir: headers } = createRequire(import.meta.url)('node-api-headers')
+build(
+  BUILD,
+  ['-DEVENKEEL_SANITIZE=address,undefined', `-DEVENKEEL_NODE_HEADERS=${headers}`],
+  'evenkeel_addon',
+)
+arrangeTree()
+const arguments_ = process.argv.length > 2 ? process.argv.slice(2) : TESTS
+const env = {
+  ...process.env,
+  EVENKEEL_BACKEND: 'native',
+  LD_PRELOAD: sanitizer(),
+  ASAN_OPTIONS: ASAN.join(':'),
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+}
+run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...arguments_], 'inherit', env, TREE)
+console.log('tests of memory, AddressSanitizer and UndefinedBehaviorSanitizer in Node: passed')
+
+function arrangeTree() {
+  rmSync(TREE, { recursive: true, force: true })
+  for (const each of COPIED) cpSync(join(root, each), join(TREE, each), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(TREE, 'node_modules'))
+  cpSync(join(root, BUILD, 'evenkeel.node'), join(TREE, 'build/Release/evenkeel.node'))
+}
+
+/** The compiler's own: it must be loaded before all else. */
+function sanitizer() {
+  const path = execFileSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim()
+  return existsSync(path) ? path : stop('this g++ has no libasan.so')
+}

@@ -1,0 +1,91 @@
+import { EvenkeelError, type FloatArray, type Tensor } from '../../src/index.js'
+import { firstDifference } from '../support/run.js'
+import type { ArrayType, Way } from './ways.js'
+
+// Two equal scenes, one of which loses an array: what must come of it.
+
+/** Where a layer or a caller holds an array. */
+export interface Holder {
+  data: FloatArray
+}
+
+export interface Scene {
+  readonly holders: Readonly<Record<string, Holder>>
+  /** What it counts beside its arrays. */
+  readonly count: number
+}
+
+export interface Pass<S extends Scene> {
+  /** The arrays that it reads or writes. */
+  readonly needs: readonly string[]
+  /** What comes before it. */
+  readonly before?: (scene: S) => unknown
+  readonly call: (scene: S) => Tensor | Promise<Tensor>
+  readonly asynchronous?: true
+}
+
+/**
+ * An array is lost before a pass, after so many equal ones. If the pass needs it, it throws EVENKEEL_BUFFER, twice, and
+ * changes nothing; otherwise it gives the right bits. With a fresh array it goes on. Returns what went wrong, or null.
+ */
+export async function lose<S extends Scene>(
+  make: () => S,
+  way: Way,
+  pass: Pass<S>,
+  name: string,
+  callsBefore: number,
+): Promise<string | null> {
+  const [scene, calm] = [make(), make()]
+  const loses = move(scene.holders[name], way)
+  for (const each of [scene, calm]) {
+    pass.before?.(each)
+    for (let i = 0; i < callsBefore; i++) await pass.call(each)
+  }
+  loses()
+  const wrong = pass.needs.includes(name)
+    ? ((await refusal(scene, pass)) ?? (await refusal(scene, pass)))
+    : await sameResults(scene, calm, pass)
+  if (wrong) return wrong
+  const changed = difference(scene, calm, name)
+  if (changed) return `then ${changed}`
+  scene.holders[name].data = calm.holders[name].data.slice()
+  for (const each of [scene, calm]) pass.before?.(each)
+  const next = (await sameResults(scene, calm, pass)) ?? difference(scene, calm)
+  return next && `with a fresh array, ${next}`
+}
+
+/** Puts other memory with the same contents in the place of an array; returns what takes it away. */
+function move(holder: Holder, way: Way): () => void {
+  const { array, lose } = way.place(holder.data.constructor as ArrayType, holder.data.length)
+  array.set(holder.data)
+  holder.data = array
+  return lose
+}
+
+/** How a scene differs from another one, but for one array. */
+function difference(scene: Scene, calm: Scene, without?: string): string | null {
+  for (const [name, { data }] of Object.entries(scene.holders)) {
+    const found = name === without ? null : firstDifference(data, calm.holders[name].data)
+    if (found) return `${name}${found}`
+  }
+  return scene.count === calm.count ? null : `the count is ${scene.count} instead of ${calm.count}`
+}
+
+/** What is wrong with a call's error, or null. */
+async function refusal<S extends Scene>(scene: S, { call }: Pass<S>): Promise<string | null> {
+  try {
+    await call(scene)
+    return 'it was not missed'
+  } catch (error) {
+    return error instanceof EvenkeelError && error.code === 'EVENKEEL_BUFFER' ? null : String(error)
+  }
+}
+
+async function sameResults<S extends Scene>(scene: S, calm: S, { call }: Pass<S>): Promise<string | null> {
+  try {
+    const found = firstDifference((await call(scene)).data, (await call(calm)).data)
+    return found && `the result${found}`
+  } catch (error) {
+    return `it threw ${error}`
+  }
+}
