@@ -24,7 +24,8 @@ export interface Statistics {
 }
 
 export function newStatistics(slots: number): Statistics {
-  return { mean: new Float64Array(slots), variance: new Float64Array(slots) }
+  const array = () => newArray('float64', slots) as Float64Array
+  return { mean: array(), variance: array() }
 }
 
 /**

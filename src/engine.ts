@@ -64,6 +64,8 @@ export interface Call {
   readonly operands: Operands
   readonly result: Tensor
   readonly fresh: boolean
+  /** Whether the pass has begun to write. */
+  begun: boolean
 }
 
 /**
@@ -81,7 +83,7 @@ export function forwardCall(
 ): Call {
   const result = out ?? newResult(plan)
   const operands = [x, y ?? result.data, weight, bias, mean, variance]
-  return { direction: forward, plan, operands, result, fresh: y === null }
+  return { direction: forward, plan, operands, result, fresh: y === null, begun: false }
 }
 
 /**
@@ -101,7 +103,7 @@ export function backwardCall(
   const x = keptInput(context)
   const result = out ?? newResult(plan)
   const operands = [gradient, x, dx ?? result.data, weight, mean, variance, dweight, dbias]
-  return { direction: backward, plan, operands, result, fresh: dx === null }
+  return { direction: backward, plan, operands, result, fresh: dx === null, begun: false }
 }
 
 /**
@@ -111,9 +113,12 @@ export function backwardCall(
  */
 export function run(call: Call, prepared: PreparedPass | null = null): boolean {
   const { direction, plan, operands, fresh } = call
+  call.begun = true
   if (prepared?.again(plan, operands, fresh)) return false
+  call.begun = false
   checkOperands(plan, direction.table, operands, fresh)
   const replaced = replacesInput(call)
+  call.begun = true
   if (prepared === null || replaced) direction.run(currentBackend(), plan, operands)
   else prepared.run(plan, operands)
   return replaced
@@ -125,6 +130,7 @@ export async function runAsync(call: Call): Promise<boolean> {
   checkOperands(plan, direction.table, operands, fresh)
   checkFixed(plan, direction.table, operands)
   const replaced = replacesInput(call)
+  call.begun = true
   const elsewhere = direction.runAsync(currentBackend(), plan, operands)
   if (elsewhere === undefined) direction.run(currentBackend(), plan, operands)
   else await elsewhere

@@ -6,7 +6,7 @@ export type ErrorCode =
   | 'EVENKEEL_OPTION' // an option is unknown, out of range or contradicts another
   | 'EVENKEEL_STATE' // a call came in the wrong order, or a state dict does not fit
   | 'EVENKEEL_STATISTICS' // statistics that cannot be had, or are not finite
-  | 'EVENKEEL_BACKEND' // the backend that was asked for cannot run
+  | 'EVENKEEL_BACKEND' // the backend that was asked for cannot run, or has no memory left
 
 /** Every error that evenkeel throws on bad input. When it is thrown, no state has changed. */
 export class EvenkeelError extends Error {

@@ -78,10 +78,10 @@ export function newArray(dtype: DType, length: number): FloatArray {
     return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)
   } catch {
     return fail(
-      'EVENKEEL_BUFFER',
+      'EVENKEEL_BACKEND',
       'evenkeel',
       `there is no memory for ${length} elements of ${dtype}`,
-      'give fewer channels or a smaller shape',
+      'free some, or give a smaller shape',
     )
   }
 }

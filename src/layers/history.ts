@@ -57,11 +57,11 @@ export class History {
     this.#answered = false
   }
 
-  /** A forward has failed after it began to write. If that was over the last context's input, it has no gradient any more. */
-  failed({ operands, direction }: Call): void {
+  /** A forward has failed. If it had begun to write over the last context's input, that has no gradient any more. */
+  failed({ operands, direction, begun }: Call): void {
     const input = this.#last?.x ?? null
     const result = operands[direction.result]
-    if (input !== null && result !== null && overlaps(result, input)) this.#last!.x = null
+    if (begun && input !== null && result !== null && overlaps(result, input)) this.#last!.x = null
   }
 
   /** The last context, which is the caller's from here on; null before the first forward. */

@@ -1,7 +1,7 @@
 import { hasShape, outData } from '../buffers.js'
 import { backwardCall, type Call, type Context, contextOf, forwardCall, run, runAsync } from '../engine.js'
 import { turnToWaitFor } from '../engine-async.js'
-import { EvenkeelError, fail } from '../errors.js'
+import { fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { checkEps, type Plan } from '../plan.js'
 import {
@@ -75,13 +75,11 @@ export abstract class Layer<
   forward(x: Tensor, options?: CallOptions): Tensor<Data> {
     const layer = Layer.#of(this, 'forward')
     const call = layer.#forwardCall(x, options, layer.#usesAverages)
-    let ran = false
     try {
-      const replaced = run(call, layer.#history.next.calls?.forward)
-      ran = true
-      layer.#end(call, replaced)
+      layer.#end(call, run(call, layer.#history.next.calls?.forward))
     } catch (error) {
-      layer.#failed(call, ran, error)
+      layer.#history.failed(call)
+      throw error
     }
     return call.result as Tensor<Data>
   }
@@ -108,13 +106,11 @@ export abstract class Layer<
       const pause = turnToWaitFor()
       if (pause) await pause
       const call = layer.#forwardCall(x, options, given)
-      let ran = false
       try {
-        const replaced = await runAsync(call)
-        ran = true
-        layer.#end(call, replaced)
+        layer.#end(call, await runAsync(call))
       } catch (error) {
-        layer.#failed(call, ran, error)
+        layer.#history.failed(call)
+        throw error
       }
       return call.result as Tensor<Data>
     })
@@ -287,12 +283,6 @@ export abstract class Layer<
     const context = contextOf(call, replaced)
     if (!call.plan.given) this.#running?.update(call.plan, context)
     this.#history.add(context)
-  }
-
-  /** Errors of our own come from checks, before the first write; all others, such as lack of memory, from the pass. */
-  #failed(call: Call, ran: boolean, error: unknown): never {
-    if (ran || !(error instanceof EvenkeelError)) this.#history.failed(call)
-    throw error
   }
 
   #backwardCall(dy: Tensor, options: BackwardOptions | undefined) {

@@ -15,8 +15,8 @@ export const CONSTRUCTION: readonly Row[] = [
   ],
   [
     'more channels than memory holds',
-    'EVENKEEL_BUFFER',
-    'evenkeel: there is no memory for 9007199254740991 elements of float32; give fewer channels or a smaller shape.',
+    'EVENKEEL_BACKEND',
+    'evenkeel: there is no memory for 9007199254740991 elements of float32; free some, or give a smaller shape.',
     plain(() => new BatchNorm(2 ** 53 - 1)),
   ],
   [
