@@ -62,11 +62,29 @@ EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, s
   io.variance[group] = variance_of(total);
 }
 
+// Without a branch, so that the compiler takes several planes at a time.
+template <typename T>
+EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<T>& io, size_t group) {
+  const double rstd = rstd_of(io.variance[group], io.eps);
+  const size_t channel = (io.first + group) % io.groups * io.planes;
+  int32_t ordinary = 0;
+  for (size_t plane = 0; plane < io.planes; ++plane) {
+    const T weight = io.weight ? io.weight[channel + plane] : 1;
+    ordinary += is_ordinary_scale(static_cast<T>(rstd * static_cast<double>(weight)), weight);
+  }
+  return are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps) &&
+         static_cast<size_t>(ordinary) == io.planes;
+}
+
 template <bool kCentred, typename V>
 static void groups_forward_all(const GroupsForward<typename V::Scalar>& io, size_t groups) {
   NothingBeside nothing;
   if (groups > 0) reduce_group<kCentred, V>(io, 0, nothing);
   for (size_t group = 0; group < groups; ++group) {
+    if (!is_ordinary_group(io, group) && map_wide_group(io, group)) {
+      if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, nothing);
+      continue;
+    }
     PacedGroup<V> paced(io, group);
     if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, paced);
     paced.finish();

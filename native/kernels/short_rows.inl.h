@@ -97,6 +97,27 @@ EVENKEEL_INLINE void map_batch_affine(const RowsForward<typename V::Scalar>& io,
   return map_batch<V, kCentred, false, false>(io, row, folds);
 }
 
+// How many rows of a batch are ordinary; counted, as squares are in columns_reduce.inl.h.
+template <typename T>
+EVENKEEL_INLINE size_t ordinary_rows(const double* mean, const double* variance, double eps) {
+  int32_t ordinary = 0;
+  for (size_t r = 0; r < kRowBatch; ++r) ordinary += are_ordinary_statistics<T>(mean[r], variance[r], eps);
+  return static_cast<size_t>(ordinary);
+}
+
+// The rare way, for a batch that has rows which are not ordinary: one row after another.
+template <typename V>
+static void map_rows_of_batch(const RowsForward<typename V::Scalar>& io, size_t row) {
+  using T = typename V::Scalar;
+  const size_t n = io.length;
+  for (const size_t end = row + kRowBatch; row < end; ++row) {
+    if (!are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps) && map_wide_row(io, row)) continue;
+    const T* x = io.x + row * n;
+    const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
+    row_map<V>({x, io.y + row * n, n, io.weight, io.bias, fold, io.past_cache, x}, io.centred);
+  }
+}
+
 // As many whole batches as there are; returns where they end.
 template <typename V>
 static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
@@ -107,6 +128,10 @@ static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size
     double* variance = io.variance + row;
     RowFold<T> folds[kRowBatch];
     short_moments<V>(io, io.x + row * io.length, mean, variance);
+    if (ordinary_rows<T>(mean, variance, io.eps) < kRowBatch) {
+      map_rows_of_batch<V>(io, row);
+      continue;
+    }
     for (size_t r = 0; r < kRowBatch; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
     if (io.centred) {
       map_batch_affine<V, true>(io, row, folds);

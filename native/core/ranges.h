@@ -1,0 +1,60 @@
+// Where a slot's numbers (a slot is what shares statistics) must lie for the arithmetic in T to be right. Outside, the
+// slot takes the wide route (core/wide.h). src/backend/portable/ranges.ts has the same; docs/numerics.md has the
+// reasons.
+#pragma once
+
+#include <cmath>
+
+namespace evenkeel {
+
+template <typename T>
+struct Range;
+
+template <>
+struct Range<float> {
+  // Below it x - mean overflows for no x.
+  static constexpr double kMean = 0x1p103;
+  // Of variance + eps.
+  static constexpr double kSmallestSpread = 0x1p-96;
+  static constexpr double kLargestSpread = 0x1p252;
+  // Of weight / sqrt(variance + eps), unless the weight is 0.
+  static constexpr double kSmallestScale = 0x1p-126;
+  static constexpr double kLargestScale = 0x1p48;
+  // Of k2 and k1. Below it dy * a overflows only where dx does.
+  static constexpr double kGradient = 0x1p76;
+};
+
+template <>
+struct Range<double> {
+  static constexpr double kMean = 0x1p970;
+  static constexpr double kSmallestSpread = 0x1p-900;
+  static constexpr double kLargestSpread = 0x1p1000;
+  static constexpr double kSmallestScale = 0x1p-1022;
+  static constexpr double kLargestScale = 0x1p450;
+  static constexpr double kGradient = 0x1p943;
+};
+
+// Static, as in merge.h: kernels use these, and each instruction set must have its own copy. Without a branch, so that
+// compilers take several at a time.
+
+template <typename T>
+static inline bool are_ordinary_statistics(double mean, double variance, double eps) {
+  const double spread = variance + eps;
+  return (std::fabs(mean) < Range<T>::kMean) & (spread >= Range<T>::kSmallestSpread) &
+         (spread <= Range<T>::kLargestSpread);
+}
+
+// a: weight / sqrt(variance + eps).
+template <typename T>
+static inline bool is_ordinary_scale(T a, T weight) {
+  const T size = std::fabs(a);
+  return (weight == 0) |
+         ((size >= static_cast<T>(Range<T>::kSmallestScale)) & (size <= static_cast<T>(Range<T>::kLargestScale)));
+}
+
+template <typename T>
+static inline bool is_ordinary_gradient(T k2, T k1) {
+  return (std::fabs(k2) < static_cast<T>(Range<T>::kGradient)) & (std::fabs(k1) < static_cast<T>(Range<T>::kGradient));
+}
+
+}  // namespace evenkeel
