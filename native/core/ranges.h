@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 
 namespace evenkeel {
 
@@ -20,7 +22,7 @@ struct Range<float> {
   // Of weight / sqrt(variance + eps), unless the weight is 0.
   static constexpr double kSmallestScale = 0x1p-126;
   static constexpr double kLargestScale = 0x1p48;
-  // Of k2 and k1. Below it dy * a overflows only where dx does.
+  // Of |k2| + |k1|. Below it dy * a overflows only where dx does.
   static constexpr double kGradient = 0x1p76;
 };
 
@@ -34,27 +36,51 @@ struct Range<double> {
   static constexpr double kGradient = 0x1p943;
 };
 
-// Static, as in merge.h: kernels use these, and each instruction set must have its own copy. Without a branch, so that
-// compilers take several at a time.
+// Static, as in merge.h: kernels use these, and each instruction set must have its own copy.
 
 template <typename T>
 static inline bool are_ordinary_statistics(double mean, double variance, double eps) {
   const double spread = variance + eps;
-  return (std::fabs(mean) < Range<T>::kMean) & (spread >= Range<T>::kSmallestSpread) &
-         (spread <= Range<T>::kLargestSpread);
+  return std::fabs(mean) < Range<T>::kMean && spread >= Range<T>::kSmallestSpread && spread <= Range<T>::kLargestSpread;
+}
+
+// Whether all of n slots' are. Counted without a branch, since compilers then take several at a time.
+template <typename T>
+static inline bool all_statistics_are_ordinary(const double* mean, const double* variance, size_t n, double eps) {
+  int64_t ordinary = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const double spread = variance[i] + eps;
+    ordinary += (std::fabs(mean[i]) < Range<T>::kMean) & (spread >= Range<T>::kSmallestSpread) &
+                (spread <= Range<T>::kLargestSpread);
+  }
+  return static_cast<size_t>(ordinary) == n;
 }
 
 // a: weight / sqrt(variance + eps).
 template <typename T>
 static inline bool is_ordinary_scale(T a, T weight) {
   const T size = std::fabs(a);
-  return (weight == 0) |
-         ((size >= static_cast<T>(Range<T>::kSmallestScale)) & (size <= static_cast<T>(Range<T>::kLargestScale)));
+  return (size >= static_cast<T>(Range<T>::kSmallestScale) && size <= static_cast<T>(Range<T>::kLargestScale)) ||
+         weight == 0;
 }
 
+// Whether all of n cells' are.
+template <typename T>
+static inline bool all_scales_are_ordinary(const T* a, const T* weight, size_t n) {
+  int32_t ordinary = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const T size = std::fabs(a[i]);
+    ordinary +=
+        ((size >= static_cast<T>(Range<T>::kSmallestScale)) & (size <= static_cast<T>(Range<T>::kLargestScale))) |
+        (weight[i] == 0);
+  }
+  return static_cast<size_t>(ordinary) == n;
+}
+
+// The sum of two, so that one comparison will do.
 template <typename T>
 static inline bool is_ordinary_gradient(T k2, T k1) {
-  return (std::fabs(k2) < static_cast<T>(Range<T>::kGradient)) & (std::fabs(k1) < static_cast<T>(Range<T>::kGradient));
+  return std::fabs(k2) + std::fabs(k1) < static_cast<T>(Range<T>::kGradient);
 }
 
 }  // namespace evenkeel

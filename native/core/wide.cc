@@ -11,12 +11,29 @@ namespace {
 // From here on values are scaled down, so that no sum of their squares overflows.
 constexpr double kLarge = 0x1p480;
 constexpr double kLargeUnit = 0x1p-540;
-// Below it they are scaled up, so that no square underflows.
+// Below it they are scaled up, where eps does not hide their squares, so that none underflows.
 constexpr double kSmall = 0x1p-400;
 constexpr double kSmallUnit = 0x1p500;
 // From this given mean on, x and the mean are quartered: their difference might overflow.
 constexpr double kLargeMean = 0x1p970;
 constexpr double kQuarter = 0.25;
+
+// A sum that keeps what its additions round off (Knuth's TwoSum), so that it is exact within a rounding or two.
+class Sum {
+ public:
+  void add(double value) {
+    const double sum = high_ + value;
+    const double part = sum - high_;
+    low_ += high_ - (sum - part) + (value - part);
+    high_ = sum;
+  }
+
+  double total() const { return high_ + low_; }
+
+ private:
+  double high_ = 0;
+  double low_ = 0;
+};
 
 // body(x) for each element, in order.
 template <typename T, typename Body>
@@ -36,7 +53,7 @@ double value_or(const T* array, size_t i, double absent) {
 template <typename T>
 bool fold_elements(const T* x, const Slot& slot, bool centred, double eps, WideFold* fold) {
   const double count = static_cast<double>(slot.count());
-  double largest = std::sqrt(eps);
+  double largest = 0;
   bool finite = true;
   each_element(x, slot, [&](double value) {
     const double size = std::fabs(value);
@@ -44,31 +61,33 @@ bool fold_elements(const T* x, const Slot& slot, bool centred, double eps, WideF
     if (size > largest) largest = size;
   });
   if (!finite) return false;
-  const double unit = largest >= kLarge ? kLargeUnit : largest < kSmall ? kSmallUnit : 1;
+  const bool small = largest < kSmall && std::sqrt(eps) < kSmall;
+  const double unit = largest >= kLarge ? kLargeUnit : small ? kSmallUnit : 1;
   const double first = x[slot.start];
   double mean = 0;
   if (centred) {
     // Shifted by its first element, a constant has exactly itself as its mean.
     const double shift = first * unit;
-    double sum = 0;
-    each_element(x, slot, [&](double value) { sum += value * unit - shift; });
-    mean = shift + sum / count;
+    Sum sum;
+    each_element(x, slot, [&](double value) { sum.add(value * unit - shift); });
+    mean = shift + sum.total() / count;
   }
-  double s1 = 0;
-  double s2 = 0;
+  Sum sum1, sum2;
   each_element(x, slot, [&](double value) {
     const double d = value * unit - mean;
-    s1 += d;
-    s2 += d * d;
+    sum1.add(d);
+    sum2.add(d * d);
   });
+  const double s1 = sum1.total();
+  const double s2 = sum2.total();
   double m2 = s2;
   if (centred) {
     m2 = s2 - s1 * s1 / count;
     if (m2 < 0) m2 = 0;
   }
-  // Of a constant eps is all that the scale is made of; times a small unit it might vanish.
-  if (m2 == 0) {
-    *fold = {1, centred ? first : 0, 0, rstd_of(0, eps), 0};
+  // Of a constant eps is all that the scale is made of, and might vanish times this unit.
+  if (m2 == 0 && unit == kLargeUnit) {
+    *fold = {1, first, 0, rstd_of(0, eps), 0};
     return true;
   }
   const double variance = m2 / count;
@@ -97,20 +116,21 @@ void map_wide(const T* x, const Slot& slot, T* y, const Slot& to, const T* weigh
 
 template <typename T>
 Sums sum_line(const T* dy, const T* x, const Slot& slot, size_t line, const T* weight, const WideFold& fold) {
-  Sums sums{0, 0};
+  Sum sum1, sum2;
   for (size_t j = 0; j < slot.length; ++j) {
     const size_t at = slot.at(line, j);
     const double g = static_cast<double>(dy[at]) * value_or(weight, slot.parameter_at(line, j), 1);
-    sums.s1 += g;
-    sums.s2 += g * fold.normalized(x[at]);
+    sum1.add(g);
+    sum2.add(g * fold.normalized(x[at]));
   }
-  return sums;
+  return {sum1.total(), sum2.total()};
 }
 
 template <typename T>
 void map_wide_gradient(const T* dy, const T* x, const Slot& slot, T* dx, const Slot& to, const T* weight,
                        const WideGradient& gradient, T* dweight, T* dbias) {
   const WideFold& fold = gradient.fold;
+  const double rstd = fold.scale * fold.unit;
   for (size_t i = 0; i < slot.lines; ++i) {
     for (size_t j = 0; j < slot.length; ++j) {
       const size_t p = slot.parameter_at(i, j);
@@ -120,7 +140,7 @@ void map_wide_gradient(const T* dy, const T* x, const Slot& slot, T* dx, const S
       if (dweight) dweight[p] = static_cast<T>(static_cast<double>(dweight[p]) + grad * xhat);
       if (dbias) dbias[p] = static_cast<T>(static_cast<double>(dbias[p]) + grad);
       const double flow = gradient.given ? g : g - gradient.g1 - xhat * gradient.g2;
-      dx[to.at(i, j)] = static_cast<T>(flow * fold.scale * fold.unit);
+      dx[to.at(i, j)] = static_cast<T>(flow * rstd);
     }
   }
 }

@@ -3,6 +3,7 @@
 // lines.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 
 #include "core/merge.h"
@@ -43,13 +44,15 @@ struct WideFold {
   double slot_variance() const { return variance / unit / unit; }
 };
 
-// dx = (((g - g1) - xhat * g2) * scale) * unit with g = dy * weight; (g * scale) * unit where statistics are given.
+// dx = ((g - g1) - xhat * g2) * (scale * unit) with g = dy * weight; g * (scale * unit) where statistics are given.
 struct WideGradient {
   WideFold fold;
   bool given;
   double g1;
   double g2;
 };
+
+inline bool are_finite(const Sums& sums) { return std::fabs(sums.s1) < HUGE_VAL && std::fabs(sums.s2) < HUGE_VAL; }
 
 // False where an element is not finite, or a given number: then the slot stays with the others.
 template <typename T>

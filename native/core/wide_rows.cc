@@ -1,5 +1,7 @@
 #include "core/wide_rows.h"
 
+#include "core/ranges.h"
+
 namespace evenkeel {
 
 namespace {
@@ -46,6 +48,9 @@ bool fold_wide_gradient_row(const RowsBackward<T>& io, size_t row, WideGradient*
   if (!fold_wide_row(io, row, &fold)) return false;
   const Slot slot = slot_of_row(row, io.length);
   const Sums sums = sum_line(io.dy, io.x, slot, 0, io.weight, fold);
+  // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+  const bool folds = are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps);
+  if (folds && !are_finite(sums)) return false;
   const double count = static_cast<double>(io.length);
   *gradient = {fold, io.given, io.centred ? sums.s1 / count : 0, sums.s2 / count};
   return true;

@@ -40,8 +40,6 @@ T weight_of(const T* weight, size_t c) {
   return weight ? weight[c] : 1;
 }
 
-bool is_finite(double value) { return std::fabs(value) < HUGE_VAL; }
-
 // io: ForwardBuffers or BackwardBuffers; a: of its table.
 template <typename T, typename Buffers>
 bool is_ordinary_slot(const Plan& plan, const Buffers& io, const Scratch<T>& a, size_t index) {
@@ -54,13 +52,44 @@ bool is_ordinary_slot(const Plan& plan, const Buffers& io, const Scratch<T>& a, 
   return true;
 }
 
-bool are_finite(const Plan& plan, const GradientSums& sums, size_t index) {
+bool are_finite_sums(const Plan& plan, const GradientSums& sums, size_t index) {
   const Slot slot = slot_at(plan, index);
   for (size_t i = 0; i < slot.lines; ++i) {
     const size_t cell = sum_cell(plan, index, slot, i);
-    if (!is_finite(sums.sum1[cell]) || !is_finite(sums.sum2[cell])) return false;
+    if (!are_finite({sums.sum1[cell], sums.sum2[cell]})) return false;
   }
   return true;
+}
+
+// The same questions of all slots at once, which is the usual case.
+
+template <typename T, typename Buffers>
+bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T>& a) {
+  if (!all_statistics_are_ordinary<T>(io.mean, io.variance, plan.slots(), plan.eps)) return false;
+  // Ordinary statistics have an ordinary scale where there is no weight.
+  if (!io.weight) return true;
+  for (size_t n = 0; n < plan.table_samples(); ++n) {
+    if (!all_scales_are_ordinary(a.data() + n * plan.channels, io.weight, plan.channels)) return false;
+  }
+  return true;
+}
+
+template <typename T>
+bool all_gradients_are_ordinary(const BackwardTable<T>& table) {
+  for (size_t cell = 0; cell < table.cells; ++cell) {
+    if (!is_ordinary_gradient(table.k2[cell], table.k1[cell])) return false;
+  }
+  return true;
+}
+
+// A sum of what is finite need not be: then each slot is asked.
+bool all_sums_are_finite(const Plan& plan, const GradientSums& sums) {
+  Sums total{0, 0};
+  for (size_t cell = 0; cell < plan.samples * plan.channels; ++cell) {
+    total.s1 += std::fabs(sums.sum1[cell]);
+    total.s2 += std::fabs(sums.sum2[cell]);
+  }
+  return are_finite(total);
 }
 
 // False where the slot's elements, or given statistics, are not finite: then it stays with the others.
@@ -106,6 +135,7 @@ void WideSlots<T>::take_others(const Ordinary& is_ordinary, const Results& resul
 
 template <typename T>
 WideSlots<T>::WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table) : plan_(plan) {
+  if (all_slots_are_ordinary(plan, io, table.a)) return;
   const auto is_ordinary = [&](size_t index) { return is_ordinary_slot(plan, io, table.a, index); };
   take_others(is_ordinary, [&](size_t index, T* values) {
     WideFold fold;
@@ -124,17 +154,23 @@ template <typename T>
 WideSlots<T>::WideSlots(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
                         GradientSums* sums)
     : plan_(plan) {
+  if (all_slots_are_ordinary(plan, io, table.a) && (plan.given || all_gradients_are_ordinary(table)) &&
+      (!sums || all_sums_are_finite(plan, *sums))) {
+    return;
+  }
   const auto is_ordinary = [&](size_t index) {
     const size_t cell = table_cell(plan, index, slot_at(plan, index), 0);
     return is_ordinary_slot(plan, io, table.a, index) &&
            (plan.given || is_ordinary_gradient(table.k2[cell], table.k1[cell])) &&
-           (!sums || are_finite(plan, *sums, index));
+           (!sums || are_finite_sums(plan, *sums, index));
   };
   take_others(is_ordinary, [&](size_t index, T* values) {
     WideFold fold;
     if (!fold_wide(plan, io, index, &fold)) return false;
     const Slot slot = slot_at(plan, index);
     const Sums total = sums ? sum_slot(plan, io, index, fold, sums) : Sums{0, 0};
+    // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+    if (is_ordinary_slot(plan, io, table.a, index) && !are_finite(total)) return false;
     const double count = static_cast<double>(plan.count());
     const WideGradient gradient{fold, plan.given, plan.centred ? total.s1 / count : 0, total.s2 / count};
     map_wide_gradient<T>(io.dy, io.x, slot, values, slot.alone(), io.weight, gradient, nullptr, nullptr);

@@ -62,18 +62,17 @@ EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, s
   io.variance[group] = variance_of(total);
 }
 
-// Without a branch, so that the compiler takes several planes at a time.
 template <typename T>
 EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<T>& io, size_t group) {
+  if (!are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps)) return false;
+  // Ordinary statistics have an ordinary scale where there is no weight.
+  if (!io.weight) return true;
   const double rstd = rstd_of(io.variance[group], io.eps);
-  const size_t channel = (io.first + group) % io.groups * io.planes;
-  int32_t ordinary = 0;
+  const T* weight = io.weight + (io.first + group) % io.groups * io.planes;
   for (size_t plane = 0; plane < io.planes; ++plane) {
-    const T weight = io.weight ? io.weight[channel + plane] : 1;
-    ordinary += is_ordinary_scale(static_cast<T>(rstd * static_cast<double>(weight)), weight);
+    if (!is_ordinary_scale(static_cast<T>(rstd * static_cast<double>(weight[plane])), weight[plane])) return false;
   }
-  return are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps) &&
-         static_cast<size_t>(ordinary) == io.planes;
+  return true;
 }
 
 template <bool kCentred, typename V>

@@ -128,8 +128,8 @@ static void backward_all(const RowsBackward<typename V::Scalar>& io, size_t rows
   for (size_t row = 0; row < rows; ++row) {
     RowGradientFold<typename V::Scalar> next_fold = fold;
     if (row + 1 < rows) next_fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, row + 1);
-    const bool ordinary = are_ordinary_statistics<typename V::Scalar>(io.mean[row], io.variance[row], io.eps) &
-                          is_ordinary_gradient(fold.k2, fold.k1);
+    const bool ordinary = is_ordinary_gradient(fold.k2, fold.k1) &&
+                          are_ordinary_statistics<typename V::Scalar>(io.mean[row], io.variance[row], io.eps);
     if (ordinary || !map_wide_gradient_row(io, row)) {
       map_gradient<V, kCentred, kWeight, kGiven, kSums>(io, row, ahead, fold);
     }

@@ -97,14 +97,6 @@ EVENKEEL_INLINE void map_batch_affine(const RowsForward<typename V::Scalar>& io,
   return map_batch<V, kCentred, false, false>(io, row, folds);
 }
 
-// How many rows of a batch are ordinary; counted, as squares are in columns_reduce.inl.h.
-template <typename T>
-EVENKEEL_INLINE size_t ordinary_rows(const double* mean, const double* variance, double eps) {
-  int32_t ordinary = 0;
-  for (size_t r = 0; r < kRowBatch; ++r) ordinary += are_ordinary_statistics<T>(mean[r], variance[r], eps);
-  return static_cast<size_t>(ordinary);
-}
-
 // The rare way, for a batch that has rows which are not ordinary: one row after another.
 template <typename V>
 static void map_rows_of_batch(const RowsForward<typename V::Scalar>& io, size_t row) {
@@ -128,7 +120,7 @@ static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size
     double* variance = io.variance + row;
     RowFold<T> folds[kRowBatch];
     short_moments<V>(io, io.x + row * io.length, mean, variance);
-    if (ordinary_rows<T>(mean, variance, io.eps) < kRowBatch) {
+    if (!all_statistics_are_ordinary<T>(mean, variance, kRowBatch, io.eps)) {
       map_rows_of_batch<V>(io, row);
       continue;
     }

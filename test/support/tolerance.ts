@@ -7,7 +7,7 @@ import type { Outcome } from './run.js'
 export const UNIT_ROUNDOFF: Readonly<Record<DType, number>> = { float32: 2 ** -24, float64: 2 ** -53 }
 
 /** Below the smallest normal number, the error of a rounding is absolute: half the spacing of subnormal numbers. */
-const SUBNORMAL_SPACING: Readonly<Record<DType, number>> = { float32: 2 ** -149, float64: 2 ** -1074 }
+export const SUBNORMAL_SPACING: Readonly<Record<DType, number>> = { float32: 2 ** -149, float64: 2 ** -1074 }
 
 /**
  * How many roundings may lie between a backend and the oracle, relative to the scale that the oracle gives.
@@ -71,3 +71,6 @@ export const TFJS_GRADIENT = 2e-5
 /** Moving averages over up to twelve batches: one float32 rounding for each, of means below 10, of variances below 150. */
 export const TFJS_MOVING_MEAN = 1e-5
 export const TFJS_MOVING_VARIANCE = 1e-4
+
+/** How many roundings to subnormal numbers may lie on the way, at the ends of the range. */
+export const FLOORS = 4

@@ -1,4 +1,5 @@
 import type { DType } from '../../tensor.js'
+import { round } from './arithmetic.js'
 
 /**
  * Where a slot's numbers (a slot is what shares statistics) must lie for the arithmetic in T to be right. Outside, the
@@ -13,7 +14,7 @@ interface Range {
   /** Of weight / sqrt(variance + eps), unless the weight is 0. */
   readonly smallestScale: number
   readonly largestScale: number
-  /** Of k2 and k1. Below it dy * a overflows only where dx does. */
+  /** Of |k2| + |k1|. Below it dy * a overflows only where dx does. */
   readonly gradient: number
 }
 
@@ -50,6 +51,5 @@ export function isOrdinaryScale(dtype: DType, a: number, weight: number): boolea
 }
 
 export function isOrdinaryGradient(dtype: DType, k2: number, k1: number): boolean {
-  const range = RANGES[dtype]
-  return Math.abs(k2) < range.gradient && Math.abs(k1) < range.gradient
+  return round(Math.abs(k2) + Math.abs(k1), dtype === 'float32') < RANGES[dtype].gradient
 }

@@ -1,6 +1,7 @@
 import type { Plan } from '../../plan.js'
 import type { FloatArray } from '../../tensor.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
+import { areOrdinaryStatistics } from './ranges.js'
 import {
   foldElements,
   foldGiven,
@@ -52,6 +53,9 @@ export function mapWideGradientRow(
   const { dy, x, dx, weight } = io
   const slot = slotOfRow(plan, i)
   const { s1, s2 } = sumLine(dy, x, slot, 0, weight, fold)
+  // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+  const folds = areOrdinaryStatistics(plan.dtype, io.mean[i], io.variance[i], plan.eps)
+  if (folds && !(Number.isFinite(s1) && Number.isFinite(s2))) return false
   const gradient = { fold, given, g1: centred ? s1 / spatial : 0, g2: s2 / spatial }
   mapWideGradient(dy, x, slot, dx, slot, weight, gradient, dweight, dbias)
   return true

@@ -11,6 +11,7 @@ import {
   mapWideGradient,
   meanOf,
   type Slot,
+  type Sums,
   sumLine,
   varianceOfFold,
   type WideFold,
@@ -51,16 +52,19 @@ export function backwardAside(
   const { dtype, given, count, centred } = plan
   return aside(plan, (index, slot) => {
     const cell = tableCell(plan, index, slot, 0)
+    const folds = isOrdinary(plan, io, table, index, slot)
     const ordinary =
-      isOrdinary(plan, io, table, index, slot) &&
+      folds &&
       (given || isOrdinaryGradient(dtype, table.k2[cell], table.k1[cell])) &&
       (sums === null || areFinite(plan, sums, index, slot))
     if (ordinary) return null
     const fold = foldOf(plan, io, index, slot)
     if (fold === null) return null
-    const [sum1, sum2] = sums === null ? [0, 0] : sumSlot(plan, io, index, slot, fold, sums)
+    const { s1, s2 } = sums === null ? { s1: 0, s2: 0 } : sumSlot(plan, io, index, slot, fold, sums)
+    // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+    if (folds && !(Number.isFinite(s1) && Number.isFinite(s2))) return null
     const values = newArray(dtype, count)
-    const gradient = { fold, given, g1: centred ? sum1 / count : 0, g2: sum2 / count }
+    const gradient = { fold, given, g1: centred ? s1 / count : 0, g2: s2 / count }
     mapWideGradient(io.dy, io.x, slot, values, alone(slot), io.weight, gradient, null, null)
     return values
   })
@@ -165,17 +169,16 @@ function sumSlot(
   slot: Slot,
   fold: WideFold,
   sums: GradientSums,
-): [sum1: number, sum2: number] {
-  let sum1 = 0
-  let sum2 = 0
+): Sums {
+  const total = { s1: 0, s2: 0 }
   for (let line = 0; line < slot.lines; line++) {
     const { s1, s2 } = sumLine(dy, x, slot, line, null, fold)
     const cell = sumCell(plan, index, slot, line)
     sums.sum1[cell] = s1
     sums.sum2[cell] = s2
     const gamma = weight === null ? 1 : weight[slot.parameter + line * slot.perLine]
-    sum1 += gamma * s1
-    sum2 += gamma * s2
+    total.s1 += gamma * s1
+    total.s2 += gamma * s2
   }
-  return [sum1, sum2]
+  return total
 }

@@ -30,7 +30,7 @@ export interface WideFold {
   readonly variance: number
 }
 
-/** dx = (((g - g1) - xhat * g2) * scale) * unit with g = dy * weight; (g * scale) * unit where statistics are given. */
+/** dx = ((g - g1) - xhat * g2) * (scale * unit) with g = dy * weight; g * (scale * unit) where statistics are given. */
 export interface WideGradient {
   readonly fold: WideFold
   readonly given: boolean
@@ -41,12 +41,29 @@ export interface WideGradient {
 /** From here on values are scaled down, so that no sum of their squares overflows. */
 const LARGE = 2 ** 480
 const LARGE_UNIT = 2 ** -540
-/** Below it they are scaled up, so that no square underflows. */
+/** Below it they are scaled up, where eps does not hide their squares, so that none underflows. */
 const SMALL = 2 ** -400
 const SMALL_UNIT = 2 ** 500
 /** From this given mean on, x and the mean are quartered: their difference might overflow. */
 const LARGE_MEAN = 2 ** 970
 const QUARTER = 0.25
+
+/** A sum that keeps what its additions round off (Knuth's TwoSum), so that it is exact within a rounding or two. */
+class Sum {
+  private high = 0
+  private low = 0
+
+  add(value: number): void {
+    const sum = this.high + value
+    const part = sum - this.high
+    this.low += this.high - (sum - part) + (value - part)
+    this.high = sum
+  }
+
+  total(): number {
+    return this.high + this.low
+  }
+}
 
 function eachElement({ start, lines, length, apart, stride }: Slot, body: (at: number) => void): void {
   for (let i = 0; i < lines; i++) {
@@ -57,7 +74,7 @@ function eachElement({ start, lines, length, apart, stride }: Slot, body: (at: n
 /** The fold of a slot from its elements; null where one of them is not finite. */
 export function foldElements({ centred, eps }: Plan, x: FloatArray, slot: Slot): WideFold | null {
   const count = slot.lines * slot.length
-  let largest = Math.sqrt(eps)
+  let largest = 0
   let finite = true
   eachElement(slot, (at) => {
     const size = Math.abs(x[at])
@@ -65,28 +82,30 @@ export function foldElements({ centred, eps }: Plan, x: FloatArray, slot: Slot):
     if (size > largest) largest = size
   })
   if (!finite) return null
-  const unit = largest >= LARGE ? LARGE_UNIT : largest < SMALL ? SMALL_UNIT : 1
+  const small = largest < SMALL && Math.sqrt(eps) < SMALL
+  const unit = largest >= LARGE ? LARGE_UNIT : small ? SMALL_UNIT : 1
   const first = x[slot.start]
   let mean = 0
   if (centred) {
     // Shifted by its first element, a constant has exactly itself as its mean.
     const shift = first * unit
-    let sum = 0
-    eachElement(slot, (at) => {
-      sum += x[at] * unit - shift
-    })
-    mean = shift + sum / count
+    const sum = new Sum()
+    eachElement(slot, (at) => sum.add(x[at] * unit - shift))
+    mean = shift + sum.total() / count
   }
-  let s1 = 0
-  let s2 = 0
+  const sum1 = new Sum()
+  const sum2 = new Sum()
   eachElement(slot, (at) => {
     const d = x[at] * unit - mean
-    s1 += d
-    s2 += d * d
+    sum1.add(d)
+    sum2.add(d * d)
   })
+  const s1 = sum1.total()
+  const s2 = sum2.total()
   const m2 = centred ? Math.max(s2 - (s1 * s1) / count, 0) : s2
-  // Of a constant eps is all that the scale is made of; times a small unit it might vanish.
-  if (m2 === 0) return { unit: 1, mean: centred ? first : 0, rest: 0, scale: rstdOf(0, eps), variance: 0 }
+  // Of a constant eps is all that the scale is made of, and might vanish times this unit.
+  if (m2 === 0 && unit === LARGE_UNIT)
+    return { unit: 1, mean: first, rest: 0, scale: rstdOf(0, eps), variance: 0 }
   const variance = m2 / count
   return { unit, mean, rest: centred ? s1 / count : 0, scale: rstdOf(variance, eps * unit * unit), variance }
 }
@@ -133,6 +152,11 @@ export function mapWide(
   }
 }
 
+export interface Sums {
+  s1: number
+  s2: number
+}
+
 /** Sums of g and of g * xhat over one line; g is dy * weight, or dy where `weight` is null. */
 export function sumLine(
   dy: FloatArray,
@@ -141,15 +165,16 @@ export function sumLine(
   line: number,
   weight: FloatArray | null,
   fold: WideFold,
-): { s1: number; s2: number } {
-  const sums = { s1: 0, s2: 0 }
+): Sums {
+  const sum1 = new Sum()
+  const sum2 = new Sum()
   for (let j = 0; j < slot.length; j++) {
     const at = slot.start + line * slot.apart + j * slot.stride
     const g = dy[at] * (weight === null ? 1 : weight[slot.parameter + j * slot.perElement])
-    sums.s1 += g
-    sums.s2 += g * normalized(fold, x[at])
+    sum1.add(g)
+    sum2.add(g * normalized(fold, x[at]))
   }
-  return sums
+  return { s1: sum1.total(), s2: sum2.total() }
 }
 
 /** dx, rounded once; adds dy * xhat and dy to dweight and dbias, where there are any. `to`: where the slot lies in dx. */
@@ -164,6 +189,7 @@ export function mapWideGradient(
   dweight: FloatArray | null,
   dbias: FloatArray | null,
 ): void {
+  const rstd = fold.scale * fold.unit
   for (let i = 0; i < slot.lines; i++) {
     for (let j = 0; j < slot.length; j++) {
       const at = slot.start + i * slot.apart + j * slot.stride
@@ -173,7 +199,7 @@ export function mapWideGradient(
       if (dweight !== null) dweight[p] += dy[at] * xhat
       if (dbias !== null) dbias[p] += dy[at]
       const flow = given ? g : g - g1 - xhat * g2
-      dx[to.start + i * to.apart + j * to.stride] = flow * fold.scale * fold.unit
+      dx[to.start + i * to.apart + j * to.stride] = flow * rstd
     }
   }
 }
