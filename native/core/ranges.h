@@ -83,4 +83,12 @@ static inline bool is_ordinary_gradient(T k2, T k1) {
   return std::fabs(k2) + std::fabs(k1) < static_cast<T>(Range<T>::kGradient);
 }
 
+// Whether all of n cells' are.
+template <typename T>
+static inline bool all_gradients_are_ordinary(const T* k2, const T* k1, size_t n) {
+  int32_t ordinary = 0;
+  for (size_t i = 0; i < n; ++i) ordinary += is_ordinary_gradient(k2[i], k1[i]);
+  return static_cast<size_t>(ordinary) == n;
+}
+
 }  // namespace evenkeel

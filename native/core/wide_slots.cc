@@ -74,22 +74,11 @@ bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T
   return true;
 }
 
-template <typename T>
-bool all_gradients_are_ordinary(const BackwardTable<T>& table) {
-  for (size_t cell = 0; cell < table.cells; ++cell) {
-    if (!is_ordinary_gradient(table.k2[cell], table.k1[cell])) return false;
+bool all_sums_are_finite(const Plan& plan, const GradientSums& sums) {
+  for (size_t cell = 0; cell < plan.samples * plan.channels; ++cell) {
+    if (!are_finite({sums.sum1[cell], sums.sum2[cell]})) return false;
   }
   return true;
-}
-
-// A sum of what is finite need not be: then each slot is asked.
-bool all_sums_are_finite(const Plan& plan, const GradientSums& sums) {
-  Sums total{0, 0};
-  for (size_t cell = 0; cell < plan.samples * plan.channels; ++cell) {
-    total.s1 += std::fabs(sums.sum1[cell]);
-    total.s2 += std::fabs(sums.sum2[cell]);
-  }
-  return are_finite(total);
 }
 
 // False where the slot's elements, or given statistics, are not finite: then it stays with the others.
@@ -118,7 +107,7 @@ Sums sum_slot(const Plan& plan, const BackwardBuffers<T>& io, size_t index, cons
 
 }  // namespace
 
-// results(slot, fold, values): computes them, where is_ordinary(index) is false and nothing is infinite.
+// results(index, values): computes those of a slot that is not ordinary; false where it stays with the others.
 template <typename T>
 template <typename Ordinary, typename Results>
 void WideSlots<T>::take_others(const Ordinary& is_ordinary, const Results& results) {
@@ -154,15 +143,15 @@ template <typename T>
 WideSlots<T>::WideSlots(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
                         GradientSums* sums)
     : plan_(plan) {
-  if (all_slots_are_ordinary(plan, io, table.a) && (plan.given || all_gradients_are_ordinary(table)) &&
-      (!sums || all_sums_are_finite(plan, *sums))) {
-    return;
-  }
+  // Where k2 and k1 are ordinary, the sums that they are made of are finite.
+  const bool all_gradients = plan.given ? !sums || all_sums_are_finite(plan, *sums)
+                                        : all_gradients_are_ordinary(table.k2.data(), table.k1.data(), table.cells);
+  if (all_gradients && all_slots_are_ordinary(plan, io, table.a)) return;
   const auto is_ordinary = [&](size_t index) {
     const size_t cell = table_cell(plan, index, slot_at(plan, index), 0);
-    return is_ordinary_slot(plan, io, table.a, index) &&
-           (plan.given || is_ordinary_gradient(table.k2[cell], table.k1[cell])) &&
-           (!sums || are_finite_sums(plan, *sums, index));
+    const bool gradient = plan.given ? !sums || are_finite_sums(plan, *sums, index)
+                                     : is_ordinary_gradient(table.k2[cell], table.k1[cell]);
+    return gradient && is_ordinary_slot(plan, io, table.a, index);
   };
   take_others(is_ordinary, [&](size_t index, T* values) {
     WideFold fold;

@@ -97,7 +97,22 @@ EVENKEEL_INLINE void map_batch_affine(const RowsForward<typename V::Scalar>& io,
   return map_batch<V, kCentred, false, false>(io, row, folds);
 }
 
-// The rare way, for a batch that has rows which are not ordinary: one row after another.
+// Whether all rows of a batch are surely ordinary: sums of what is not negative bound each of them, by few comparisons.
+template <typename T>
+EVENKEEL_INLINE bool surely_ordinary(const double* variance, double eps, const RowFold<T>* folds) {
+  T means = 0;
+  T scales = 0;
+  double spreads = eps;
+  for (size_t r = 0; r < kRowBatch; ++r) {
+    means += std::fabs(folds[r].mh);
+    scales += folds[r].r;
+    spreads += variance[r];
+  }
+  return means < static_cast<T>(Range<T>::kMean) && scales < static_cast<T>(Range<T>::kLargestScale) &&
+         spreads < Range<T>::kLargestSpread;
+}
+
+// The rare way, for a batch that may have rows which are not ordinary: one row after another.
 template <typename V>
 static void map_rows_of_batch(const RowsForward<typename V::Scalar>& io, size_t row) {
   using T = typename V::Scalar;
@@ -120,12 +135,10 @@ static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size
     double* variance = io.variance + row;
     RowFold<T> folds[kRowBatch];
     short_moments<V>(io, io.x + row * io.length, mean, variance);
-    if (!all_statistics_are_ordinary<T>(mean, variance, kRowBatch, io.eps)) {
-      map_rows_of_batch<V>(io, row);
-      continue;
-    }
     for (size_t r = 0; r < kRowBatch; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
-    if (io.centred) {
+    if (!surely_ordinary(variance, io.eps, folds)) {
+      map_rows_of_batch<V>(io, row);
+    } else if (io.centred) {
       map_batch_affine<V, true>(io, row, folds);
     } else {
       map_batch_affine<V, false>(io, row, folds);

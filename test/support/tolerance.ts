@@ -72,5 +72,19 @@ export const TFJS_GRADIENT = 2e-5
 export const TFJS_MOVING_MEAN = 1e-5
 export const TFJS_MOVING_VARIANCE = 1e-4
 
+/**
+ * The same at the ends of the range, where errors that are rare elsewhere meet: a bad shift within a block (a factor of
+ * up to 17 on the variance, half of it on the rest) and lanes that add terms of one sign. Each is above the largest of
+ * 100,000 inputs by half.
+ */
+export const ENDS_ROUNDINGS: Readonly<Record<keyof Outcome, number>> = {
+  y: 40,
+  mean: 16,
+  variance: 100,
+  dx: 40,
+  dweight: 40,
+  dbias: 20,
+}
+
 /** How many roundings to subnormal numbers may lie on the way, at the ends of the range. */
 export const FLOORS = 4

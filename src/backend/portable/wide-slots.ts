@@ -53,19 +53,19 @@ export function backwardAside(
   return aside(plan, (index, slot) => {
     const cell = tableCell(plan, index, slot, 0)
     const folds = isOrdinary(plan, io, table, index, slot)
-    const ordinary =
-      folds &&
-      (given || isOrdinaryGradient(dtype, table.k2[cell], table.k1[cell])) &&
-      (sums === null || areFinite(plan, sums, index, slot))
-    if (ordinary) return null
+    // Where k2 and k1 are ordinary, the sums that they are made of are finite.
+    const gradient = given
+      ? sums === null || areFinite(plan, sums, index, slot)
+      : isOrdinaryGradient(dtype, table.k2[cell], table.k1[cell])
+    if (folds && gradient) return null
     const fold = foldOf(plan, io, index, slot)
     if (fold === null) return null
     const { s1, s2 } = sums === null ? { s1: 0, s2: 0 } : sumSlot(plan, io, index, slot, fold, sums)
     // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
     if (folds && !(Number.isFinite(s1) && Number.isFinite(s2))) return null
     const values = newArray(dtype, count)
-    const gradient = { fold, given, g1: centred ? s1 / count : 0, g2: s2 / count }
-    mapWideGradient(io.dy, io.x, slot, values, alone(slot), io.weight, gradient, null, null)
+    const numbers = { fold, given, g1: centred ? s1 / count : 0, g2: s2 / count }
+    mapWideGradient(io.dy, io.x, slot, values, alone(slot), io.weight, numbers, null, null)
     return values
   })
 }
