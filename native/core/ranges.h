@@ -77,6 +77,28 @@ static inline bool all_scales_are_ordinary(const T* a, const T* weight, size_t n
   return static_cast<size_t>(ordinary) == n;
 }
 
+// Within these 1 / sqrt(variance + eps) is ordinary with every weight.
+struct RstdBounds {
+  double least;
+  double most;
+};
+
+// None where a weight is not finite. By a factor of 2 within the range: products are rounded.
+template <typename T>
+static inline RstdBounds sure_bounds(const T* weight, size_t n) {
+  double least = 1;
+  double most = 1;
+  for (size_t i = 0; weight && i < n; ++i) {
+    const double size = std::fabs(static_cast<double>(weight[i]));
+    if (!(size < HUGE_VAL)) return {HUGE_VAL, 0};
+    if (size > most) most = size;
+    if (size > 0 && size < least) least = size;
+  }
+  const double of_scale = 2 * Range<T>::kSmallestScale / least;
+  const double of_spread = 2 / std::sqrt(Range<T>::kLargestSpread);
+  return {of_scale > of_spread ? of_scale : of_spread, Range<T>::kLargestScale / 2 / most};
+}
+
 // The sum of two, so that one comparison will do.
 template <typename T>
 static inline bool is_ordinary_gradient(T k2, T k1) {

@@ -76,11 +76,14 @@ EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<T>& io, size_t group,
 
 template <bool kCentred, typename V>
 static void groups_forward_all(const GroupsForward<typename V::Scalar>& io, size_t groups) {
+  using T = typename V::Scalar;
+  const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
   NothingBeside nothing;
   if (groups > 0) reduce_group<kCentred, V>(io, 0, nothing);
   for (size_t group = 0; group < groups; ++group) {
     const double rstd = rstd_of(io.variance[group], io.eps);
-    if (!is_ordinary_group(io, group, rstd) && map_wide_group(io, group)) {
+    const bool surely = std::fabs(io.mean[group]) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
+    if (!surely && !is_ordinary_group(io, group, rstd) && map_wide_group(io, group)) {
       if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, nothing);
       continue;
     }
