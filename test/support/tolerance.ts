@@ -74,8 +74,8 @@ export const TFJS_MOVING_VARIANCE = 1e-4
 
 /**
  * The same at the ends of the range, where errors that are rare elsewhere meet: a bad shift within a block (a factor of
- * up to 17 on the variance, half of it on the rest) and lanes that add terms of one sign. Each is above the largest of
- * 100,000 inputs by half.
+ * up to 17 on the variance, half of it on the rest) and lanes that add terms of one sign. Each is at least 1.5
+ * times the largest of 20,000 inputs.
  */
 export const ENDS_ROUNDINGS: Readonly<Record<keyof Outcome, number>> = {
   y: 40,
