@@ -12,7 +12,8 @@ import { oracleTolerance } from './support/tolerance.js'
 const SHOWN_FAILURES = 8
 
 describe('against the float64 oracle', () => {
-  it.each([...casesByKind])('%s', (_, cases) => {
+  it.each([...casesByKind])('%s', (_, all) => {
+    const cases = all.filter(({ ends }) => !ends)
     let compared = 0
     const failures: string[] = []
     for (const each of cases) {

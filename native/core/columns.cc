@@ -4,6 +4,7 @@
 #include "core/pass.h"
 #include "core/slabs.h"
 #include "core/tiled_pass.h"
+#include "core/wide_slots.h"
 
 namespace evenkeel {
 
@@ -111,6 +112,7 @@ void columns_forward(const Plan& whole, const KernelTable<T>& kernels, const For
     ForwardTable<T> table(plan);
     if (!plan.given) moments(plan, kernels, io);
     fold_forward(plan, io, &table);
+    const WideSlots<T> wide(plan, io, table);
     const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.y, past_cache); };
     const Repeated<T> mh = repeated(table.mh), a = repeated(table.a), b = repeated(table.b);
     const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
@@ -120,6 +122,7 @@ void columns_forward(const Plan& whole, const KernelTable<T>& kernels, const For
       const ColumnFolds<T> folds{mh.of(plan, slab.index), a.of(plan, slab.index), b.of(plan, slab.index)};
       kernels.columns_map(io.x + at, io.y + at, slab.length, plan.channels, past_cache, folds);
     });
+    wide.put(io.y);
   });
 }
 
@@ -131,6 +134,7 @@ void columns_backward(const Plan& whole, const KernelTable<T>& kernels, const Ba
       gradient_sums(plan, kernels, io, folded, into);
     };
     fold_gradients(plan, io, reduce, &table, sums);
+    const WideSlots<T> wide(plan, io, table, needs_sums(plan, io) ? sums : nullptr);
     const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.dx, past_cache); };
     const Repeated<T> mh = repeated(table.mh), r = repeated(table.r), a = repeated(table.a), k2 = repeated(table.k2),
                       k1 = repeated(table.k1);
@@ -147,6 +151,7 @@ void columns_backward(const Plan& whole, const KernelTable<T>& kernels, const Ba
         kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, plan.channels, past_cache, folds);
       }
     });
+    wide.put(io.dx);
   });
 }
 

@@ -1,7 +1,9 @@
 #include "core/long_rows.h"
 
 #include "core/column_sums.h"
+#include "core/ranges.h"
 #include "core/slabs.h"
+#include "core/wide_rows.h"
 #include "runtime/cache.h"
 #include "runtime/parallel.h"
 
@@ -39,20 +41,23 @@ RowsBackward<T> part_of(const Plan& plan, const BackwardBuffers<T>& io, bool pas
           nullptr};
 }
 
-// Every row's numbers for the map.
+// A row's numbers for the map; those of `gradient` where it takes the wide route.
 template <typename T>
-void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
-                      RowGradientFold<T>* folds) {
+struct LongRow {
+  RowGradientFold<T> fold;
+  bool wide;
+  WideGradient gradient;
+};
+
+// k2 and k1 of all rows, whose other numbers are there.
+template <typename T>
+void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, LongRow<T>* rows) {
   const Slabs slabs(plan.samples, plan.spatial, kSlab<T>);
-  Scratch<Sums> sums(plan.given ? 0 : slabs.tasks);
-  for (size_t row = 0; row < plan.samples; ++row) {
-    folds[row] = {fold_row<T>(io.mean[row], io.variance[row], plan.eps), 0, 0};
-  }
-  if (plan.given) return;
+  Scratch<Sums> sums(slabs.tasks);
   parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
     const auto slab = slabs[task];
     sums[task] = kernels.part_gradient_sums(part_of(plan, io, false, slab.index, slab.begin, slab.length),
-                                            folds[slab.index].row);
+                                            rows[slab.index].fold.row);
   });
   for (size_t row = 0; row < plan.samples; ++row) {
     Sums total{0, 0};
@@ -60,8 +65,24 @@ void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const Bac
       total.s1 += sums[row * slabs.per_run + i].s1;
       total.s2 += sums[row * slabs.per_run + i].s2;
     }
-    folds[row] =
-        fold_row_gradient(folds[row].row, rstd_of(io.variance[row], plan.eps), total.s1, total.s2, plan.spatial);
+    RowGradientFold<T>& fold = rows[row].fold;
+    fold = fold_row_gradient(fold.row, rstd_of(io.variance[row], plan.eps), total.s1, total.s2, plan.spatial);
+  }
+}
+
+// Every row's numbers for the map.
+template <typename T>
+void fold_gradients(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, LongRow<T>* rows) {
+  for (size_t row = 0; row < plan.samples; ++row) {
+    rows[row].fold = {fold_row<T>(io.mean[row], io.variance[row], plan.eps), 0, 0};
+  }
+  if (!plan.given) reduce_gradients(plan, kernels, io, rows);
+  for (size_t row = 0; row < plan.samples; ++row) {
+    const RowGradientFold<T>& fold = rows[row].fold;
+    const bool ordinary =
+        are_ordinary_statistics<T>(io.mean[row], io.variance[row], plan.eps) && is_ordinary_gradient(fold.k2, fold.k1);
+    const RowsBackward<T> whole = part_of(plan, io, false, row, 0, plan.spatial);
+    rows[row].wide = !ordinary && fold_wide_gradient_row(whole, 0, &rows[row].gradient);
   }
 }
 
@@ -111,7 +132,7 @@ class StripSums {
 // dx of a strip of all rows, and its columns' sums.
 template <typename T>
 void map_strip(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool past_cache,
-               const RowGradientFold<T>* folds, size_t begin, size_t length) {
+               const LongRow<T>* rows, size_t begin, size_t length) {
   const bool wanted = io.dweight || io.dbias;
   StripSums<T> sums(plan.samples, length);
   for (size_t row = 0; row < plan.samples; ++row) {
@@ -120,10 +141,22 @@ void map_strip(const Plan& plan, const KernelTable<T>& kernels, const BackwardBu
       part.dweight = sums.block();
       part.dbias = sums.block() + length;
     }
-    kernels.part_map_gradient(part, folds[row]);
+    if (rows[row].wide) {
+      map_wide_gradient_part(part, rows[row].gradient);
+    } else {
+      kernels.part_map_gradient(part, rows[row].fold);
+    }
     if (wanted) sums.end_row(kernels, row);
   }
   if (wanted) sums.add_to(kernels, from(io.dweight, begin), from(io.dbias, begin));
+}
+
+// A row by itself, in one piece.
+template <typename T>
+RowsForward<T> row_of(const Plan& plan, const ForwardBuffers<T>& io, size_t row) {
+  const size_t at = row * plan.spatial;
+  return {io.x + at,         io.y + at, plan.spatial, io.weight,  io.bias, io.mean + row,
+          io.variance + row, plan.eps,  plan.centred, plan.given, false,   false};
 }
 
 template <typename T>
@@ -143,6 +176,8 @@ void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardB
     io.mean[row] = total.mean;
     io.variance[row] = variance_of(total);
   }
+  const bool ordinary = are_ordinary_statistics<T>(io.mean[row], io.variance[row], plan.eps);
+  if (!ordinary && map_wide_row(row_of(plan, io, row), 0)) return;
   const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], plan.eps);
   parallel_for(slabs.tasks, 2 * bytes, [&](size_t task) {
     const auto slab = slabs.from_end(task);
@@ -165,12 +200,12 @@ template <typename T>
 void long_rows_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
   const size_t bytes = 3 * plan.size() * sizeof(T);
   const bool past_cache = writes_past_cache(bytes, io.dx == io.dy || io.dx == io.x);
-  Scratch<RowGradientFold<T>> folds(plan.samples);
-  reduce_gradients(plan, kernels, io, folds.data());
+  Scratch<LongRow<T>> rows(plan.samples);
+  fold_gradients(plan, kernels, io, rows.data());
   const Slabs strips(1, plan.spatial, kStripColumns);
   parallel_for(strips.tasks, bytes, [&](size_t task) {
     const auto strip = strips.from_end(task);
-    map_strip(plan, kernels, io, past_cache, folds.data(), strip.begin, strip.length);
+    map_strip(plan, kernels, io, past_cache, rows.data(), strip.begin, strip.length);
   });
 }
 

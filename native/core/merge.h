@@ -12,6 +12,12 @@ struct Cell {
   double m2 = 0;
 };
 
+// Of a backward pass: of g and of g * xhat, or of dy and of dy * xr.
+struct Sums {
+  double s1;
+  double s2;
+};
+
 // The biased variance; 0 of no values, so that a space of extent 0 spoils no gradient.
 static inline double variance_of(const Cell& cell) { return cell.count > 0 ? cell.m2 / cell.count : 0; }
 

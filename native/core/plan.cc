@@ -5,15 +5,13 @@ namespace evenkeel {
 namespace {
 
 // Extents, and products of them, beyond this are no array that JavaScript could hold.
-constexpr double kLargestExtent = 9007199254740992.0;  // 2^53
+constexpr double kLargest = 9007199254740992.0;  // 2^53
 
-// An extent of 0 empties the array, but not the tables over the other extents: their lengths must not wrap around.
-double at_least_one(double extent) { return extent > 0 ? extent : 1; }
-
+// A larger one, which only an empty array has, is read as the largest: no array goes with it.
 bool read_extent(double value, size_t* extent) {
-  if (!(value >= 0 && value <= kLargestExtent)) return false;
-  *extent = static_cast<size_t>(value);
-  return static_cast<double>(*extent) == value;
+  if (!(value >= 0)) return false;
+  *extent = static_cast<size_t>(value < kLargest ? value : kLargest);
+  return value > kLargest || static_cast<double>(*extent) == value;
 }
 
 bool is_index_below(double value, int limit) {
@@ -34,10 +32,14 @@ bool read_plan(const double* descriptor, Plan* plan) {
   plan->given = descriptor[8] != 0;
   plan->eps = descriptor[9];
   plan->stride = plan->channels;
-  const double size = at_least_one(descriptor[3]) * at_least_one(descriptor[4]) * at_least_one(descriptor[5]);
+  const bool empty = plan->samples == 0 || plan->spatial == 0;
+  const double size = empty ? 0 : descriptor[3] * descriptor[4] * descriptor[5];
+  // An empty array has statistics all the same; their number must not wrap around.
+  const double slots = plan->scope == Scope::group ? descriptor[3] * descriptor[6] : 0;
   const bool rows = plan->pattern == Pattern::rows;
-  // Only a row's statistics go with rows, one sample holds all columns of a batch, and the size must be a size.
-  return size <= kLargestExtent && rows == (plan->scope == Scope::row) && (!rows || plan->channels == 1) &&
+  // Only a row's statistics go with rows, one sample holds all columns of a batch, and sizes must be sizes.
+  return size <= kLargest && slots <= kLargest && rows == (plan->scope == Scope::row) &&
+         (!rows || plan->channels == 1) &&
          !(plan->pattern == Pattern::columns && plan->scope == Scope::batch && plan->samples != 1);
 }
 

@@ -4,6 +4,7 @@
 #include "core/pass.h"
 #include "core/slabs.h"
 #include "core/tiled_pass.h"
+#include "core/wide_slots.h"
 
 namespace evenkeel {
 
@@ -77,6 +78,7 @@ void planes_forward(const Plan& whole, const KernelTable<T>& kernels, const Forw
     ForwardTable<T> table(plan);
     if (!plan.given) moments(plan, kernels, io);
     fold_forward(plan, io, &table);
+    const WideSlots<T> wide(plan, io, table);
     const size_t next = to_next_tile(whole, plan);
     const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
     parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
@@ -86,6 +88,7 @@ void planes_forward(const Plan& whole, const KernelTable<T>& kernels, const Forw
       kernels.planes_map(io.x + at, io.y + at, slab.length, next, past_cache,
                          {table.mh[cell], table.a[cell], table.b[cell]});
     });
+    wide.put(io.y);
   });
 }
 
@@ -97,6 +100,7 @@ void planes_backward(const Plan& whole, const KernelTable<T>& kernels, const Bac
       gradient_sums(plan, kernels, io, folded, into);
     };
     fold_gradients(plan, io, reduce, &table, sums);
+    const WideSlots<T> wide(plan, io, table, needs_sums(plan, io) ? sums : nullptr);
     const size_t next = to_next_tile(whole, plan);
     const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
     parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
@@ -110,6 +114,7 @@ void planes_backward(const Plan& whole, const KernelTable<T>& kernels, const Bac
                                     {table.mh[cell], table.r[cell], table.a[cell], table.k2[cell], table.k1[cell]});
       }
     });
+    wide.put(io.dx);
   });
 }
 

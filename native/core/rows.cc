@@ -90,7 +90,6 @@ void rows_forward(const Plan& plan, const KernelTable<T>& kernels, const Forward
 
 template <typename T>
 void rows_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
-  if (plan.samples == 0) return;
   const size_t bytes = 3 * plan.size() * sizeof(T);
   const size_t slabs = parts_of(plan.samples, kSlabRows);
   if (splits_rows<T>(plan, slabs, bytes)) return long_rows_backward(plan, kernels, io);

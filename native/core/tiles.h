@@ -15,7 +15,9 @@ class Tiles {
   Tiles(const Plan& plan, size_t bytes) : plan_(plan), row_(plan.scope == Scope::batch ? plan.channels : plan.groups) {
     const size_t samples = plan.scope == Scope::batch ? plan.samples : 1;
     const size_t slot = samples * (plan.channels / row_) * plan.spatial * bytes;
-    const size_t fitting = slot > 0 && slot < tile_bytes() ? tile_bytes() / slot : 1;
+    // Asked for once: another thread may set the cache's size meanwhile.
+    const size_t most = tile_bytes();
+    const size_t fitting = slot > 0 && slot < most ? most / slot : 1;
     // A batch's columns are one tile, and so are a sample's: they lie across each other.
     slots_ = plan.pattern == Pattern::columns ? row_ : smaller(fitting, row_);
     per_row_ = parts_of(row_, slots_);

@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "core/arithmetic.h"
+#include "core/ranges.h"
+#include "core/wide_rows.h"
 #include "kernels/kernel_table.h"
 #include "runtime/dispatch.h"
 

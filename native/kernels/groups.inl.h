@@ -8,8 +8,8 @@ class PacedGroup {
   using T = typename V::Scalar;
   static constexpr size_t kStepsBetween = PacedMap<V, PlaneMap<V>>::kStepsBetween;
 
-  EVENKEEL_MEMBER PacedGroup(const GroupsForward<T>& io, size_t group)
-      : io_(io), group_(group), rstd_(rstd_of(io.variance[group], io.eps)), plane_(0), map_(map_of(0)) {}
+  EVENKEEL_MEMBER PacedGroup(const GroupsForward<T>& io, size_t group, double rstd)
+      : io_(io), group_(group), rstd_(rstd), plane_(0), map_(map_of(0)) {}
 
   // One plane at a time: of planes shorter than a turn some are left for `finish`.
   EVENKEEL_MEMBER void next() {
@@ -62,12 +62,32 @@ EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, s
   io.variance[group] = variance_of(total);
 }
 
+template <typename T>
+EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<T>& io, size_t group, double rstd) {
+  if (!are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps)) return false;
+  // Ordinary statistics have an ordinary scale where there is no weight.
+  if (!io.weight) return true;
+  const T* weight = io.weight + (io.first + group) % io.groups * io.planes;
+  for (size_t plane = 0; plane < io.planes; ++plane) {
+    if (!is_ordinary_scale(static_cast<T>(rstd * static_cast<double>(weight[plane])), weight[plane])) return false;
+  }
+  return true;
+}
+
 template <bool kCentred, typename V>
 static void groups_forward_all(const GroupsForward<typename V::Scalar>& io, size_t groups) {
+  using T = typename V::Scalar;
+  const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
   NothingBeside nothing;
   if (groups > 0) reduce_group<kCentred, V>(io, 0, nothing);
   for (size_t group = 0; group < groups; ++group) {
-    PacedGroup<V> paced(io, group);
+    const double rstd = rstd_of(io.variance[group], io.eps);
+    const bool surely = std::fabs(io.mean[group]) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
+    if (!surely && !is_ordinary_group(io, group, rstd) && map_wide_group(io, group)) {
+      if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, nothing);
+      continue;
+    }
+    PacedGroup<V> paced(io, group, rstd);
     if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, paced);
     paced.finish();
   }

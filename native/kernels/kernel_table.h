@@ -11,11 +11,6 @@
 
 namespace evenkeel {
 
-struct Sums {
-  double s1;
-  double s2;
-};
-
 // dx = (dy * a + ((x - mh) * r) * k2) + k1
 template <typename T>
 struct PlaneGradientFold {

@@ -19,6 +19,10 @@ static void long_rows_forward(const RowsForward<typename V::Scalar>& io, size_t 
     const T* x = io.x + row * n;
     T* y = io.y + row * n;
     const T* ahead = io.x + smaller((row + 1) * n + kAheadOfReduce<T>, (rows - 1) * n);
+    if (!are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps) && map_wide_row(io, row)) {
+      if (!io.given && row + 1 < rows) keep_statistics(io, row + 1, run_moments<V>(x + n, n, kCentred));
+      continue;
+    }
     const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
     const RowMap<V, kCentred, kWeight, kBias> map{{x, y, n, io.weight, io.bias, fold, io.past_cache, ahead},
                                                   row_vectors<V>(fold)};

@@ -7,7 +7,8 @@ EVENKEEL_INLINE bool squares_trusted(double s1, double s2) {
 
 EVENKEEL_INLINE Cell finish_moments(double shift, double s1, double s2, double n) {
   const double m2 = s2 - s1 * s1 / n;
-  return {n, shift + s1 / n, m2 < 0 ? 0 : m2};
+  // Minus infinity is no rounding error: s1 * s1 has left float64, and the slot takes the wide route.
+  return {n, shift + s1 / n, m2 < 0 && m2 > -HUGE_VAL ? 0 : m2};
 }
 
 // The rare way, for float32 values whose squares leave float32: two passes in float64, one element after another.

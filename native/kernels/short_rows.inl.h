@@ -97,6 +97,34 @@ EVENKEEL_INLINE void map_batch_affine(const RowsForward<typename V::Scalar>& io,
   return map_batch<V, kCentred, false, false>(io, row, folds);
 }
 
+// Whether all rows of a batch are surely ordinary: sums of what is not negative bound each of them, by few comparisons.
+template <typename T>
+EVENKEEL_INLINE bool surely_ordinary(const double* variance, double eps, const RowFold<T>* folds) {
+  T means = 0;
+  T scales = 0;
+  double spreads = eps;
+  for (size_t r = 0; r < kRowBatch; ++r) {
+    means += std::fabs(folds[r].mh);
+    scales += folds[r].r;
+    spreads += variance[r];
+  }
+  return means < static_cast<T>(Range<T>::kMean) && scales < static_cast<T>(Range<T>::kLargestScale) &&
+         spreads < Range<T>::kLargestSpread;
+}
+
+// The rare way, for a batch that may have rows which are not ordinary: one row after another.
+template <typename V>
+static void map_rows_of_batch(const RowsForward<typename V::Scalar>& io, size_t row) {
+  using T = typename V::Scalar;
+  const size_t n = io.length;
+  for (const size_t end = row + kRowBatch; row < end; ++row) {
+    if (!are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps) && map_wide_row(io, row)) continue;
+    const T* x = io.x + row * n;
+    const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
+    row_map<V>({x, io.y + row * n, n, io.weight, io.bias, fold, io.past_cache, x}, io.centred);
+  }
+}
+
 // As many whole batches as there are; returns where they end.
 template <typename V>
 static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
@@ -108,7 +136,9 @@ static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size
     RowFold<T> folds[kRowBatch];
     short_moments<V>(io, io.x + row * io.length, mean, variance);
     for (size_t r = 0; r < kRowBatch; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
-    if (io.centred) {
+    if (!surely_ordinary(variance, io.eps, folds)) {
+      map_rows_of_batch<V>(io, row);
+    } else if (io.centred) {
       map_batch_affine<V, true>(io, row, folds);
     } else {
       map_batch_affine<V, false>(io, row, folds);

@@ -33,26 +33,35 @@ const LARGE_MEAN_SIZES: Record<Pattern, Size> = {
   columns: [3, 20, 40, 5],
 }
 
-/** Every layer in every pattern, both dtypes: some 470 cases of at most a few thousand elements. */
+/** Deviations at the end of each type's range: a number beyond 3.47 of them would be infinite, and normal() gives none. */
+const LARGEST_DEVIATION: Readonly<Record<DType, number>> = { float32: 9e37, float64: 5e307 }
+const LARGEST_DEVIATION_SIZES: Record<Pattern, Size> = {
+  rows: [5, 1, 33, 1],
+  planes: [3, 4, 35, 2],
+  columns: [3, 20, 40, 5],
+}
+
+/** Every layer in every pattern, both dtypes: some 500 cases of at most a few thousand elements. */
 export const selftestCases: readonly SelftestCase[] = KINDS.flatMap((kind) =>
   DTYPES.flatMap((dtype) => [
     ...SIZES[kind.pattern].flatMap((size) => build(kind, size, dtype, 0)),
     ...build(kind, LARGE_MEAN_SIZES[kind.pattern], dtype, LARGE_MEAN),
+    ...build(kind, LARGEST_DEVIATION_SIZES[kind.pattern], dtype, 0, LARGEST_DEVIATION[dtype]),
   ]),
 )
 
-function build(kind: Kind, size: Size, dtype: DType, mean: number): SelftestCase[] {
+function build(kind: Kind, size: Size, dtype: DType, mean: number, deviation = 1): SelftestCase[] {
   const plan = kind.plan(size, dtype, DEFAULT_EPS)
   if (plan === null) return []
-  const title = titleOf(kind, dtype, size, `mean ${mean}`)
-  return [{ title, plan, make: () => makeBuffers(plan, mean, new Random(seedOf(title))) }]
+  const title = titleOf(kind, dtype, size, deviation === 1 ? `mean ${mean}` : `deviation ${deviation}`)
+  return [{ title, plan, make: () => makeBuffers(plan, mean, deviation, new Random(seedOf(title))) }]
 }
 
-function makeBuffers(plan: Plan, centre: number, random: Random) {
+function makeBuffers(plan: Plan, centre: number, deviation: number, random: Random) {
   const { dtype, size, affineLength, slots, given } = plan
-  const around = (middle: number, length: number) =>
-    newArray(dtype, length).map(() => middle + random.normal())
-  const x = around(centre, size)
+  const around = (middle: number, length: number, spread = 1) =>
+    newArray(dtype, length).map(() => middle + spread * random.normal())
+  const x = around(centre, size, deviation)
   const dy = around(0, size)
   const weight = around(1, affineLength)
   const bias = around(0, affineLength)

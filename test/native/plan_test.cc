@@ -104,8 +104,18 @@ TEST(sizes_beyond_any_array_are_refused) {
   constexpr double kHuge = 1ll << 40;
   CHECK(!reads(with(with(kPlanesBatch, kSamples, kHuge), kSpatial, kHuge)));
   CHECK(!reads(with(with(kRows, kSamples, kHuge), kSpatial, kHuge)));
-  // An extent of 0 makes the size 0, but not the tables, whose lengths would wrap around.
-  const Descriptor empty = with(kPlanesBatch, kSpatial, 0);
-  CHECK(!reads(with(with(empty, kSamples, kHuge), kChannels, kHuge)));
-  CHECK(!reads(with(with(with(kPlanesGroup, kSpatial, 0), kSamples, kHuge), kChannels, 3 * kHuge)));
+  // The number of an empty array's statistics must not wrap around.
+  const Descriptor empty = with(with(kPlanesGroup, kSpatial, 0), kSamples, kHuge);
+  CHECK(!reads(with(with(empty, kChannels, kHuge), kGroups, kHuge)));
+}
+
+TEST(an_empty_array_is_a_plan_whatever_its_other_extents) {
+  constexpr double kHuge = 1ll << 60;
+  Plan plan;
+  CHECK(read_plan(with(with(kRows, kSamples, 0), kSpatial, kHuge).data(), &plan));
+  CHECK(plan.size() == 0 && plan.slots() == 0);
+  CHECK(read_plan(with(with(kPlanesBatch, kSamples, kHuge), kSpatial, 0).data(), &plan));
+  CHECK(plan.size() == 0 && plan.slots() == 6);
+  CHECK(read_plan(with(with(kPlanesGroup, kSamples, 1ll << 40), kSpatial, 0).data(), &plan));
+  CHECK(plan.size() == 0 && plan.slots() == size_t{3} << 40);
 }

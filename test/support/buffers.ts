@@ -90,7 +90,7 @@ export function makeBuffers(plan: Plan, condition: Condition, random: Random): C
   // A forward pass in place destroys x: what backward reads is then a copy that the caller kept.
   const keptX = inPlace === 'y=x' ? arena.make('kept x', dtype, size, false, (i) => values[i]) : x
   const y = inPlace === 'y=x' ? x : arena.make('y', dtype, size, true, () => Number.NaN)
-  const weightValue = condition.weight ?? (() => 1 + 0.5 * random.normal())
+  const weightValue = (i: number) => condition.weight?.(i, plan) ?? 1 + 0.5 * random.normal()
   const weight = has('weight', affine) ? arena.make('weight', dtype, affineLength, false, weightValue) : null
   const bias = has('bias', affine)
     ? arena.make('bias', dtype, affineLength, false, () => random.normal())

@@ -11,6 +11,8 @@ export interface Case {
   readonly title: string
   readonly kind: string
   readonly plan: Plan
+  /** Whether it lies at the ends of the range, where the float64 oracle is no judge: test/ends.test.ts. */
+  readonly ends: boolean
   make(): CaseBuffers
 }
 
@@ -87,7 +89,7 @@ function build(kind: Kind, size: Size, dtype: DType, condition: Condition): Case
   if (plan === null) return []
   const title = titleOf(kind, dtype, size, condition.name)
   const make = () => makeBuffers(plan, condition, new Random(seedOf(title)))
-  return [{ title, kind: kind.name, plan, make }]
+  return [{ title, kind: kind.name, plan, ends: condition.ends ?? false, make }]
 }
 
 /** Every kind at every size of its pattern, ordinary data. */

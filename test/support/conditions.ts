@@ -1,5 +1,6 @@
 import type { Plan } from '../../src/plan.js'
 import type { Random } from '../../src/selftest/random.js'
+import type { DType } from '../../src/tensor.js'
 
 /** Gives the value of each element of an array; called in the order of the elements. */
 export type Fill = (random: Random, plan: Plan) => (i: number) => number
@@ -10,7 +11,7 @@ export interface Condition {
   readonly x: Fill
   readonly dy: Fill
   /** Values of the weight; about 1 where absent. */
-  readonly weight?: (i: number) => number
+  readonly weight?: (i: number, plan: Plan) => number
   /** About where x lies: given means are drawn around it. */
   readonly centre?: number
   /** Which parameters there are. Default both. */
@@ -22,6 +23,8 @@ export interface Condition {
   readonly offset?: number
   readonly shared?: boolean
   readonly eps?: number
+  /** True: at the ends of the range, where only exact arithmetic is a judge. */
+  readonly ends?: boolean
 }
 export type Affine = 'both' | 'none' | 'weight' | 'bias'
 
@@ -71,10 +74,85 @@ const neighbours: Fill = (random) => () => 1e8 + 8 * random.integer(0, 1)
 
 const zeros: Fill = (random) => () => random.pick([0, -0])
 
+/** The largest float32 and float64 numbers, or near. */
+const TOP: Readonly<Record<DType, number>> = { float32: 3.4e38, float64: 1.7e308 }
+
+const top: Fill =
+  (random, { dtype }) =>
+  () =>
+    TOP[dtype] * (2 * random.uniform() - 1)
+
+/** The first half of each sample's elements at the end, the others ordinary: slots of both sorts side by side. */
+const halfTop: Fill = (random, plan) => {
+  const [large, small] = [top(random, plan), normal(random, plan)]
+  return (i) => (i % 37 < 18 ? large(i) : small(i))
+}
+
+const constantTop: Fill =
+  (_, { dtype }) =>
+  () =>
+    TOP[dtype]
+
+/** By a factor of each type: float32 and float64 leave their ranges at different ones. */
+const scaledBy =
+  (factors: Readonly<Record<DType, number>>): Fill =>
+  (random, { dtype }) =>
+  () =>
+    factors[dtype] * random.normal()
+
+const SUBNORMAL: Readonly<Record<DType, number>> = { float32: 2 ** -149, float64: 2 ** -1074 }
+const subnormals: Fill =
+  (random, { dtype }) =>
+  () =>
+    SUBNORMAL[dtype] * random.integer(-9, 9)
+
+/** All that a type has, the smallest numbers as often as the largest. */
+const allDecades: Fill = (random, { dtype }) => {
+  const [low, high] = dtype === 'float32' ? [-45, 38] : [-323, 308]
+  return () => random.pick([1, -1]) * 10 ** (low + random.uniform() * (high - low))
+}
+
 const plain = { x: normal, dy: normal }
 
 /** The condition of all cases that vary the size. */
 export const ORDINARY: Condition = { name: 'ordinary', ...plain }
+
+const SMALLEST_EPS = Number.MIN_VALUE
+
+/** At the ends of the range. */
+const ENDS: readonly Condition[] = [
+  { name: 'x at the end', x: top, dy: normal },
+  { name: 'x at the end, y over x', x: top, dy: normal, inPlace: 'y=x' },
+  { name: 'x at the end, dx over dy', x: top, dy: normal, inPlace: 'dx=dy' },
+  { name: 'x at the end, dx over x', x: top, dy: normal, inPlace: 'dx=x' },
+  { name: 'x at the end, no parameters', x: top, dy: normal, affine: 'none' },
+  { name: 'half of x at the end', x: halfTop, dy: normal },
+  { name: 'constant at the end', x: constantTop, dy: normal },
+  { name: 'dy at the end', x: normal, dy: top },
+  { name: 'dy and x at the end', x: top, dy: top },
+  { name: 'subnormal x, the smallest eps', x: subnormals, dy: normal, eps: SMALLEST_EPS },
+  { name: 'subnormal dy', x: normal, dy: subnormals },
+  { name: 'x and dy over all decades', x: allDecades, dy: allDecades, eps: SMALLEST_EPS },
+  {
+    name: 'weight * rstd beyond the range',
+    x: scaledBy({ float32: 1e-10, float64: 1e-150 }),
+    dy: scaledBy({ float32: 1e-10, float64: 1e-150 }),
+    weight: (i, { dtype }) => (i + 1) * (dtype === 'float32' ? 1e30 : 1e200),
+    eps: SMALLEST_EPS,
+  },
+  {
+    name: 'weight * rstd below the range',
+    x: scaledBy({ float32: 1e20, float64: 1e140 }),
+    dy: normal,
+    weight: (i, { dtype }) => (i + 1) * (dtype === 'float32' ? 1e-25 : 1e-180),
+  },
+  {
+    name: 'every third weight subnormal',
+    x: normal,
+    dy: normal,
+    weight: (i, { dtype }) => (i % 3 === 1 ? 100 * SUBNORMAL[dtype] : 1),
+  },
+]
 
 /** What every layer must cope with, a row each. */
 export const CONDITIONS: readonly Condition[] = [
@@ -134,6 +212,7 @@ export const CONDITIONS: readonly Condition[] = [
   { name: 'dy with one outlier of 1e25', x: normal, dy: withOne(1e25) },
   { name: 'eps 1e-12', ...plain, eps: 1e-12 },
   { name: 'eps 10', ...plain, eps: 10 },
+  ...ENDS.map((condition) => ({ ...condition, ends: true })),
   { name: 'NaN in x', x: withOne(Number.NaN), dy: normal },
   { name: 'infinity in x', x: withOne(Number.POSITIVE_INFINITY), dy: normal },
   { name: 'minus infinity in x', x: withOne(Number.NEGATIVE_INFINITY), dy: normal },

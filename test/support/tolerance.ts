@@ -7,7 +7,7 @@ import type { Outcome } from './run.js'
 export const UNIT_ROUNDOFF: Readonly<Record<DType, number>> = { float32: 2 ** -24, float64: 2 ** -53 }
 
 /** Below the smallest normal number, the error of a rounding is absolute: half the spacing of subnormal numbers. */
-const SUBNORMAL_SPACING: Readonly<Record<DType, number>> = { float32: 2 ** -149, float64: 2 ** -1074 }
+export const SUBNORMAL_SPACING: Readonly<Record<DType, number>> = { float32: 2 ** -149, float64: 2 ** -1074 }
 
 /**
  * How many roundings may lie between a backend and the oracle, relative to the scale that the oracle gives.
@@ -76,3 +76,20 @@ export const KERAS_OUTPUT = 4e-5
 /** Moving averages over up to twelve batches: one float32 rounding for each, of means below 10, of variances below 150. */
 export const TFJS_MOVING_MEAN = 1e-5
 export const TFJS_MOVING_VARIANCE = 1e-4
+
+/**
+ * The same at the ends of the range, where errors that are rare elsewhere meet: a bad shift within a block (a factor of
+ * up to 17 on the variance, half of it on the rest) and lanes that add terms of one sign. Each is at least 1.5
+ * times the largest of 20,000 inputs.
+ */
+export const ENDS_ROUNDINGS: Readonly<Record<keyof Outcome, number>> = {
+  y: 40,
+  mean: 16,
+  variance: 100,
+  dx: 40,
+  dweight: 40,
+  dbias: 20,
+}
+
+/** How many roundings to subnormal numbers may lie on the way, at the ends of the range. */
+export const FLOORS = 4

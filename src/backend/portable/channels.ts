@@ -3,6 +3,7 @@ import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { type BackwardTable, type ForwardTable, foldBackward, foldForward, foldSums } from './fold.js'
 import { addParameterGradients, correctSums } from './gradients.js'
 import { type GradientSums, mergeGradients } from './merge.js'
+import { backwardAside, forwardAside, putAside } from './wide-slots.js'
 
 /** Reduce and map of a pattern whose elements belong to channels: planes, columns. */
 export interface ChannelPattern {
@@ -17,16 +18,21 @@ export interface ChannelPattern {
 /** reduce -> merge -> fold -> map */
 export function forward(pattern: ChannelPattern, plan: Plan, io: ForwardBuffers): void {
   if (!plan.given) pattern.moments(plan, io)
-  pattern.map(plan, io, foldForward(plan, io.mean, io.variance, io.weight, io.bias))
+  const table = foldForward(plan, io.mean, io.variance, io.weight, io.bias)
+  const wide = forwardAside(plan, io, table)
+  pattern.map(plan, io, table)
+  putAside(wide, io.y)
 }
 
 /** reduce -> merge -> fold -> map; no sums where statistics are given and no parameter wants a gradient. */
 export function backward(pattern: ChannelPattern, plan: Plan, io: BackwardBuffers): void {
   const table = foldSums(plan, io.mean, io.variance, io.weight)
-  if (!plan.given || io.dweight !== null || io.dbias !== null) {
-    const sums = correctSums(plan, io, pattern.gradientSums(plan, io, table))
-    if (!plan.given) foldBackward(plan, table, mergeGradients(plan, sums, io.weight), io.mean, io.variance)
-    addParameterGradients(plan, io, sums)
-  }
+  const needsSums = !plan.given || io.dweight !== null || io.dbias !== null
+  const sums = needsSums ? correctSums(plan, io, pattern.gradientSums(plan, io, table)) : null
+  if (sums !== null && !plan.given)
+    foldBackward(plan, table, mergeGradients(plan, sums, io.weight), io.mean, io.variance)
+  const wide = backwardAside(plan, io, table, sums)
+  if (sums !== null) addParameterGradients(plan, io, sums)
   pattern.mapGradient(plan, io, table)
+  putAside(wide, io.dx)
 }

@@ -1,4 +1,5 @@
-import type { Backend } from '../backend.js'
+import type { Plan } from '../../plan.js'
+import type { Backend, ForwardBuffers } from '../backend.js'
 import { backward, type ChannelPattern, forward } from './channels.js'
 import * as columns from './columns.js'
 import * as planes from './planes.js'
@@ -19,9 +20,20 @@ const patterns: Readonly<Record<'rows' | 'planes' | 'columns', Passes>> = {
   columns: passesOf(columns),
 }
 
+/** Of no elements mean and variance are 0, so that they spoil no gradient. */
+function forwardNothing(plan: Plan, io: ForwardBuffers): void {
+  if (plan.given) return
+  io.mean.fill(0)
+  io.variance.fill(0)
+}
+
 /** The backend in plain TypeScript: the specification of the arithmetic, and the fallback where native does not load. */
 export const portable: Backend = {
   name: 'portable',
-  forward: (plan, io) => patterns[plan.pattern].forward(plan, io),
-  backward: (plan, io) => patterns[plan.pattern].backward(plan, io),
+  forward: (plan, io) =>
+    plan.size > 0 ? patterns[plan.pattern].forward(plan, io) : forwardNothing(plan, io),
+  // Nothing has no gradient: what dweight and dbias hold stays, bit for bit.
+  backward: (plan, io) => {
+    if (plan.size > 0) patterns[plan.pattern].backward(plan, io)
+  },
 }

@@ -4,19 +4,23 @@ import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { type Arithmetic, arithmetics, round, SLAB_ROWS, STEPS, treeSum } from './arithmetic.js'
 import { meanRest, rstdOf } from './fold.js'
 import { emptyCell, varianceOf } from './merge.js'
+import { areOrdinaryStatistics, isOrdinaryGradient } from './ranges.js'
 import { runMoments } from './runs.js'
+import { mapWideGradientRow, mapWideRow } from './wide-rows.js'
 
 // rows: x [R, L]. Each row has its own statistics; weight and bias run along it, so that their gradients are column sums.
 
-/** What one row is mapped with: xhat = (x - mh) * r + c, or x * r where the mean is taken as 0. */
+/** What one row is mapped with: xhat = (x - mh) * r + c, or x * r where the mean is taken as 0; k2 and k1 for its gradient. */
 interface RowFold {
   mh: number
   r: number
   c: number
+  k2: number
+  k1: number
 }
 
 const moments = emptyCell()
-const row: RowFold = { mh: 0, r: 0, c: 0 }
+const row: RowFold = { mh: 0, r: 0, c: 0, k2: 0, k1: 0 }
 
 export function forward(plan: Plan, io: ForwardBuffers): void {
   const k = arithmetics[plan.dtype]
@@ -27,8 +31,10 @@ export function forward(plan: Plan, io: ForwardBuffers): void {
       io.mean[i] = moments.mean
       io.variance[i] = varianceOf(moments)
     }
-    foldRow(plan, io.mean[i], io.variance[i])
-    mapRow(plan, io, i * spatial)
+    if (isOrdinary(plan, io, i) || !mapWideRow(plan, io, i)) {
+      foldRow(plan, io.mean[i], io.variance[i])
+      mapRow(plan, io, i * spatial)
+    }
   }
 }
 
@@ -39,8 +45,12 @@ export function backward(plan: Plan, io: BackwardBuffers): void {
     const end = Math.min(slab + SLAB_ROWS, samples)
     for (let i = slab; i < end; i++) {
       foldRow(plan, io.mean[i], io.variance[i])
-      columns.addRow(i * spatial)
-      mapGradientRow(plan, io, i * spatial, rstdOf(io.variance[i], plan.eps))
+      foldGradientRow(plan, io, i)
+      const ordinary = isOrdinary(plan, io, i) && isOrdinaryGradient(plan.dtype, row.k2, row.k1)
+      if (ordinary || !mapWideGradientRow(plan, io, i, columns.dweight, columns.dbias)) {
+        columns.addRow(i * spatial)
+        mapGradientRow(plan, io, i * spatial)
+      }
       const blockEnds = (i - slab) % STEPS === STEPS - 1 || i === end - 1
       if (blockEnds) columns.endBlock()
     }
@@ -73,18 +83,25 @@ function normalized(x: number, centred: boolean, single: boolean): number {
   return round(round(round(x - mh, single) * r, single) + c, single)
 }
 
+/** k2 and k1 of the row's gradient; 0 where statistics are given. */
+function foldGradientRow(plan: Plan, io: BackwardBuffers, i: number): void {
+  const { centred, spatial } = plan
+  row.k2 = 0
+  row.k1 = 0
+  if (plan.given) return
+  const single = plan.dtype === 'float32'
+  const rstd = rstdOf(io.variance[i], plan.eps)
+  const sums = rowGradientSums(arithmetics[plan.dtype], io, i * spatial, spatial, centred)
+  row.k2 = round(-(rstd * (sums.s2 / spatial)), single)
+  row.k1 = round(-(rstd * (sums.s1 / spatial)), single)
+}
+
 /** dx = (g * r + xhat * k2) + k1 with g = dy * weight; without k1 where the mean is taken as 0; g * r where statistics are given. */
-function mapGradientRow(plan: Plan, io: BackwardBuffers, start: number, rstd: number): void {
+function mapGradientRow(plan: Plan, io: BackwardBuffers, start: number): void {
   const { centred, spatial, given } = plan
   const single = plan.dtype === 'float32'
   const { dy, x, dx, weight } = io
-  let k2 = 0
-  let k1 = 0
-  if (!given) {
-    const sums = rowGradientSums(arithmetics[plan.dtype], io, start, spatial, centred)
-    k2 = round(-(rstd * (sums.s2 / spatial)), single)
-    k1 = round(-(rstd * (sums.s1 / spatial)), single)
-  }
+  const { k2, k1 } = row
   for (let j = 0; j < spatial; j++) {
     const g = weight === null ? dy[start + j] : round(dy[start + j] * weight[j], single)
     const direct = round(g * row.r, single)
@@ -137,6 +154,10 @@ function blockGradientSums(
   }
 }
 
+function isOrdinary({ dtype, eps }: Plan, io: ForwardBuffers | BackwardBuffers, i: number): boolean {
+  return areOrdinaryStatistics(dtype, io.mean[i], io.variance[i], eps)
+}
+
 /** dbias = sum of dy and dweight = sum of dy * xhat over the rows: a block in the element type, then float64. */
 class ColumnSums {
   private readonly wanted: boolean
@@ -153,6 +174,15 @@ class ColumnSums {
     this.block = [newArray(plan.dtype, length), newArray(plan.dtype, length)]
     this.slab = [new Float64Array(length), new Float64Array(length)]
     this.total = [new Float64Array(length), new Float64Array(length)]
+  }
+
+  /** What a row's terms are added to until its block ends; null where no parameter wants a gradient. */
+  get dweight(): FloatArray | null {
+    return this.wanted ? this.block[0] : null
+  }
+
+  get dbias(): FloatArray | null {
+    return this.wanted ? this.block[1] : null
   }
 
   addRow(start: number): void {

@@ -86,7 +86,8 @@ export function squaresTrusted(s1: number, s2: number): boolean {
 export function finishMoments(shift: number, s1: number, s2: number, n: number, out: Cell): void {
   const m2 = s2 - (s1 * s1) / n
   out.mean = shift + s1 / n
-  out.m2 = Math.max(m2, 0)
+  // Minus infinity is no rounding error: s1 * s1 has left float64, and the slot takes the wide route.
+  out.m2 = m2 < 0 && m2 > Number.NEGATIVE_INFINITY ? 0 : m2
 }
 
 /** The rare way, for float32 values whose squares leave float32: two passes in float64, one element after another. */

@@ -1,0 +1,158 @@
+#include "core/wide.h"
+
+#include <cmath>
+
+#include "core/fold.h"
+
+namespace evenkeel {
+
+namespace {
+
+// From here on values are scaled down, so that no sum of their squares overflows.
+constexpr double kLarge = 0x1p480;
+constexpr double kLargeUnit = 0x1p-540;
+// Below it they are scaled up, where eps does not hide their squares, so that none underflows.
+constexpr double kSmall = 0x1p-400;
+constexpr double kSmallUnit = 0x1p500;
+// From this given mean on, x and the mean are quartered: their difference might overflow.
+constexpr double kLargeMean = 0x1p970;
+constexpr double kQuarter = 0.25;
+
+// A sum that keeps what its additions round off (Knuth's TwoSum), so that it is exact within a rounding or two.
+class Sum {
+ public:
+  void add(double value) {
+    const double sum = high_ + value;
+    const double part = sum - high_;
+    low_ += high_ - (sum - part) + (value - part);
+    high_ = sum;
+  }
+
+  double total() const { return high_ + low_; }
+
+ private:
+  double high_ = 0;
+  double low_ = 0;
+};
+
+// body(x) for each element, in order.
+template <typename T, typename Body>
+void each_element(const T* x, const Slot& slot, const Body& body) {
+  for (size_t i = 0; i < slot.lines; ++i) {
+    for (size_t j = 0; j < slot.length; ++j) body(static_cast<double>(x[slot.at(i, j)]));
+  }
+}
+
+template <typename T>
+double value_or(const T* array, size_t i, double absent) {
+  return array ? static_cast<double>(array[i]) : absent;
+}
+
+}  // namespace
+
+template <typename T>
+bool fold_elements(const T* x, const Slot& slot, bool centred, double eps, WideFold* fold) {
+  const double count = static_cast<double>(slot.count());
+  double largest = 0;
+  bool finite = true;
+  each_element(x, slot, [&](double value) {
+    const double size = std::fabs(value);
+    if (!(size < HUGE_VAL)) finite = false;
+    if (size > largest) largest = size;
+  });
+  if (!finite) return false;
+  const bool small = largest < kSmall && std::sqrt(eps) < kSmall;
+  const double unit = largest >= kLarge ? kLargeUnit : small ? kSmallUnit : 1;
+  const double first = x[slot.start];
+  double mean = 0;
+  if (centred) {
+    // Shifted by its first element, a constant has exactly itself as its mean.
+    const double shift = first * unit;
+    Sum sum;
+    each_element(x, slot, [&](double value) { sum.add(value * unit - shift); });
+    mean = shift + sum.total() / count;
+  }
+  Sum sum1, sum2;
+  each_element(x, slot, [&](double value) {
+    const double d = value * unit - mean;
+    sum1.add(d);
+    sum2.add(d * d);
+  });
+  const double s1 = sum1.total();
+  const double s2 = sum2.total();
+  double m2 = s2;
+  if (centred) {
+    m2 = s2 - s1 * s1 / count;
+    if (m2 < 0) m2 = 0;
+  }
+  // Of a constant eps is all that the scale is made of, and might vanish times this unit.
+  if (m2 == 0 && unit == kLargeUnit) {
+    *fold = {1, first, 0, rstd_of(0, eps), 0};
+    return true;
+  }
+  const double variance = m2 / count;
+  *fold = {unit, mean, centred ? s1 / count : 0, rstd_of(variance, eps * unit * unit), variance};
+  return true;
+}
+
+bool fold_given(double mean, double variance, double eps, WideFold* fold) {
+  if (!(std::fabs(mean) < HUGE_VAL && variance + eps < HUGE_VAL)) return false;
+  const double unit = std::fabs(mean) < kLargeMean ? 1 : kQuarter;
+  *fold = {unit, mean * unit, 0, rstd_of(variance, eps) / unit, variance};
+  return true;
+}
+
+template <typename T>
+void map_wide(const T* x, const Slot& slot, T* y, const Slot& to, const T* weight, const T* bias,
+              const WideFold& fold) {
+  for (size_t i = 0; i < slot.lines; ++i) {
+    for (size_t j = 0; j < slot.length; ++j) {
+      const size_t p = slot.parameter_at(i, j);
+      const double scaled = fold.normalized(x[slot.at(i, j)]) * value_or(weight, p, 1);
+      y[to.at(i, j)] = static_cast<T>(scaled + value_or(bias, p, 0));
+    }
+  }
+}
+
+template <typename T>
+Sums sum_line(const T* dy, const T* x, const Slot& slot, size_t line, const T* weight, const WideFold& fold) {
+  Sum sum1, sum2;
+  for (size_t j = 0; j < slot.length; ++j) {
+    const size_t at = slot.at(line, j);
+    const double g = static_cast<double>(dy[at]) * value_or(weight, slot.parameter_at(line, j), 1);
+    sum1.add(g);
+    sum2.add(g * fold.normalized(x[at]));
+  }
+  return {sum1.total(), sum2.total()};
+}
+
+template <typename T>
+void map_wide_gradient(const T* dy, const T* x, const Slot& slot, T* dx, const Slot& to, const T* weight,
+                       const WideGradient& gradient, T* dweight, T* dbias) {
+  const WideFold& fold = gradient.fold;
+  const double rstd = fold.scale * fold.unit;
+  for (size_t i = 0; i < slot.lines; ++i) {
+    for (size_t j = 0; j < slot.length; ++j) {
+      const size_t p = slot.parameter_at(i, j);
+      const double grad = dy[slot.at(i, j)];
+      const double xhat = fold.normalized(x[slot.at(i, j)]);
+      const double g = grad * value_or(weight, p, 1);
+      if (dweight) dweight[p] = static_cast<T>(static_cast<double>(dweight[p]) + grad * xhat);
+      if (dbias) dbias[p] = static_cast<T>(static_cast<double>(dbias[p]) + grad);
+      const double flow = gradient.given ? g : g - gradient.g1 - xhat * gradient.g2;
+      dx[to.at(i, j)] = static_cast<T>(flow * rstd);
+    }
+  }
+}
+
+#define EVENKEEL_WIDE(T)                                                                                              \
+  template bool fold_elements<T>(const T*, const Slot&, bool, double, WideFold*);                                     \
+  template void map_wide<T>(const T*, const Slot&, T*, const Slot&, const T*, const T*, const WideFold&);             \
+  template Sums sum_line<T>(const T*, const T*, const Slot&, size_t, const T*, const WideFold&);                      \
+  template void map_wide_gradient<T>(const T*, const T*, const Slot&, T*, const Slot&, const T*, const WideGradient&, \
+                                     T*, T*);
+EVENKEEL_WIDE(float)
+EVENKEEL_WIDE(double)
+#undef EVENKEEL_WIDE
+
+}  // namespace evenkeel

@@ -1,0 +1,185 @@
+#include "core/wide_slots.h"
+
+#include "core/ranges.h"
+
+namespace evenkeel {
+
+namespace {
+
+// Its lines are its channels, or its samples where a batch shares statistics.
+Slot slot_at(const Plan& plan, size_t index) {
+  const bool batch = plan.scope == Scope::batch;
+  const bool planes = plan.pattern == Pattern::planes;
+  const size_t lines = batch ? plan.samples : plan.channels / plan.groups;
+  const size_t sample = batch ? 0 : index / plan.groups;
+  const size_t parameter = batch ? index : index % plan.groups * lines;
+  const size_t channel = planes ? plan.spatial : 1;
+  return {sample * plan.stride * plan.spatial + parameter * channel,
+          parameter,
+          lines,
+          plan.spatial,
+          batch ? plan.stride * plan.spatial : channel,
+          planes ? 1 : plan.stride,
+          size_t{!batch},
+          0};
+}
+
+// Where a line's numbers are in tables over samples and channels.
+size_t sum_cell(const Plan& plan, size_t index, const Slot& slot, size_t line) {
+  if (plan.scope == Scope::batch) return line * plan.channels + index;
+  return index / plan.groups * plan.channels + slot.parameter + line;
+}
+
+// The same in a table of folds, which a batch has one sample of.
+size_t table_cell(const Plan& plan, size_t index, const Slot& slot, size_t line) {
+  return sum_cell(plan, index, slot, plan.scope == Scope::batch ? 0 : line);
+}
+
+template <typename T>
+T weight_of(const T* weight, size_t c) {
+  return weight ? weight[c] : 1;
+}
+
+// io: ForwardBuffers or BackwardBuffers; a: of its table.
+template <typename T, typename Buffers>
+bool is_ordinary_slot(const Plan& plan, const Buffers& io, const Scratch<T>& a, size_t index) {
+  if (!are_ordinary_statistics<T>(io.mean[index], io.variance[index], plan.eps)) return false;
+  const Slot slot = slot_at(plan, index);
+  for (size_t i = 0; i < slot.lines; ++i) {
+    const T weight = weight_of(io.weight, slot.parameter_at(i, 0));
+    if (!is_ordinary_scale(a[table_cell(plan, index, slot, i)], weight)) return false;
+  }
+  return true;
+}
+
+bool are_finite_sums(const Plan& plan, const GradientSums& sums, size_t index) {
+  const Slot slot = slot_at(plan, index);
+  for (size_t i = 0; i < slot.lines; ++i) {
+    const size_t cell = sum_cell(plan, index, slot, i);
+    if (!are_finite({sums.sum1[cell], sums.sum2[cell]})) return false;
+  }
+  return true;
+}
+
+// The same questions of all slots at once, which is the usual case.
+
+template <typename T, typename Buffers>
+bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T>& a) {
+  if (!all_statistics_are_ordinary<T>(io.mean, io.variance, plan.slots(), plan.eps)) return false;
+  // Ordinary statistics have an ordinary scale where there is no weight.
+  if (!io.weight) return true;
+  for (size_t n = 0; n < plan.table_samples(); ++n) {
+    if (!all_scales_are_ordinary(a.data() + n * plan.channels, io.weight, plan.channels)) return false;
+  }
+  return true;
+}
+
+bool all_sums_are_finite(const Plan& plan, const GradientSums& sums) {
+  for (size_t cell = 0; cell < plan.samples * plan.channels; ++cell) {
+    if (!are_finite({sums.sum1[cell], sums.sum2[cell]})) return false;
+  }
+  return true;
+}
+
+// False where the slot's elements, or given statistics, are not finite: then it stays with the others.
+template <typename Buffers>
+bool fold_wide(const Plan& plan, const Buffers& io, size_t index, WideFold* fold) {
+  if (plan.given) return fold_given(io.mean[index], io.variance[index], plan.eps, fold);
+  return fold_elements(io.x, slot_at(plan, index), plan.centred, plan.eps, fold);
+}
+
+// Puts the sums of each of its lines; returns those of weight * dy and of weight * dy * xhat over the slot.
+template <typename T>
+Sums sum_slot(const Plan& plan, const BackwardBuffers<T>& io, size_t index, const WideFold& fold, GradientSums* sums) {
+  const Slot slot = slot_at(plan, index);
+  Sums total{0, 0};
+  for (size_t i = 0; i < slot.lines; ++i) {
+    const Sums line = sum_line<T>(io.dy, io.x, slot, i, nullptr, fold);
+    const size_t cell = sum_cell(plan, index, slot, i);
+    sums->sum1[cell] = line.s1;
+    sums->sum2[cell] = line.s2;
+    const double gamma = weight_of(io.weight, slot.parameter_at(i, 0));
+    total.s1 += gamma * line.s1;
+    total.s2 += gamma * line.s2;
+  }
+  return total;
+}
+
+}  // namespace
+
+// results(index, values): computes those of a slot that is not ordinary; false where it stays with the others.
+template <typename T>
+template <typename Ordinary, typename Results>
+void WideSlots<T>::take_others(const Ordinary& is_ordinary, const Results& results) {
+  size_t others = 0;
+  for (size_t index = 0; index < plan_.slots(); ++index) others += !is_ordinary(index);
+  if (others == 0) return;
+  indices_.emplace(others);
+  values_.emplace(others * plan_.count());
+  for (size_t index = 0; index < plan_.slots(); ++index) {
+    if (is_ordinary(index) || !results(index, values_->data() + count_ * plan_.count())) continue;
+    (*indices_)[count_++] = index;
+  }
+}
+
+template <typename T>
+WideSlots<T>::WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table) : plan_(plan) {
+  if (all_slots_are_ordinary(plan, io, table.a)) return;
+  const auto is_ordinary = [&](size_t index) { return is_ordinary_slot(plan, io, table.a, index); };
+  take_others(is_ordinary, [&](size_t index, T* values) {
+    WideFold fold;
+    if (!fold_wide(plan, io, index, &fold)) return false;
+    const Slot slot = slot_at(plan, index);
+    if (!plan.given) {
+      io.mean[index] = fold.slot_mean();
+      io.variance[index] = fold.slot_variance();
+    }
+    map_wide(io.x, slot, values, slot.alone(), io.weight, io.bias, fold);
+    return true;
+  });
+}
+
+template <typename T>
+WideSlots<T>::WideSlots(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
+                        GradientSums* sums)
+    : plan_(plan) {
+  // Where k2 and k1 are ordinary, the sums that they are made of are finite.
+  const bool all_gradients = plan.given ? !sums || all_sums_are_finite(plan, *sums)
+                                        : all_gradients_are_ordinary(table.k2.data(), table.k1.data(), table.cells);
+  if (all_gradients && all_slots_are_ordinary(plan, io, table.a)) return;
+  const auto is_ordinary = [&](size_t index) {
+    const size_t cell = table_cell(plan, index, slot_at(plan, index), 0);
+    const bool gradient = plan.given ? !sums || are_finite_sums(plan, *sums, index)
+                                     : is_ordinary_gradient(table.k2[cell], table.k1[cell]);
+    return gradient && is_ordinary_slot(plan, io, table.a, index);
+  };
+  take_others(is_ordinary, [&](size_t index, T* values) {
+    WideFold fold;
+    if (!fold_wide(plan, io, index, &fold)) return false;
+    const Slot slot = slot_at(plan, index);
+    const Sums total = sums ? sum_slot(plan, io, index, fold, sums) : Sums{0, 0};
+    // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+    if (is_ordinary_slot(plan, io, table.a, index) && !are_finite(total)) return false;
+    const double count = static_cast<double>(plan.count());
+    const WideGradient gradient{fold, plan.given, plan.centred ? total.s1 / count : 0, total.s2 / count};
+    map_wide_gradient<T>(io.dy, io.x, slot, values, slot.alone(), io.weight, gradient, nullptr, nullptr);
+    return true;
+  });
+}
+
+template <typename T>
+void WideSlots<T>::put(T* into) const {
+  for (size_t k = 0; k < count_; ++k) {
+    const Slot slot = slot_at(plan_, (*indices_)[k]);
+    const Slot from = slot.alone();
+    const T* values = values_->data() + k * plan_.count();
+    for (size_t i = 0; i < slot.lines; ++i) {
+      for (size_t j = 0; j < slot.length; ++j) into[slot.at(i, j)] = values[from.at(i, j)];
+    }
+  }
+}
+
+template class WideSlots<float>;
+template class WideSlots<double>;
+
+}  // namespace evenkeel

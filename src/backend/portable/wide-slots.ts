@@ -1,0 +1,184 @@
+import type { Plan } from '../../plan.js'
+import { type FloatArray, newArray } from '../../tensor.js'
+import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
+import type { BackwardTable, ForwardTable } from './fold.js'
+import type { GradientSums } from './merge.js'
+import { areOrdinaryStatistics, isOrdinaryGradient, isOrdinaryScale } from './ranges.js'
+import {
+  foldElements,
+  foldGiven,
+  mapWide,
+  mapWideGradient,
+  meanOf,
+  type Slot,
+  type Sums,
+  sumLine,
+  varianceOfFold,
+  type WideFold,
+} from './wide.js'
+
+// The slots of planes and columns that take the wide route. Their results are computed aside before the map, which
+// maps all slots and may overwrite what these are made of, and put after it.
+
+/** The results of one slot, line after line. */
+interface Aside {
+  readonly slot: Slot
+  readonly values: FloatArray
+}
+
+/** y of the slots that are not ordinary, whose statistics are computed anew. */
+export function forwardAside(plan: Plan, io: ForwardBuffers, table: ForwardTable): Aside[] {
+  return aside(plan, (index, slot) => {
+    if (isOrdinary(plan, io, table, index, slot)) return null
+    const fold = foldOf(plan, io, index, slot)
+    if (fold === null) return null
+    if (!plan.given) {
+      io.mean[index] = meanOf(fold)
+      io.variance[index] = varianceOfFold(fold)
+    }
+    const values = newArray(plan.dtype, plan.count)
+    mapWide(io.x, slot, values, alone(slot), io.weight, io.bias, fold)
+    return values
+  })
+}
+
+/** dx of the slots that are not ordinary, whose sums (of dy, and of dy * xhat) are computed anew, where there are any. */
+export function backwardAside(
+  plan: Plan,
+  io: BackwardBuffers,
+  table: BackwardTable,
+  sums: GradientSums | null,
+): Aside[] {
+  const { dtype, given, count, centred } = plan
+  return aside(plan, (index, slot) => {
+    const cell = tableCell(plan, index, slot, 0)
+    const folds = isOrdinary(plan, io, table, index, slot)
+    // Where k2 and k1 are ordinary, the sums that they are made of are finite.
+    const gradient = given
+      ? sums === null || areFinite(plan, sums, index, slot)
+      : isOrdinaryGradient(dtype, table.k2[cell], table.k1[cell])
+    if (folds && gradient) return null
+    const fold = foldOf(plan, io, index, slot)
+    if (fold === null) return null
+    const { s1, s2 } = sums === null ? { s1: 0, s2: 0 } : sumSlot(plan, io, index, slot, fold, sums)
+    // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+    if (folds && !(Number.isFinite(s1) && Number.isFinite(s2))) return null
+    const values = newArray(dtype, count)
+    const numbers = { fold, given, g1: centred ? s1 / count : 0, g2: s2 / count }
+    mapWideGradient(io.dy, io.x, slot, values, alone(slot), io.weight, numbers, null, null)
+    return values
+  })
+}
+
+/** Puts the results where they belong in y or dx. */
+export function putAside(list: readonly Aside[], into: FloatArray): void {
+  for (const { slot, values } of list) {
+    for (let i = 0; i < slot.lines; i++) {
+      for (let j = 0; j < slot.length; j++) {
+        into[slot.start + i * slot.apart + j * slot.stride] = values[i * slot.length + j]
+      }
+    }
+  }
+}
+
+function aside(plan: Plan, results: (index: number, slot: Slot) => FloatArray | null): Aside[] {
+  const list: Aside[] = []
+  for (let index = 0; index < plan.slots; index++) {
+    const slot = slotAt(plan, index)
+    const values = results(index, slot)
+    if (values !== null) list.push({ slot, values })
+  }
+  return list
+}
+
+/** Its lines are its channels, or its samples where a batch shares statistics. */
+function slotAt(plan: Plan, index: number): Slot {
+  const { pattern, scope, samples, channels, spatial, groups } = plan
+  const batch = scope === 'batch'
+  const planes = pattern === 'planes'
+  const lines = batch ? samples : channels / groups
+  const sample = batch ? 0 : Math.floor(index / groups)
+  const parameter = batch ? index : (index % groups) * lines
+  return {
+    start: sample * channels * spatial + parameter * (planes ? spatial : 1),
+    parameter,
+    lines,
+    length: spatial,
+    apart: batch ? channels * spatial : planes ? spatial : 1,
+    stride: planes ? 1 : channels,
+    perLine: batch ? 0 : 1,
+    perElement: 0,
+  }
+}
+
+/** The same slot, its lines one after another. */
+function alone(slot: Slot): Slot {
+  return { ...slot, start: 0, apart: slot.length, stride: 1 }
+}
+
+/** Where a line's numbers are in tables over samples and channels. */
+function sumCell({ scope, channels, groups }: Plan, index: number, slot: Slot, line: number): number {
+  if (scope === 'batch') return line * channels + index
+  return Math.floor(index / groups) * channels + slot.parameter + line
+}
+
+/** The same in a table of folds, which a batch has one sample of. */
+function tableCell(plan: Plan, index: number, slot: Slot, line: number): number {
+  return sumCell(plan, index, slot, plan.scope === 'batch' ? 0 : line)
+}
+
+function isOrdinary(
+  plan: Plan,
+  { mean, variance, weight }: ForwardBuffers | BackwardBuffers,
+  { a }: ForwardTable | BackwardTable,
+  index: number,
+  slot: Slot,
+): boolean {
+  if (!areOrdinaryStatistics(plan.dtype, mean[index], variance[index], plan.eps)) return false
+  for (let line = 0; line < slot.lines; line++) {
+    const gamma = weight === null ? 1 : weight[slot.parameter + line * slot.perLine]
+    if (!isOrdinaryScale(plan.dtype, a[tableCell(plan, index, slot, line)], gamma)) return false
+  }
+  return true
+}
+
+function areFinite(plan: Plan, { sum1, sum2 }: GradientSums, index: number, slot: Slot): boolean {
+  for (let line = 0; line < slot.lines; line++) {
+    const cell = sumCell(plan, index, slot, line)
+    if (!Number.isFinite(sum1[cell]) || !Number.isFinite(sum2[cell])) return false
+  }
+  return true
+}
+
+/** Null where the slot's elements, or given statistics, are not finite: then it stays with the others. */
+function foldOf(
+  plan: Plan,
+  { x, mean, variance }: ForwardBuffers | BackwardBuffers,
+  index: number,
+  slot: Slot,
+): WideFold | null {
+  if (plan.given) return foldGiven(mean[index], variance[index], plan.eps)
+  return foldElements(plan, x, slot)
+}
+
+/** Puts the sums of each of its lines; returns those of weight * dy and of weight * dy * xhat over the slot. */
+function sumSlot(
+  plan: Plan,
+  { dy, x, weight }: BackwardBuffers,
+  index: number,
+  slot: Slot,
+  fold: WideFold,
+  sums: GradientSums,
+): Sums {
+  const total = { s1: 0, s2: 0 }
+  for (let line = 0; line < slot.lines; line++) {
+    const { s1, s2 } = sumLine(dy, x, slot, line, null, fold)
+    const cell = sumCell(plan, index, slot, line)
+    sums.sum1[cell] = s1
+    sums.sum2[cell] = s2
+    const gamma = weight === null ? 1 : weight[slot.parameter + line * slot.perLine]
+    total.s1 += gamma * s1
+    total.s2 += gamma * s2
+  }
+  return total
+}

@@ -1,0 +1,205 @@
+import type { Plan } from '../../plan.js'
+import type { FloatArray } from '../../tensor.js'
+import { rstdOf } from './fold.js'
+
+// The wide route of a slot whose numbers leave the range of the arithmetic in T (ranges.ts): in float64, one element
+// after another, scaled by a power of two where float64 needs it. native/core/wide.cc has the same lines.
+
+/**
+ * Where a slot's elements lie: element j of line i at start + i * apart + j * stride. It takes entry
+ * parameter + i * perLine + j * perElement of weight and bias.
+ */
+export interface Slot {
+  readonly start: number
+  readonly parameter: number
+  readonly lines: number
+  readonly length: number
+  readonly apart: number
+  readonly stride: number
+  readonly perLine: number
+  readonly perElement: number
+}
+
+/** xhat = ((x * unit - mean) - rest) * scale; 1 / sqrt(variance + eps) is scale * unit, and unit a power of two. */
+export interface WideFold {
+  readonly unit: number
+  readonly mean: number
+  readonly rest: number
+  readonly scale: number
+  /** Of x * unit. */
+  readonly variance: number
+}
+
+/** dx = ((g - g1) - xhat * g2) * (scale * unit) with g = dy * weight; g * (scale * unit) where statistics are given. */
+export interface WideGradient {
+  readonly fold: WideFold
+  readonly given: boolean
+  readonly g1: number
+  readonly g2: number
+}
+
+/** From here on values are scaled down, so that no sum of their squares overflows. */
+const LARGE = 2 ** 480
+const LARGE_UNIT = 2 ** -540
+/** Below it they are scaled up, where eps does not hide their squares, so that none underflows. */
+const SMALL = 2 ** -400
+const SMALL_UNIT = 2 ** 500
+/** From this given mean on, x and the mean are quartered: their difference might overflow. */
+const LARGE_MEAN = 2 ** 970
+const QUARTER = 0.25
+
+/** A sum that keeps what its additions round off (Knuth's TwoSum), so that it is exact within a rounding or two. */
+class Sum {
+  private high = 0
+  private low = 0
+
+  add(value: number): void {
+    const sum = this.high + value
+    const part = sum - this.high
+    this.low += this.high - (sum - part) + (value - part)
+    this.high = sum
+  }
+
+  total(): number {
+    return this.high + this.low
+  }
+}
+
+function eachElement({ start, lines, length, apart, stride }: Slot, body: (at: number) => void): void {
+  for (let i = 0; i < lines; i++) {
+    for (let j = 0; j < length; j++) body(start + i * apart + j * stride)
+  }
+}
+
+/** The fold of a slot from its elements; null where one of them is not finite. */
+export function foldElements({ centred, eps }: Plan, x: FloatArray, slot: Slot): WideFold | null {
+  const count = slot.lines * slot.length
+  let largest = 0
+  let finite = true
+  eachElement(slot, (at) => {
+    const size = Math.abs(x[at])
+    if (!(size < Number.POSITIVE_INFINITY)) finite = false
+    if (size > largest) largest = size
+  })
+  if (!finite) return null
+  const small = largest < SMALL && Math.sqrt(eps) < SMALL
+  const unit = largest >= LARGE ? LARGE_UNIT : small ? SMALL_UNIT : 1
+  const first = x[slot.start]
+  let mean = 0
+  if (centred) {
+    // Shifted by its first element, a constant has exactly itself as its mean.
+    const shift = first * unit
+    const sum = new Sum()
+    eachElement(slot, (at) => sum.add(x[at] * unit - shift))
+    mean = shift + sum.total() / count
+  }
+  const sum1 = new Sum()
+  const sum2 = new Sum()
+  eachElement(slot, (at) => {
+    const d = x[at] * unit - mean
+    sum1.add(d)
+    sum2.add(d * d)
+  })
+  const s1 = sum1.total()
+  const s2 = sum2.total()
+  const m2 = centred ? Math.max(s2 - (s1 * s1) / count, 0) : s2
+  // Of a constant eps is all that the scale is made of, and might vanish times this unit.
+  if (m2 === 0 && unit === LARGE_UNIT)
+    return { unit: 1, mean: first, rest: 0, scale: rstdOf(0, eps), variance: 0 }
+  const variance = m2 / count
+  return { unit, mean, rest: centred ? s1 / count : 0, scale: rstdOf(variance, eps * unit * unit), variance }
+}
+
+/** The fold of given statistics; null where they are not finite. */
+export function foldGiven(mean: number, variance: number, eps: number): WideFold | null {
+  const finite = Math.abs(mean) < Number.POSITIVE_INFINITY && variance + eps < Number.POSITIVE_INFINITY
+  if (!finite) return null
+  const unit = Math.abs(mean) < LARGE_MEAN ? 1 : QUARTER
+  return { unit, mean: mean * unit, rest: 0, scale: rstdOf(variance, eps) / unit, variance }
+}
+
+/** The slot's mean, as statistics have it. */
+export function meanOf({ mean, rest, unit }: WideFold): number {
+  return (mean + rest) / unit
+}
+
+/** The slot's variance, as statistics have it: Infinity where it leaves float64. */
+export function varianceOfFold({ variance, unit }: WideFold): number {
+  return variance / unit / unit
+}
+
+function normalized({ unit, mean, rest, scale }: WideFold, x: number): number {
+  return (x * unit - mean - rest) * scale
+}
+
+/** y = xhat * weight + bias, rounded once. `to`: where the slot lies in y. */
+export function mapWide(
+  x: FloatArray,
+  slot: Slot,
+  y: FloatArray,
+  to: Slot,
+  weight: FloatArray | null,
+  bias: FloatArray | null,
+  fold: WideFold,
+): void {
+  for (let i = 0; i < slot.lines; i++) {
+    for (let j = 0; j < slot.length; j++) {
+      const p = slot.parameter + i * slot.perLine + j * slot.perElement
+      const xhat = normalized(fold, x[slot.start + i * slot.apart + j * slot.stride])
+      const scaled = xhat * (weight === null ? 1 : weight[p])
+      y[to.start + i * to.apart + j * to.stride] = scaled + (bias === null ? 0 : bias[p])
+    }
+  }
+}
+
+export interface Sums {
+  s1: number
+  s2: number
+}
+
+/** Sums of g and of g * xhat over one line; g is dy * weight, or dy where `weight` is null. */
+export function sumLine(
+  dy: FloatArray,
+  x: FloatArray,
+  slot: Slot,
+  line: number,
+  weight: FloatArray | null,
+  fold: WideFold,
+): Sums {
+  const sum1 = new Sum()
+  const sum2 = new Sum()
+  for (let j = 0; j < slot.length; j++) {
+    const at = slot.start + line * slot.apart + j * slot.stride
+    const g = dy[at] * (weight === null ? 1 : weight[slot.parameter + j * slot.perElement])
+    sum1.add(g)
+    sum2.add(g * normalized(fold, x[at]))
+  }
+  return { s1: sum1.total(), s2: sum2.total() }
+}
+
+/** dx, rounded once; adds dy * xhat and dy to dweight and dbias, where there are any. `to`: where the slot lies in dx. */
+export function mapWideGradient(
+  dy: FloatArray,
+  x: FloatArray,
+  slot: Slot,
+  dx: FloatArray,
+  to: Slot,
+  weight: FloatArray | null,
+  { fold, given, g1, g2 }: WideGradient,
+  dweight: FloatArray | null,
+  dbias: FloatArray | null,
+): void {
+  const rstd = fold.scale * fold.unit
+  for (let i = 0; i < slot.lines; i++) {
+    for (let j = 0; j < slot.length; j++) {
+      const at = slot.start + i * slot.apart + j * slot.stride
+      const p = slot.parameter + i * slot.perLine + j * slot.perElement
+      const xhat = normalized(fold, x[at])
+      const g = dy[at] * (weight === null ? 1 : weight[p])
+      if (dweight !== null) dweight[p] += dy[at] * xhat
+      if (dbias !== null) dbias[p] += dy[at]
+      const flow = given ? g : g - g1 - xhat * g2
+      dx[to.start + i * to.apart + j * to.stride] = flow * rstd
+    }
+  }
+}
