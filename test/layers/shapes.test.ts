@@ -63,7 +63,7 @@ describe.each([
     expect(y).toEqual(x)
     expect(gradients(context, x, { dweight: Float32Array.of(1, -0, 2) })).toEqual({
       dx: x,
-      dweight: Float32Array.of(1, 0, 2),
+      dweight: Float32Array.of(1, -0, 2),
       dbias: null,
     })
   })
