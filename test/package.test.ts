@@ -46,11 +46,33 @@ describe('the tarball', () => {
       ]),
     )
     const known =
-      /^(CHANGELOG\.md|LICENSE|README\.md|package\.json|docs\/numerics\.md|dist\/|native\/|prebuilds\/)/
+      /^([A-Z]+\.md|LICENSE|package\.json|bench\/speed\/README\.md|docs\/|dist\/|native\/|prebuilds\/)/
     expect(files.map((name) => name.replaceAll('\\', '/')).filter((name) => !known.test(name))).toEqual([])
-    expect(files.filter((name) => /study|\.test\.|\.tsx?$/.test(name) && !/\.d\.c?ts$/.test(name))).toEqual(
-      [],
-    )
+    const code = files.filter((name) => !name.startsWith('docs'))
+    expect(code.filter((name) => /study|\.test\.|\.tsx?$/.test(name) && !/\.d\.c?ts$/.test(name))).toEqual([])
+  })
+
+  it("has all that README's links and pictures lead to", () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => link)
+    expect(links).toContain('docs/speed.svg')
+    expect(links.filter((link) => !files.includes(link))).toEqual([])
+  })
+
+  it("has the headings that README's links name", () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const anchors = [...readme.matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)]
+    expect(anchors.length).toBeGreaterThan(2)
+    for (const [, file, anchor] of anchors) {
+      const text = readFileSync(join(root, file || 'README.md'), 'utf8')
+      const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+        title
+          .toLowerCase()
+          .replace(/[^\w -]/g, '')
+          .replaceAll(' ', '-'),
+      )
+      expect(headings).toContain(anchor)
+    }
   })
 
   it('runs nothing when it is installed, and needs nothing but what parses its command line', () => {
