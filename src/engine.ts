@@ -2,7 +2,7 @@ import type { Backend } from './backend/backend.js'
 import type { PreparedPass } from './backend/prepared.js'
 import { currentBackend } from './backend/select.js'
 import { checkFixed, checkOperands, companionData, newResult, outData, type Statistics } from './buffers.js'
-import { fail } from './errors.js'
+import { fail, ours } from './errors.js'
 import {
   BACKWARD,
   backwardBuffers,
@@ -112,6 +112,14 @@ export function backwardCall(
  * @throws EvenkeelError where an operand does not fit the plan, or a written one overlaps another.
  */
 export function run(call: Call, prepared: PreparedPass | null = null): boolean {
+  try {
+    return checkAndRun(call, prepared)
+  } catch (error) {
+    throw ours(error)
+  }
+}
+
+function checkAndRun(call: Call, prepared: PreparedPass | null): boolean {
   const { direction, plan, operands, fresh } = call
   call.begun = true
   if (prepared?.again(plan, operands, fresh)) return false
@@ -126,6 +134,14 @@ export function run(call: Call, prepared: PreparedPass | null = null): boolean {
 
 /** run() on another thread where there is one. All checks are made before it returns its promise. */
 export async function runAsync(call: Call): Promise<boolean> {
+  try {
+    return await checkAndRunAsync(call)
+  } catch (error) {
+    throw ours(error)
+  }
+}
+
+async function checkAndRunAsync(call: Call): Promise<boolean> {
   const { direction, plan, operands, fresh } = call
   checkOperands(plan, direction.table, operands, fresh)
   checkFixed(plan, direction.table, operands)

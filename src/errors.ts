@@ -28,6 +28,13 @@ export function fail(code: ErrorCode, who: string, problem: string, remedy: stri
   throw new EvenkeelError(code, `${who}: ${problem}; ${remedy}.`)
 }
 
+/** An error of the addon's, such as lack of memory, as one of ours; any other as it is. */
+export function ours(error: unknown): unknown {
+  const { code, message } = (error ?? {}) as Partial<EvenkeelError>
+  const foreign = code === 'EVENKEEL_BACKEND' && !(error instanceof EvenkeelError)
+  return foreign ? new EvenkeelError(code, message ?? '') : error
+}
+
 /** Longer than any shape is; what is longer is data. */
 const LONGEST_LIST = 8
 /** Enough to know an object by. */

@@ -19,7 +19,9 @@ export const faults: Faults = load().addon ?? {}
 
 export function nativeAllocator(): Allocator | null {
   const { failAllocation } = faults
-  return failAllocation ? { fail: failAllocation, error: { code: 'EVENKEEL_BACKEND' } } : null
+  return failAllocation
+    ? { fail: failAllocation, error: { name: 'EvenkeelError', code: 'EVENKEEL_BACKEND' } }
+    : null
 }
 
 /** Of the arrays that JavaScript allocates by `new Float32Array(length)` and its like, while `inPlace`. */
