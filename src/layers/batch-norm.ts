@@ -1,19 +1,10 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkChoice, checkOptions } from '../options.js'
 import { checkChannels, checkLayout, type Layout, planBatch } from '../plan.js'
-import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
-import {
-  type BiasOf,
-  type DataOf,
-  type Known,
-  LAYER_OPTIONS,
-  type LayerOptions,
-  type NoOptions,
-  type PlanFor,
-  type WeightOf,
-} from './layer-options.js'
-import { affineOf, type Parameter } from './parameter.js'
+import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
+import type { ChannelProperties, Known, LayerOf, NoOptions } from './layer-types.js'
+import { affineOf } from './parameter.js'
 import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
 
@@ -37,22 +28,14 @@ const CONVENTIONS = {
   keras: { eps: 1e-3, runningAverage: { decay: 0.99 }, runningVariance: 'population' },
 } as const
 
-/** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
-export interface BatchNorm<
-  Data extends FloatArray = FloatArray,
-  Weight extends Parameter<Data> | null = Parameter<Data> | null,
-  Bias extends Parameter<Data> | null = Parameter<Data> | null,
-> extends Layer<Data, Weight, Bias> {
-  readonly channels: number
-  readonly layout: Layout
-}
+export type BatchNorm = Layer & ChannelProperties
 
 export interface BatchNormConstructor {
   readonly prototype: BatchNorm
   new <const Options extends BatchNormOptions = NoOptions>(
     channels: number,
     options?: Known<Options, BatchNormOptions>,
-  ): BatchNorm<DataOf<Options>, WeightOf<Options>, BiasOf<Options>>
+  ): LayerOf<Options, ChannelProperties>
 }
 
 /**

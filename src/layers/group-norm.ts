@@ -1,19 +1,10 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkChannels, checkGroups, checkLayout, type Layout, planGroup } from '../plan.js'
-import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
-import {
-  type BiasOf,
-  type DataOf,
-  type Known,
-  LAYER_OPTIONS,
-  type LayerOptions,
-  type NoOptions,
-  type PlanFor,
-  type WeightOf,
-} from './layer-options.js'
-import { affineOf, type Parameter } from './parameter.js'
+import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
+import type { ChannelProperties, Known, LayerOf, NoOptions } from './layer-types.js'
+import { affineOf } from './parameter.js'
 import { readOnly } from './read-only.js'
 
 export interface GroupNormOptions extends LayerOptions {
@@ -21,16 +12,11 @@ export interface GroupNormOptions extends LayerOptions {
   readonly layout?: Layout | undefined
 }
 
-/** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
-export interface GroupNorm<
-  Data extends FloatArray = FloatArray,
-  Weight extends Parameter<Data> | null = Parameter<Data> | null,
-  Bias extends Parameter<Data> | null = Parameter<Data> | null,
-> extends Layer<Data, Weight, Bias> {
+interface GroupNormProperties extends ChannelProperties {
   readonly groups: number
-  readonly channels: number
-  readonly layout: Layout
 }
+
+export type GroupNorm = Layer & GroupNormProperties
 
 export interface GroupNormConstructor {
   readonly prototype: GroupNorm
@@ -38,7 +24,7 @@ export interface GroupNormConstructor {
     groups: number,
     channels: number,
     options?: Known<Options, GroupNormOptions>,
-  ): GroupNorm<DataOf<Options>, WeightOf<Options>, BiasOf<Options>>
+  ): LayerOf<Options, GroupNormProperties>
 }
 
 /**

@@ -1,19 +1,10 @@
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkChannels, checkLayout, type Layout, planGroup } from '../plan.js'
-import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
-import {
-  type BiasOf,
-  type DataOf,
-  type Known,
-  LAYER_OPTIONS,
-  type LayerOptions,
-  type NoOptions,
-  type PlanFor,
-  type WeightOf,
-} from './layer-options.js'
-import { affineOf, type Parameter } from './parameter.js'
+import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
+import type { ChannelProperties, Known, LayerOf, NoOptions } from './layer-types.js'
+import { affineOf } from './parameter.js'
 import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage, type RunningVariance } from './running-statistics.js'
 
@@ -26,22 +17,14 @@ export interface InstanceNormOptions extends LayerOptions {
   readonly runningVariance?: RunningVariance | undefined
 }
 
-/** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
-export interface InstanceNorm<
-  Data extends FloatArray = FloatArray,
-  Weight extends Parameter<Data> | null = Parameter<Data> | null,
-  Bias extends Parameter<Data> | null = Parameter<Data> | null,
-> extends Layer<Data, Weight, Bias> {
-  readonly channels: number
-  readonly layout: Layout
-}
+export type InstanceNorm = Layer & ChannelProperties
 
 export interface InstanceNormConstructor {
   readonly prototype: InstanceNorm
   new <const Options extends InstanceNormOptions = NoOptions>(
     channels: number,
     options?: Known<Options, InstanceNormOptions>,
-  ): InstanceNorm<DataOf<Options>, WeightOf<Options, false>, BiasOf<Options, false>>
+  ): LayerOf<Options, ChannelProperties, false>
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Context } from '../engine.js'
 import type { Plan } from '../plan.js'
-import type { ArrayOf, DType, FloatArray, Tensor } from '../tensor.js'
-import type { AffineOptions, Parameter } from './parameter.js'
+import type { DType, Tensor } from '../tensor.js'
+import type { AffineOptions } from './parameter.js'
 import type { RunningOptions } from './running-statistics.js'
 
 /** Options that every layer has. */
@@ -44,28 +44,3 @@ export interface Settings {
   /** Further properties of the layer that cannot be set again. */
   readonly fixed?: Readonly<Record<string, unknown>>
 }
-
-/** The options of a layer that was constructed without any. */
-export type NoOptions = Readonly<Record<never, never>>
-
-/** Options of which the compiler knows each name: an unknown one is an error, as for a plain object type. */
-export type Known<Given, Options> = Given & { readonly [Name in Exclude<keyof Given, keyof Options>]: never }
-
-type Option<Options, Name extends string> = Name extends keyof Options ? Options[Name] : undefined
-type OrElse<Value, Default> = Value extends undefined ? Default : Value
-type ParameterIf<Has, Data extends FloatArray> = Has extends true ? Parameter<Data> : null
-type IsAffine<Options, Default> = OrElse<Option<Options, 'affine'>, Default>
-type HasBias<Affine, Default> = Affine extends true ? Default : false
-
-/** The arrays of a layer with these options. */
-export type DataOf<Options> = ArrayOf<OrElse<Option<Options, 'dtype'>, 'float32'>>
-/** The weight of a layer with these options. Affine: whether it has one where the options say nothing. */
-export type WeightOf<Options, Affine = true> = ParameterIf<
-  OrElse<Option<Options, 'weight'>, IsAffine<Options, Affine>>,
-  DataOf<Options>
->
-/** Its bias. Bias: whether an affine layer has one where the options say nothing. */
-export type BiasOf<Options, Affine = true, Bias = true> = ParameterIf<
-  OrElse<Option<Options, 'bias'>, HasBias<IsAffine<Options, Affine>, Bias>>,
-  DataOf<Options>
->

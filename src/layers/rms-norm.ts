@@ -1,19 +1,10 @@
 import { asShape, RMS_NORM_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { checkExtents, planRows } from '../plan.js'
-import type { FloatArray } from '../tensor.js'
 import { Layer } from './layer.js'
-import {
-  type BiasOf,
-  type DataOf,
-  type Known,
-  LAYER_OPTIONS,
-  type LayerOptions,
-  type NoOptions,
-  type PlanFor,
-  type WeightOf,
-} from './layer-options.js'
-import { affineOf, type Parameter } from './parameter.js'
+import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
+import type { Known, LayerOf, NoOptions, RowProperties } from './layer-types.js'
+import { affineOf } from './parameter.js'
 import { readOnly } from './read-only.js'
 
 export interface RMSNormOptions extends LayerOptions {
@@ -23,21 +14,14 @@ export interface RMSNormOptions extends LayerOptions {
   readonly bias?: boolean | undefined
 }
 
-/** Data: the arrays of the layer's dtype. Weight, Bias: null where the options leave them out. */
-export interface RMSNorm<
-  Data extends FloatArray = FloatArray,
-  Weight extends Parameter<Data> | null = Parameter<Data> | null,
-  Bias extends Parameter<Data> | null = Parameter<Data> | null,
-> extends Layer<Data, Weight, Bias> {
-  readonly normalizedShape: readonly number[]
-}
+export type RMSNorm = Layer & RowProperties
 
 export interface RMSNormConstructor {
   readonly prototype: RMSNorm
   new <const Options extends RMSNormOptions = NoOptions>(
     normalizedShape: number | readonly number[],
     options?: Known<Options, RMSNormOptions>,
-  ): RMSNorm<DataOf<Options>, WeightOf<Options>, BiasOf<Options, true, false>>
+  ): LayerOf<Options, RowProperties, true, false>
 }
 
 /**
