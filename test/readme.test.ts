@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { selftestCases } from '../src/selftest/cases.js'
 
 // Each TypeScript snippet of README is a program: it compiles under strict, and runs, as it is printed.
 
@@ -12,9 +13,12 @@ const FOLDER = join(ROOT, 'build', 'readme')
 const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
 const run = promisify(execFile)
 
-const snippets = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(
-  ([, code], i) => ({ file: `snippet-${i + 1}.ts`, code, first: code.split('\n', 1)[0] }),
-)
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+const snippets = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code], i) => ({
+  file: `snippet-${i + 1}.ts`,
+  code,
+  first: code.split('\n', 1)[0],
+}))
 
 /** The package's names lead to its sources, so that a snippet runs what is here now. */
 const CONFIG = {
@@ -44,6 +48,10 @@ afterAll(() => rmSync(FOLDER, { recursive: true, force: true }))
 describe('README', () => {
   it('has snippets', () => {
     expect(snippets.length).toBeGreaterThanOrEqual(9)
+  })
+
+  it('tells how many cases the self-test has', () => {
+    expect(readme).toContain(`a fixed set of ${selftestCases.length} cases`)
   })
 
   it('all compile', async () => {

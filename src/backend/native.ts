@@ -116,12 +116,13 @@ export function setThreads(count: number): void {
   addon?.setThreads(count)
 }
 
-export function checkThreads(who: string, count: number): void {
+/** came: what the number was written as. */
+export function checkThreads(who: string, count: number, came: unknown = count): void {
   if (Number.isSafeInteger(count) && count >= 1 && count <= MAX_THREADS) return
   fail(
     'EVENKEEL_OPTION',
     who,
-    `the number of threads must be a whole number from 1 to ${MAX_THREADS}, got ${describe(count)}`,
+    `the number of threads must be a whole number from 1 to ${MAX_THREADS}, got ${describe(came)}`,
     'os.availableParallelism() is a good choice',
   )
 }

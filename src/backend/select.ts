@@ -125,7 +125,7 @@ function forced(isa: string): Backend {
 function threadsFrom(env: Environment): number {
   const { EVENKEEL_THREADS: wish } = env
   if (!wish) return Math.min(parallelism(), MAX_THREADS)
-  checkThreads(`EVENKEEL_THREADS=${wish}`, Number(wish))
+  checkThreads(`EVENKEEL_THREADS=${wish}`, Number(wish), wish)
   return Number(wish)
 }
 

@@ -164,6 +164,10 @@ export abstract class Layer<
     return Layer.#of(this).#training
   }
 
+  set training(on: boolean) {
+    this.train(on)
+  }
+
   train(on = true): this {
     checkBoolean(this.name, 'the argument of train()', on, 'call eval() to leave training mode')
     Layer.#of(this).#training = on
@@ -325,7 +329,18 @@ export abstract class Layer<
   }
 }
 
-readOnly(Layer.prototype, ['name', 'eps', 'dtype', 'weight', 'bias'])
+readOnly(Layer.prototype, [
+  'name',
+  'eps',
+  'dtype',
+  'weight',
+  'bias',
+  'context',
+  'runningMean',
+  'runningVariance',
+  'batchesTracked',
+  'hasStatistics',
+])
 
 const NO_OPTIONS: BackwardOptions = {}
 const FORWARD_OPTIONS = ['out']

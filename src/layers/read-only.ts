@@ -16,14 +16,17 @@ export function fix(layer: object, values: Readonly<Record<string, unknown>>): v
 /**
  * Declares properties of a class of layers that cannot be set: an assignment throws, in sloppy code too, where one to a
  * read-only property is ignored without a word. They lie on the prototype, so that all layers of a class stay alike to
- * the engine: an accessor of each layer's own made every access to it slow.
+ * the engine: an accessor of each layer's own made every access to it slow. A getter that the class has stays.
  */
 export function readOnly(prototype: object, names: readonly string[]): void {
   for (const name of names) {
+    const own = Object.getOwnPropertyDescriptor(prototype, name)?.get
     Object.defineProperty(prototype, name, {
-      get(this: Fixed) {
-        return this[VALUES]?.[name]
-      },
+      get:
+        own ??
+        function (this: Fixed) {
+          return this[VALUES]?.[name]
+        },
       set(this: Fixed) {
         refuse(String(this[VALUES]?.name), name)
       },
@@ -31,14 +34,17 @@ export function readOnly(prototype: object, names: readonly string[]): void {
   }
 }
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  weight: 'copy the values: layer.weight.data.set(values), or loadStateDict()',
+  bias: 'copy the values: layer.bias.data.set(values), or loadStateDict()',
+  runningMean: 'loadStateDict() a state with the averages that you want',
+  runningVariance: 'loadStateDict() a state with the averages that you want',
+  batchesTracked: 'loadStateDict() a state with the num_batches_tracked that you want',
+  hasStatistics: 'it follows from training and loadStateDict()',
+  context: 'pass a context to backward(dy, { context })',
+}
+
 function refuse(layer: string, name: string): never {
-  const parameter = name === 'weight' || name === 'bias'
-  fail(
-    'EVENKEEL_OPTION',
-    layer,
-    `${name} cannot be set after construction`,
-    parameter
-      ? `copy the values: layer.${name}.data.set(values), or loadStateDict()`
-      : `construct a new layer with that ${name}, and loadStateDict() the old one's state`,
-  )
+  const anew = `construct a new layer with that ${name}, and loadStateDict() the old one's state`
+  fail('EVENKEEL_OPTION', layer, `${name} cannot be set`, REMEDIES[name] ?? anew)
 }
