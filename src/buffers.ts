@@ -108,13 +108,13 @@ export function gradientArray(plan: Plan, name: string, parameter: FloatArray | 
 export function checkOperands(plan: Plan, table: OperandTable, operands: Operands, fresh: boolean): void {
   for (let i = 0; i < table.length; i++) {
     const array = operands[i]
-    if (array !== null) checkOperand(plan, table[i], array)
+    if (array !== null || table[i].kind !== 'affine') checkOperand(plan, table[i], array)
   }
   const onlyResultWritten = !table.some(({ kind, written }) => written && kind === 'affine')
   if (!(fresh && onlyResultWritten)) checkOverlaps(plan, table, operands)
 }
 
-function checkOperand(plan: Plan, operand: Operand, array: FloatArray): void {
+function checkOperand(plan: Plan, operand: Operand, array: FloatArray | null): void {
   const { name, kind } = operand
   const dtype = kind === 'statistics' ? 'float64' : plan.dtype
   const length = lengthOfKind(plan, kind)

@@ -11,14 +11,14 @@ import {
   type Operands,
   type OperandTable,
 } from './operands.js'
-import { isSame } from './overlap.js'
+import { isSame, overlaps } from './overlap.js'
 import type { Plan } from './plan.js'
 import { type FloatArray, lengthOf, type Tensor } from './tensor.js'
 
 /** What a forward pass leaves behind for its gradient. Arrays are held by reference. */
 export interface Context<T extends FloatArray = FloatArray> extends Statistics {
   readonly plan: Plan
-  /** The input's data; null once it was overwritten, in place, by y or by dx. */
+  /** The input's data; null once this context's own y or dx was written over it. */
   x: T | null
   /** The gradient reads it again: change weights after the gradients of the passes that used them. */
   readonly weight: T | null
@@ -82,8 +82,8 @@ export function forwardCall(
   { mean, variance }: Statistics,
 ): Call {
   const result = out ?? newResult(plan)
-  const operands = [x, y ?? result.data, weight, bias, mean, variance]
-  return { direction: forward, plan, operands, result, fresh: y === null, begun: false }
+  const operands = [x, out === undefined ? result.data : y, weight, bias, mean, variance]
+  return { direction: forward, plan, operands, result, fresh: out === undefined, begun: false }
 }
 
 /**
@@ -98,12 +98,21 @@ export function backwardCall(
   dbias: FloatArray | null,
 ): Call {
   const { plan, weight, mean, variance } = context
+  if (Object.isFrozen(context)) {
+    fail(
+      'EVENKEEL_STATE',
+      plan.layer,
+      'the context is frozen, so that it cannot tell when its input is gone',
+      'pass the context as it came',
+    )
+  }
   const gradient = companionData(plan, 'dy', dy)
   const dx = outData(plan, out)
   const x = keptInput(context)
   const result = out ?? newResult(plan)
-  const operands = [gradient, x, dx ?? result.data, weight, mean, variance, dweight, dbias]
-  return { direction: backward, plan, operands, result, fresh: dx === null, begun: false }
+  const written = out === undefined ? result.data : dx
+  const operands = [gradient, x, written, weight, mean, variance, dweight, dbias]
+  return { direction: backward, plan, operands, result, fresh: out === undefined, begun: false }
 }
 
 /**
@@ -153,6 +162,31 @@ async function checkAndRunAsync(call: Call): Promise<boolean> {
   return replaced
 }
 
+/** Runs a context's backward call. Where dx has replaced its input, or begun to before it failed, there is no gradient any more. */
+export function spend(context: Context, call: Call, run: () => boolean): void {
+  try {
+    if (run()) context.x = null
+  } catch (error) {
+    spendIfBegun(context, call)
+    throw error
+  }
+}
+
+export async function spendAsync(context: Context, call: Call): Promise<void> {
+  try {
+    if (await runAsync(call)) context.x = null
+  } catch (error) {
+    spendIfBegun(context, call)
+    throw error
+  }
+}
+
+/** After a call that failed: the input of a context that it had begun to write over is gone. */
+export function spendIfBegun(context: Context, { direction, operands, begun }: Call): void {
+  const result = operands[direction.result]
+  if (begun && context.x !== null && result !== null && overlaps(result, context.x)) context.x = null
+}
+
 function replacesInput({ direction, operands, fresh }: Call): boolean {
   return !fresh && isSame(operands[direction.result]!, operands[direction.input]!)
 }
@@ -169,7 +203,7 @@ function keptInput({ plan, x }: Context): FloatArray {
     fail(
       'EVENKEEL_STATE',
       plan.layer,
-      'the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it',
+      'the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it, or a later forward that failed',
       'run forward again without out, or with out apart from the input',
     )
   }

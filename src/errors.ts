@@ -45,12 +45,21 @@ const DEEPEST = 2
 const LONGEST_TEXT = 60
 
 /** What came, in a message: short, and told apart from what it looks like ('64' is not 64). */
-export function describe(value: unknown, depth = 0): string {
+export function describe(value: unknown): string {
+  try {
+    return description(value, 0)
+  } catch {
+    // A Proxy, or an object with a getter that throws.
+    return 'an object that cannot be read (a Proxy?)'
+  }
+}
+
+function description(value: unknown, depth: number): string {
   if (typeof value === 'string') return quoted(value)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'
   if (typeof value !== 'object' || value === null) return String(value)
-  const inside = (each: unknown) => describe(each, depth + 1)
+  const inside = (each: unknown) => description(each, depth + 1)
   const deep = depth >= DEEPEST
   if (Array.isArray(value) && value.length <= LONGEST_LIST && !deep)
     return `[${value.map(inside).join(', ')}]`

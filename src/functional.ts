@@ -1,9 +1,17 @@
 import { copyStatistics, gradientArray, newStatistics, outData, type Statistics } from './buffers.js'
-import { backwardCall, type Context, contextOf, forwardCall, run } from './engine.js'
+import { backwardCall, type Context, contextOf, forwardCall, run, spend } from './engine.js'
 import { fail } from './errors.js'
 import { checkOptions } from './options.js'
 import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './plan.js'
-import { type DType, dtypeOf, type FloatArray, isFloatArray, readTensor, type Tensor } from './tensor.js'
+import {
+  type DType,
+  dtypeOf,
+  type FloatArray,
+  isFloatArray,
+  readTensor,
+  type Tensor,
+  typedArrayKind,
+} from './tensor.js'
 
 /** PyTorch's eps for all but RMSNorm. */
 export const DEFAULT_EPS = 1e-5
@@ -177,12 +185,12 @@ export function gradients<T extends FloatArray>(
   const dweight = gradientArray(plan, 'weight', context.weight, arrayOf(options.dweight))
   const dbias = gradientArray(plan, 'bias', context.bias, arrayOf(options.dbias))
   const call = backwardCall(context, dy, options.out, dweight, dbias)
-  if (run(call)) context.x = null
+  spend(context, call, () => run(call))
   return { dx: call.result, dweight, dbias } as Gradients<T>
 }
 
 function planOf(context: Partial<Context> | null | undefined): Plan {
-  if (context?.plan !== undefined) return context.plan
+  if (typedArrayKind(context?.plan?.descriptor) === 'Float64Array') return context?.plan as Plan
   return fail(
     'EVENKEEL_OPTION',
     'gradients',
@@ -228,7 +236,8 @@ function layoutOf(who: string, { layout = 'channels-first' }: ChannelsFunctional
   return layout
 }
 
-/** A number stands for a shape of one dimension; plan.ts checks what it holds. */
+/** A copy, a hole in it as undefined; a number stands for a shape of one dimension. plan.ts checks what it holds. */
 export function asShape(shape: number | readonly number[]): readonly number[] {
-  return typeof shape === 'number' ? [shape] : shape
+  if (typeof shape === 'number') return [shape]
+  return Array.isArray(shape) ? Array.from(shape) : shape
 }

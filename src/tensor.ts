@@ -113,6 +113,17 @@ export function fieldsOf(value: unknown): Fields {
   return { data, shape, ordered }
 }
 
+/**
+ * A tensor as it is now, for a call that comes later: what its object holds then does not matter. What is no tensor stays
+ * as it is, to be refused.
+ */
+export function asItIs<T>(value: T): T {
+  const { data, shape, stride, strides, offset, order, fortranOrder } = (value ?? {}) as Partial<Tensor> &
+    Declared
+  if (!isFloatArray(data) || !Array.isArray(shape)) return value
+  return { data, shape: shape.slice(), stride, strides, offset, order, fortranOrder } as T
+}
+
 /** A tensor's data and a copy of its shape, as they are now. Throws unless `value` is a tensor. */
 export function readTensor<T extends FloatArray>(
   who: string,

@@ -28,6 +28,9 @@ export interface Prepared {
  */
 const REMEMBERED_ELEMENTS = 16 * 1024
 
+/** In the place of an operand that is not remembered: no caller's value is it. */
+const UNKNOWN = Symbol('unknown')
+
 /**
  * One pass of one owner, mostly over the same arrays. Looking up where an array lies costs 55 ns, so the addon keeps
  * the addresses of the last call, in a frame, and this class proves that they still hold: an array that the addon has
@@ -49,8 +52,8 @@ export class PreparedPass {
   #frame = 0
   /** Of the last call; null before it, and where one failed. */
   #plan: Plan | null = null
-  /** The operands of the last call; undefined where one is not remembered. */
-  readonly #arrays: (FloatArray | null | undefined)[]
+  /** The operands of the last call, as far as they are remembered. */
+  readonly #arrays: (FloatArray | null | typeof UNKNOWN)[]
   /** Their lengths, which the addon has checked. */
   readonly #lengths: number[]
 
@@ -62,7 +65,7 @@ export class PreparedPass {
     // A new result overlaps nothing. Other data than before could overlap a parameter's gradient, which is written too.
     const gradients = table.some(({ kind, written }) => kind === 'affine' && written)
     this.#free = table.map(({ kind, written }) => kind === 'data' && (written || !gradients))
-    this.#arrays = table.map(() => undefined)
+    this.#arrays = table.map(() => UNKNOWN)
     this.#lengths = table.map(() => 0)
   }
 
@@ -89,7 +92,7 @@ export class PreparedPass {
   /** The next call is no repetition, whatever it comes with. */
   forget(): void {
     this.#plan = null
-    this.#arrays.fill(undefined)
+    this.#arrays.fill(UNKNOWN)
   }
 
   #holds(i: number, array: FloatArray | null): boolean {
@@ -111,7 +114,7 @@ export class PreparedPass {
     if (second !== null) this.#remember(1, second)
     if (third !== null) this.#remember(2, third)
     // A new result does not come again: remembered, it would only live longer.
-    if (fresh) this.#arrays[this.#result] = undefined
+    if (fresh) this.#arrays[this.#result] = UNKNOWN
     return false
   }
 
@@ -123,7 +126,7 @@ export class PreparedPass {
   /** What the addon is told of an array of data: null where it is as it was. Forgets it until the call has succeeded. */
   #change(i: number, operands: Operands): FloatArray | null {
     if (i >= this.#data || this.#holds(i, operands[i])) return null
-    this.#arrays[i] = undefined
+    this.#arrays[i] = UNKNOWN
     return operands[i]
   }
 
@@ -140,7 +143,7 @@ export class PreparedPass {
 
   #remember(i: number, array: FloatArray | null): void {
     const length = array === null ? 0 : lengthOf(array)
-    this.#arrays[i] = i >= this.#data || length <= REMEMBERED_ELEMENTS ? array : undefined
+    this.#arrays[i] = i >= this.#data || length <= REMEMBERED_ELEMENTS ? array : UNKNOWN
     this.#lengths[i] = length
   }
 }

@@ -1,9 +1,8 @@
 import type { Prepared } from '../backend/prepared.js'
 import { prepareCalls } from '../backend/select.js'
 import { newStatistics, type Statistics } from '../buffers.js'
-import type { Call, Context } from '../engine.js'
+import { type Call, type Context, spendIfBegun } from '../engine.js'
 import { fail } from '../errors.js'
-import { overlaps } from '../overlap.js'
 
 /** What one forward and its backward work with: arrays for statistics, and the cached calls over them. */
 export interface Buffers {
@@ -49,7 +48,8 @@ export class History {
   add(context: Context): void {
     if (this.#answered) this.#others = 0
     else if (this.#awaitsGradient && this.#last?.x !== context.x) this.#others++
-    const free = this.#handedOut ? newBuffers() : this.#kept
+    // The cached calls stay: of operands that are the caller's now, none is taken for another.
+    const free = this.#handedOut ? { ...this.#kept, statistics: newStatistics(0) } : this.#kept
     this.#kept = this.#spare
     this.#spare = free
     this.#last = context
@@ -58,10 +58,8 @@ export class History {
   }
 
   /** A forward has failed. If it had begun to write over the last context's input, that has no gradient any more. */
-  failed({ operands, direction, begun }: Call): void {
-    const input = this.#last?.x ?? null
-    const result = operands[direction.result]
-    if (begun && input !== null && result !== null && overlaps(result, input)) this.#last!.x = null
+  failed(call: Call): void {
+    if (this.#last !== null) spendIfBegun(this.#last, call)
   }
 
   /** The last context, which is the caller's from here on; null before the first forward. */
@@ -112,8 +110,8 @@ export class History {
     return context === this.#last ? this.#kept.calls : null
   }
 
-  /** A backward() has succeeded. `given`: on a context that was passed, or on the last one. */
-  answered(given: boolean): void {
-    if (!given) this.#answered = true
+  /** A backward() of this context has succeeded. */
+  answered(context: Context): void {
+    if (context === this.#last) this.#answered = true
   }
 }

@@ -1,14 +1,26 @@
 import { hasShape, outData } from '../buffers.js'
-import { backwardCall, type Call, type Context, contextOf, forwardCall, run, runAsync } from '../engine.js'
+import {
+  backwardCall,
+  type Call,
+  type Context,
+  contextOf,
+  forwardCall,
+  run,
+  runAsync,
+  spend,
+  spendAsync,
+} from '../engine.js'
 import { turnToWaitFor } from '../engine-async.js'
 import { fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { checkEps, type Plan } from '../plan.js'
 import {
+  asItIs,
   DTYPES,
   type DType,
   type FloatArray,
   fieldsOf,
+  isFloatArray,
   lengthOf,
   readTensor,
   type Tensor,
@@ -18,7 +30,7 @@ import type { BackwardOptions, CallOptions, PlanFor, Settings } from './layer-op
 import { newParameter, type Parameter } from './parameter.js'
 import { fix, readOnly } from './read-only.js'
 import { RunningStatistics } from './running-statistics.js'
-import { type LoadableDict, type LoadOptions, loadState, type StateDict, saveState } from './state-dict.js'
+import { type LoadableDict, type LoadOptions, readState, type StateDict, saveState } from './state-dict.js'
 import { Turns } from './turns.js'
 
 /**
@@ -74,7 +86,9 @@ export abstract class Layer<
    */
   forward(x: Tensor, options?: CallOptions): Tensor<Data> {
     const layer = Layer.#of(this, 'forward')
-    const call = layer.#forwardCall(x, options, layer.#usesAverages)
+    const { out } = layer.#optionsOf(options, FORWARD_OPTIONS)
+    const call = layer.#forwardCall(x, out, layer.#usesAverages)
+    layer.#turns.checkNone(layer.name, 'forward')
     try {
       layer.#end(call, run(call, layer.#history.next.calls?.forward))
     } catch (error) {
@@ -100,19 +114,20 @@ export abstract class Layer<
    * resizable ArrayBuffer.
    */
   forwardAsync(x: Tensor, options?: CallOptions): Promise<Tensor<Data>> {
-    const layer = Layer.#of(this)
-    const given = layer.#usesAverages
-    return layer.#turns.take(async () => {
-      const pause = turnToWaitFor()
-      if (pause) await pause
-      const call = layer.#forwardCall(x, options, given)
-      try {
-        layer.#end(call, await runAsync(call))
-      } catch (error) {
-        layer.#history.failed(call)
-        throw error
+    return Layer.#later(this, (layer) => {
+      const given = layer.#usesAverages
+      const { out } = layer.#optionsOf(options, FORWARD_OPTIONS)
+      const [input, output] = [asItIs(x), asItIs(out)]
+      return async () => {
+        const call = layer.#forwardCall(input, output, given)
+        try {
+          layer.#end(call, await runAsync(call))
+        } catch (error) {
+          layer.#history.failed(call)
+          throw error
+        }
+        return (out ?? call.result) as Tensor<Data>
       }
-      return call.result as Tensor<Data>
     })
   }
 
@@ -127,9 +142,11 @@ export abstract class Layer<
    */
   backward(dy: Tensor, options?: BackwardOptions): Tensor<Data> {
     const layer = Layer.#of(this, 'backward')
-    const { call, context, passed } = layer.#backwardCall(dy, options)
-    const replaced = run(call, layer.#history.callsOf(context)?.backward)
-    layer.#endGradient(context, passed, replaced)
+    const { out, context: passed } = layer.#optionsOf(options, BACKWARD_OPTIONS)
+    const { call, context } = layer.#backwardCall(dy, out, passed)
+    layer.#turns.checkNone(layer.name, 'backward')
+    spend(context, call, () => run(call, layer.#history.callsOf(context)?.backward))
+    layer.#history.answered(context)
     return call.result as Tensor<Data>
   }
 
@@ -141,13 +158,15 @@ export abstract class Layer<
    * resizable ArrayBuffer.
    */
   backwardAsync(dy: Tensor, options?: BackwardOptions): Promise<Tensor<Data>> {
-    const layer = Layer.#of(this)
-    return layer.#turns.take(async () => {
-      const pause = turnToWaitFor()
-      if (pause) await pause
-      const { call, context, passed } = layer.#backwardCall(dy, options)
-      layer.#endGradient(context, passed, await runAsync(call))
-      return call.result as Tensor<Data>
+    return Layer.#later(this, (layer) => {
+      const { out, context: passed } = layer.#optionsOf(options, BACKWARD_OPTIONS)
+      const [gradient, output] = [asItIs(dy), asItIs(out)]
+      return async () => {
+        const { call, context } = layer.#backwardCall(gradient, output, passed)
+        await spendAsync(context, call)
+        layer.#history.answered(context)
+        return (out ?? call.result) as Tensor<Data>
+      }
     })
   }
 
@@ -169,8 +188,9 @@ export abstract class Layer<
   }
 
   train(on = true): this {
-    checkBoolean(this.name, 'the argument of train()', on, 'call eval() to leave training mode')
-    Layer.#of(this).#training = on
+    const layer = Layer.#of(this)
+    checkBoolean(layer.name, 'the argument of train()', on, 'call eval() to leave training mode')
+    layer.#training = on
     return this
   }
 
@@ -188,7 +208,7 @@ export abstract class Layer<
   zeroGrad(): void {
     const layer = Layer.#of(this, 'zeroGrad')
     const gradients = layer.parameters().map(({ grad }) => grad.data)
-    if (gradients.some((gradient) => lengthOf(gradient) === 0)) {
+    if (gradients.some((gradient) => !isFloatArray(gradient) || lengthOf(gradient) === 0)) {
       fail(
         'EVENKEEL_BUFFER',
         layer.name,
@@ -238,7 +258,9 @@ export abstract class Layer<
    */
   loadStateDict(dict: LoadableDict, options: LoadOptions = {}): this {
     const layer = Layer.#of(this, 'loadStateDict')
-    loadState(layer.name, layer.#state(), dict, options)
+    const write = readState(layer.name, layer.#state(), dict, options)
+    layer.#turns.checkNone(layer.name, 'loadStateDict')
+    write()
     return this
   }
 
@@ -251,16 +273,27 @@ export abstract class Layer<
    * come between asynchronous calls.
    */
   static #of<L extends Layer>(layer: L, method?: string): L {
-    if (!(#turns in layer)) {
+    if (typeof layer !== 'object' || layer === null || !(#turns in layer)) {
       fail(
         'EVENKEEL_STATE',
         'Layer',
-        'this is no layer, but a Proxy of one, or another object',
-        "keep layers out of reactive state: Vue's markRaw(layer), or toRaw(proxy) before the call",
+        'this is no layer, but a Proxy of one, another object, or nothing',
+        "call it as layer.forward(x), and keep layers out of reactive state: Vue's markRaw(layer), or toRaw(proxy) before the call",
       )
     }
     if (method !== undefined) layer.#turns.checkNone(layer.name, method)
     return layer
+  }
+
+  /** Reads a call's arguments now, and makes the call after those before it; what is wrong with it rejects. */
+  static async #later<L extends Layer, T>(self: L, read: (layer: L) => () => Promise<T>): Promise<T> {
+    const layer = Layer.#of(self)
+    const call = read(layer)
+    return layer.#turns.take(async () => {
+      const pause = turnToWaitFor()
+      if (pause) await pause
+      return call()
+    })
   }
 
   /** Whether a forward pass takes the running averages instead of the input's own statistics. */
@@ -269,13 +302,12 @@ export abstract class Layer<
   }
 
   /** Reads all that is the caller's, once, before it takes buffers: a getter of his may call this layer, too. */
-  #forwardCall(x: Tensor, options: CallOptions | undefined, given: boolean): Call {
-    const { out } = this.#optionsOf(options, FORWARD_OPTIONS)
+  #forwardCall(x: Tensor, out: Tensor | undefined, given: boolean): Call {
     const data = this.#inputOf(x, given)
     const plan = this.#plan!
     const y = outData(plan, out)
-    const weight = this.#weight?.data ?? null
-    const bias = this.#bias?.data ?? null
+    const weight = dataOf(this.#weight)
+    const bias = dataOf(this.#bias)
     this.#running?.checkAttached(this.name)
     const statistics = this.#history.statisticsFor(plan.slots)
     if (plan.given) this.#running?.spreadInto(this.name, statistics)
@@ -289,11 +321,10 @@ export abstract class Layer<
     this.#history.add(context)
   }
 
-  #backwardCall(dy: Tensor, options: BackwardOptions | undefined) {
-    const { out, context: passed } = this.#optionsOf(options, BACKWARD_OPTIONS)
+  #backwardCall(dy: Tensor, out: Tensor | undefined, passed: Context | undefined) {
     const context = this.#history.contextFor(this.name, passed)
-    const dweight = this.#weight?.grad.data ?? null
-    const dbias = this.#bias?.grad.data ?? null
+    const dweight = dataOf(this.#weight?.grad)
+    const dbias = dataOf(this.#bias?.grad)
     const call = backwardCall(context, dy, out, dweight, dbias)
     // The caller's getters have run: one that called forward() has taken the context's buffers.
     if (this.#history.contextFor(this.name, passed) !== context) {
@@ -304,12 +335,7 @@ export abstract class Layer<
         'read data and shape first, and pass a plain { data, shape }',
       )
     }
-    return { call, context, passed: passed !== undefined }
-  }
-
-  #endGradient(context: Context, passed: boolean, replaced: boolean): void {
-    if (replaced) context.x = null
-    this.#history.answered(passed)
+    return { call, context }
   }
 
   /** The data of x, for which the plan is right from here on. */
@@ -327,6 +353,11 @@ export abstract class Layer<
     checkOptions(this.name, options, known)
     return options
   }
+}
+
+/** A parameter's data, or its gradient's; null where there is none. A value that is no array goes on, to be refused. */
+function dataOf(parameter: Tensor | null | undefined): FloatArray | null {
+  return parameter == null ? null : (parameter.data ?? (undefined as never))
 }
 
 readOnly(Layer.prototype, [

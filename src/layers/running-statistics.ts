@@ -2,7 +2,15 @@ import type { Statistics } from '../buffers.js'
 import { describe, fail } from '../errors.js'
 import { checkChoice } from '../options.js'
 import type { Plan } from '../plan.js'
-import { type DType, type FloatArray, lengthOf, newArray, sizeOf, type Tensor } from '../tensor.js'
+import {
+  type DType,
+  type FloatArray,
+  isFloatArray,
+  lengthOf,
+  newArray,
+  sizeOf,
+  type Tensor,
+} from '../tensor.js'
 import { warnOnce } from '../warnings.js'
 
 /**
@@ -90,7 +98,8 @@ export class RunningStatistics {
   /** Throws where the averages' memory was taken away. */
   checkAttached(who: string): void {
     const length = this.#nextMean.length
-    if (lengthOf(this.mean.data) === length && lengthOf(this.variance.data) === length) return
+    const whole = ({ data }: Tensor) => isFloatArray(data) && lengthOf(data) === length
+    if (whole(this.mean) && whole(this.variance)) return
     fail(
       'EVENKEEL_BUFFER',
       who,

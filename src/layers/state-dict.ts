@@ -1,6 +1,6 @@
 import { describe, fail } from '../errors.js'
 import { checkOptions } from '../options.js'
-import { type FloatArray, lengthOf, sizeOf, type Tensor } from '../tensor.js'
+import { type FloatArray, isFloatArray, lengthOf, sizeOf, type Tensor } from '../tensor.js'
 import type { RunningStatistics } from './running-statistics.js'
 import { type Entry, entriesOf } from './state-names.js'
 import { countOf, fitsTensor, floatsOf, NEGATIVE_ZERO } from './state-values.js'
@@ -64,12 +64,13 @@ export function saveState(who: string, state: State): StateDict {
 }
 
 /**
- * Copies a state dict into a layer, rounding float64 to float32 where the layer is float32.
+ * Reads a state dict for a layer, rounding float64 to float32 where the layer is float32; what it returns copies that into
+ * the layer.
  * @throws EvenkeelError (EVENKEEL_STATE) where a name is missing or unexpected, a shape or type differs, a value is not
  * finite, or a variance is negative; EVENKEEL_BUFFER where an array of the layer was transferred; nothing has changed
  * then. A missing num_batches_tracked leaves the counter as it is.
  */
-export function loadState(who: string, state: State, dict: unknown, options: LoadOptions): void {
+export function readState(who: string, state: State, dict: unknown, options: LoadOptions): () => void {
   checkDict(who, dict)
   const targets = floatEntries(state)
   const found = entriesOf(who, dict, wantedBy(state, targets), prefixOf(who, options))
@@ -79,10 +80,12 @@ export function loadState(who: string, state: State, dict: unknown, options: Loa
   const counter = found.get(COUNTER)
   const batches = counter === undefined ? null : countOf(who, counter)
   checkAttached(who, targets)
-  for (const { target, values } of loads) target.data.set(values)
-  if (state.running === null) return
-  state.running.loaded = true
-  if (batches !== null) state.running.batches = batches
+  return () => {
+    for (const { target, values } of loads) target.data.set(values)
+    if (state.running === null) return
+    state.running.loaded = true
+    if (batches !== null) state.running.batches = batches
+  }
 }
 
 function checkDict(who: string, dict: unknown): asserts dict is object {
@@ -128,7 +131,7 @@ function prefixOf(who: string, options: LoadOptions): string | undefined {
 /** Throws where an array of the layer is gone: it can be neither read nor written. */
 function checkAttached(who: string, entries: ReadonlyMap<string, Tensor>): void {
   for (const [name, { data, shape }] of entries) {
-    const length = lengthOf(data)
+    const length = isFloatArray(data) ? lengthOf(data) : 0
     if (length === sizeOf(shape)) continue
     fail(
       'EVENKEEL_BUFFER',

@@ -7,13 +7,19 @@ export class Turns {
 
   /** Begins the call at once where none is pending, otherwise when the last one has ended, well or not. */
   take<T>(call: () => Promise<T>): Promise<T> {
-    const run = this.#pending === 0 ? call() : this.#last.then(call)
-    this.#pending++
+    // Counted before it begins: what the call itself calls comes after it.
+    const last = this.#pending++ === 0 ? null : this.#last
+    let ended = () => {}
+    this.#last = new Promise((resolve) => {
+      ended = resolve
+    })
+    const run = last === null ? call() : last.then(call)
     const end = () => {
       this.#pending--
+      ended()
     }
     // Attached first: who has awaited the result finds its call no longer pending.
-    this.#last = run.then(end, end)
+    run.then(end, end)
     // A promise of its own, whose rejection nobody has handled unless the caller does.
     return run.then((result) => result)
   }

@@ -45,7 +45,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'backward after forward in place',
     'EVENKEEL_STATE',
-    'LayerNorm: the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it; run forward again without out, or with out apart from the input.',
+    'LayerNorm: the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it, or a later forward that failed; run forward again without out, or with out apart from the input.',
     () => {
       const layer = new LayerNorm(8)
       const x = some([4, 8])
@@ -56,7 +56,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'a second backward after dx over x',
     'EVENKEEL_STATE',
-    'LayerNorm: the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it; run forward again without out, or with out apart from the input.',
+    'LayerNorm: the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it, or a later forward that failed; run forward again without out, or with out apart from the input.',
     () => {
       const layer = new LayerNorm(8)
       const x = some([4, 8])

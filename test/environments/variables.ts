@@ -64,7 +64,8 @@ export const variables: readonly Environment[] = [
     name: 'a bogus EVENKEEL_THREADS',
     env: { EVENKEEL_THREADS: 'many' },
     expected: {
-      error: /^EVENKEEL_THREADS=many: the number of threads must be a whole number from 1 to 1024, got 'many'/,
+      error:
+        /^EVENKEEL_THREADS=many: the number of threads must be a whole number from 1 to 1024, got 'many'/,
     },
   },
   {

@@ -136,7 +136,7 @@ describe.each(ROWS)('$title', (row) => {
     layer.forward(x, { out: x })
     expect(x.data).toEqual(y.data)
     const message =
-      ': the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it; run forward again without out, or with out apart from the input.'
+      ': the gradient needs the input, which was overwritten: forward ran in place (out was the input), or an earlier gradient was written over it, or a later forward that failed; run forward again without out, or with out apart from the input.'
     expectError(() => layer.backward(dy), 'EVENKEEL_STATE', layer.constructor.name + message)
   })
 

@@ -59,9 +59,7 @@ describe('a Proxy of a layer', () => {
   const x = randomTensor([4, 8], 'float32')
   const calls: Readonly<Record<string, (layer: Layer) => unknown>> = {
     forward: (layer) => layer.forward(x),
-    forwardAsync: (layer) => layer.forwardAsync(x),
     backward: (layer) => layer.backward(x),
-    backwardAsync: (layer) => layer.backwardAsync(x),
     context: (layer) => layer.context,
     training: (layer) => layer.training,
     eval: (layer) => layer.eval(),
@@ -79,6 +77,17 @@ describe('a Proxy of a layer', () => {
     expectError(() => call(new Proxy(layer, {})), 'EVENKEEL_STATE', /Proxy.*markRaw\(layer\)/)
     expect(layer.batchesTracked).toBe(1)
   })
+})
+
+it('asynchronous calls on what is no layer reject', async () => {
+  const x = randomTensor([4, 8], 'float32')
+  const proxy = new Proxy(new BatchNorm(8), {})
+  const { forwardAsync } = new BatchNorm(8)
+  for (const call of [() => proxy.forwardAsync(x), () => proxy.backwardAsync(x), () => forwardAsync(x)])
+    await expect(call()).rejects.toMatchObject({ code: 'EVENKEEL_STATE' })
+  const { forward, train } = new BatchNorm(8)
+  for (const call of [() => forward(x), () => train()])
+    expectError(call, 'EVENKEEL_STATE', /layer\.forward\(x\)/)
 })
 
 describe('eval() before any data', () => {
