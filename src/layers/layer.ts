@@ -50,6 +50,7 @@ export abstract class Layer<
   declare readonly weight: Weight
   /** The learnable shift, or null. */
   declare readonly bias: Bias
+  readonly #name: string
   readonly #weight: Parameter | null
   readonly #bias: Parameter | null
   readonly #planFor: PlanFor
@@ -65,6 +66,7 @@ export abstract class Layer<
     this.#planFor = settings.plan
     checkChoice(name, 'dtype', dtype, DTYPES)
     checkEps(name, eps)
+    this.#name = name
     this.#weight = affine.weight ? newParameter(dtype, affineShape, 1) : null
     this.#bias = affine.bias ? newParameter(dtype, affineShape, 0) : null
     fix(this, { name, eps, dtype, weight: this.#weight, bias: this.#bias, ...fixed })
@@ -88,7 +90,7 @@ export abstract class Layer<
     const layer = Layer.#of(this, 'forward')
     const { out } = layer.#optionsOf(options, FORWARD_OPTIONS)
     const call = layer.#forwardCall(x, out, layer.#usesAverages)
-    layer.#turns.checkNone(layer.name, 'forward')
+    layer.#turns.checkNone(layer.#name, 'forward')
     try {
       layer.#end(call, run(call, layer.#history.next.calls?.forward))
     } catch (error) {
@@ -144,7 +146,7 @@ export abstract class Layer<
     const layer = Layer.#of(this, 'backward')
     const { out, context: passed } = layer.#optionsOf(options, BACKWARD_OPTIONS)
     const { call, context } = layer.#backwardCall(dy, out, passed)
-    layer.#turns.checkNone(layer.name, 'backward')
+    layer.#turns.checkNone(layer.#name, 'backward')
     spend(context, call, () => run(call, layer.#history.callsOf(context)?.backward))
     layer.#history.answered(context)
     return call.result as Tensor<Data>
@@ -189,7 +191,7 @@ export abstract class Layer<
 
   train(on = true): this {
     const layer = Layer.#of(this)
-    checkBoolean(layer.name, 'the argument of train()', on, 'call eval() to leave training mode')
+    checkBoolean(layer.#name, 'the argument of train()', on, 'call eval() to leave training mode')
     layer.#training = on
     return this
   }
@@ -211,7 +213,7 @@ export abstract class Layer<
     if (gradients.some((gradient) => !isFloatArray(gradient) || lengthOf(gradient) === 0)) {
       fail(
         'EVENKEEL_BUFFER',
-        layer.name,
+        layer.#name,
         'the gradient of weight or bias is detached: its buffer was transferred',
         'copy arrays before a transfer: postMessage(array.slice(), ...)',
       )
@@ -246,7 +248,7 @@ export abstract class Layer<
    */
   stateDict(): StateDict {
     const layer = Layer.#of(this, 'stateDict')
-    return saveState(layer.name, layer.#state())
+    return saveState(layer.#name, layer.#state())
   }
 
   /**
@@ -258,8 +260,8 @@ export abstract class Layer<
    */
   loadStateDict(dict: LoadableDict, options: LoadOptions = {}): this {
     const layer = Layer.#of(this, 'loadStateDict')
-    const write = readState(layer.name, layer.#state(), dict, options)
-    layer.#turns.checkNone(layer.name, 'loadStateDict')
+    const write = readState(layer.#name, layer.#state(), dict, options)
+    layer.#turns.checkNone(layer.#name, 'loadStateDict')
     write()
     return this
   }
@@ -281,7 +283,7 @@ export abstract class Layer<
         "call it as layer.forward(x), and keep layers out of reactive state: Vue's markRaw(layer), or toRaw(proxy) before the call",
       )
     }
-    if (method !== undefined) layer.#turns.checkNone(layer.name, method)
+    if (method !== undefined) layer.#turns.checkNone(layer.#name, method)
     return layer
   }
 
@@ -308,9 +310,9 @@ export abstract class Layer<
     const y = outData(plan, out)
     const weight = dataOf(this.#weight)
     const bias = dataOf(this.#bias)
-    this.#running?.checkAttached(this.name)
+    this.#running?.checkAttached(this.#name)
     const statistics = this.#history.statisticsFor(plan.slots)
-    if (plan.given) this.#running?.spreadInto(this.name, statistics)
+    if (plan.given) this.#running?.spreadInto(this.#name, statistics)
     return forwardCall(plan, data, weight, bias, out, y, statistics)
   }
 
@@ -322,15 +324,15 @@ export abstract class Layer<
   }
 
   #backwardCall(dy: Tensor, out: Tensor | undefined, passed: Context | undefined) {
-    const context = this.#history.contextFor(this.name, passed)
+    const context = this.#history.contextFor(this.#name, passed)
     const dweight = dataOf(this.#weight?.grad)
     const dbias = dataOf(this.#bias?.grad)
     const call = backwardCall(context, dy, out, dweight, dbias)
     // The caller's getters have run: one that called forward() has taken the context's buffers.
-    if (this.#history.contextFor(this.name, passed) !== context) {
+    if (this.#history.contextFor(this.#name, passed) !== context) {
       fail(
         'EVENKEEL_STATE',
-        this.name,
+        this.#name,
         'forward() was called while backward() read its arguments (by a getter?)',
         'read data and shape first, and pass a plain { data, shape }',
       )
@@ -343,14 +345,14 @@ export abstract class Layer<
     const fields = fieldsOf(x)
     const last = this.#plan
     if (last === null || last.given !== given || !hasShape(last, fields)) {
-      this.#plan = this.#planFor(readTensor(this.name, x, fields).shape, given)
+      this.#plan = this.#planFor(readTensor(this.#name, x, fields).shape, given)
     } else this.#plan = last
     return fields.data as FloatArray
   }
 
   #optionsOf(options: BackwardOptions | undefined, known: readonly string[]): BackwardOptions {
     if (options === undefined) return NO_OPTIONS
-    checkOptions(this.name, options, known)
+    checkOptions(this.#name, options, known)
     return options
   }
 }

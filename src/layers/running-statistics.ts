@@ -98,8 +98,7 @@ export class RunningStatistics {
   /** Throws where the averages' memory was taken away. */
   checkAttached(who: string): void {
     const length = this.#nextMean.length
-    const whole = ({ data }: Tensor) => isFloatArray(data) && lengthOf(data) === length
-    if (whole(this.mean) && whole(this.variance)) return
+    if (isWhole(this.mean, length) && isWhole(this.variance, length)) return
     fail(
       'EVENKEEL_BUFFER',
       who,
@@ -160,6 +159,10 @@ export class RunningStatistics {
       ? [average.decay, 1 - average.decay]
       : [1 - average.newWeight, average.newWeight]
   }
+}
+
+function isWhole({ data }: Tensor, length: number): boolean {
+  return isFloatArray(data) && lengthOf(data) === length
 }
 
 function checkFinite(plan: Plan, mean: Float64Array, variance: Float64Array): void {
