@@ -7,7 +7,8 @@ import { writeChecksum } from '../../native/checksum.cjs'
 // The package as a user gets it: built from the sources, packed and unpacked, away from this repository.
 
 const SOURCES = [
-  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/numerics.md', 'native', 'src', 'scripts'],
+  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'],
+  ...['docs', 'bench/speed/README.md', 'native', 'src', 'scripts'],
   ...['tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json', 'binding.gyp'],
 ]
 const SOURCE_BUILD = 'build/Release/evenkeel.node'
