@@ -69,8 +69,8 @@ export interface Call {
 }
 
 /**
- * The forward pass of x into `out`, whose data are y; into a new tensor where they are null. Statistics: written, or read
- * where the plan's are given.
+ * The forward pass of x into `out`, whose data are y, or into a new tensor where `out` is undefined. Statistics: written, or
+ * read where the plan's are given.
  */
 export function forwardCall(
   plan: Plan,
@@ -162,17 +162,21 @@ async function checkAndRunAsync(call: Call): Promise<boolean> {
   return replaced
 }
 
-/** Runs a context's backward call. Where dx has replaced its input, or begun to before it failed, there is no gradient any more. */
-export function spend(context: Context, call: Call, run: () => boolean): void {
+/**
+ * run() for the backward call of a context, which is spent where dx has replaced its input, or had begun to when the call
+ * failed.
+ */
+export function runGradient(context: Context, call: Call, prepared: PreparedPass | null = null): void {
   try {
-    if (run()) context.x = null
+    if (run(call, prepared)) context.x = null
   } catch (error) {
     spendIfBegun(context, call)
     throw error
   }
 }
 
-export async function spendAsync(context: Context, call: Call): Promise<void> {
+/** The same on another thread where there is one. */
+export async function runGradientAsync(context: Context, call: Call): Promise<void> {
   try {
     if (await runAsync(call)) context.x = null
   } catch (error) {
@@ -184,7 +188,9 @@ export async function spendAsync(context: Context, call: Call): Promise<void> {
 /** After a call that failed: the input of a context that it had begun to write over is gone. */
 export function spendIfBegun(context: Context, { direction, operands, begun }: Call): void {
   const result = operands[direction.result]
-  if (begun && context.x !== null && result !== null && overlaps(result, context.x)) context.x = null
+  // A frozen context has no gradient: backwardCall() refuses it.
+  if (!begun || context.x === null || result === null || Object.isFrozen(context)) return
+  if (overlaps(result, context.x)) context.x = null
 }
 
 function replacesInput({ direction, operands, fresh }: Call): boolean {

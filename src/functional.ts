@@ -1,5 +1,5 @@
 import { copyStatistics, gradientArray, newStatistics, outData, type Statistics } from './buffers.js'
-import { backwardCall, type Context, contextOf, forwardCall, run, spend } from './engine.js'
+import { backwardCall, type Context, contextOf, forwardCall, run, runGradient } from './engine.js'
 import { fail } from './errors.js'
 import { checkOptions } from './options.js'
 import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './plan.js'
@@ -185,7 +185,7 @@ export function gradients<T extends FloatArray>(
   const dweight = gradientArray(plan, 'weight', context.weight, arrayOf(options.dweight))
   const dbias = gradientArray(plan, 'bias', context.bias, arrayOf(options.dbias))
   const call = backwardCall(context, dy, options.out, dweight, dbias)
-  spend(context, call, () => run(call))
+  runGradient(context, call)
   return { dx: call.result, dweight, dbias } as Gradients<T>
 }
 

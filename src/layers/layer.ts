@@ -7,8 +7,8 @@ import {
   forwardCall,
   run,
   runAsync,
-  spend,
-  spendAsync,
+  runGradient,
+  runGradientAsync,
 } from '../engine.js'
 import { turnToWaitFor } from '../engine-async.js'
 import { fail } from '../errors.js'
@@ -147,7 +147,7 @@ export abstract class Layer<
     const { out, context: passed } = layer.#optionsOf(options, BACKWARD_OPTIONS)
     const { call, context } = layer.#backwardCall(dy, out, passed)
     layer.#turns.checkNone(layer.#name, 'backward')
-    spend(context, call, () => run(call, layer.#history.callsOf(context)?.backward))
+    runGradient(context, call, layer.#history.callsOf(context)?.backward)
     layer.#history.answered(context)
     return call.result as Tensor<Data>
   }
@@ -165,7 +165,7 @@ export abstract class Layer<
       const [gradient, output] = [asItIs(dy), asItIs(out)]
       return async () => {
         const { call, context } = layer.#backwardCall(gradient, output, passed)
-        await spendAsync(context, call)
+        await runGradientAsync(context, call)
         layer.#history.answered(context)
         return (out ?? call.result) as Tensor<Data>
       }
