@@ -104,6 +104,40 @@ class Repeated {
   Scratch<T> values_;
 };
 
+template <typename T>
+void map(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, const ForwardTable<T>& table,
+         bool past_cache) {
+  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.y, past_cache); };
+  const Repeated<T> mh = repeated(table.mh), a = repeated(table.a), b = repeated(table.b);
+  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
+  parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto slab = slabs.from_end(task);
+    const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
+    const ColumnFolds<T> folds{mh.of(plan, slab.index), a.of(plan, slab.index), b.of(plan, slab.index)};
+    kernels.columns_map(io.x + at, io.y + at, slab.length, plan.channels, past_cache, folds);
+  });
+}
+
+template <typename T>
+void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
+                  const BackwardTable<T>& table, bool past_cache) {
+  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.dx, past_cache); };
+  const Repeated<T> mh = repeated(table.mh), r = repeated(table.r), a = repeated(table.a), k2 = repeated(table.k2),
+                    k1 = repeated(table.k1);
+  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
+  parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto slab = slabs.from_end(task);
+    const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
+    const size_t n = slab.index;
+    if (plan.given) {
+      kernels.columns_map_given(io.dy + at, io.dx + at, slab.length, plan.channels, past_cache, a.of(plan, n));
+    } else {
+      const ColumnGradientFolds<T> folds{mh.of(plan, n), r.of(plan, n), a.of(plan, n), k2.of(plan, n), k1.of(plan, n)};
+      kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, plan.channels, past_cache, folds);
+    }
+  });
+}
+
 }  // namespace
 
 template <typename T>
@@ -113,15 +147,7 @@ void columns_forward(const Plan& whole, const KernelTable<T>& kernels, const For
     if (!plan.given) moments(plan, kernels, io);
     fold_forward(plan, io, &table);
     const WideSlots<T> wide(plan, io, table);
-    const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.y, past_cache); };
-    const Repeated<T> mh = repeated(table.mh), a = repeated(table.a), b = repeated(table.b);
-    const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
-    parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
-      const auto slab = slabs.from_end(task);
-      const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
-      const ColumnFolds<T> folds{mh.of(plan, slab.index), a.of(plan, slab.index), b.of(plan, slab.index)};
-      kernels.columns_map(io.x + at, io.y + at, slab.length, plan.channels, past_cache, folds);
-    });
+    map(plan, kernels, io, table, past_cache);
     wide.put(io.y);
   });
 }
@@ -135,22 +161,7 @@ void columns_backward(const Plan& whole, const KernelTable<T>& kernels, const Ba
     };
     fold_gradients(plan, io, reduce, &table, sums);
     const WideSlots<T> wide(plan, io, table, needs_sums(plan, io) ? sums : nullptr);
-    const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.dx, past_cache); };
-    const Repeated<T> mh = repeated(table.mh), r = repeated(table.r), a = repeated(table.a), k2 = repeated(table.k2),
-                      k1 = repeated(table.k1);
-    const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
-    parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
-      const auto slab = slabs.from_end(task);
-      const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
-      const size_t n = slab.index;
-      if (plan.given) {
-        kernels.columns_map_given(io.dy + at, io.dx + at, slab.length, plan.channels, past_cache, a.of(plan, n));
-      } else {
-        const ColumnGradientFolds<T> folds{mh.of(plan, n), r.of(plan, n), a.of(plan, n), k2.of(plan, n),
-                                           k1.of(plan, n)};
-        kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, plan.channels, past_cache, folds);
-      }
-    });
+    map_gradient(plan, kernels, io, table, past_cache);
     wide.put(io.dx);
   });
 }

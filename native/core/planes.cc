@@ -69,6 +69,36 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   }
 }
 
+template <typename T>
+void map(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, const ForwardTable<T>& table,
+         size_t next, bool past_cache) {
+  const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
+  parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto slab = slabs[task];
+    const size_t at = place_of(plan, slab.index) + slab.begin;
+    const size_t cell = cell_of(plan, slab.index);
+    kernels.planes_map(io.x + at, io.y + at, slab.length, next, past_cache,
+                       {table.mh[cell], table.a[cell], table.b[cell]});
+  });
+}
+
+template <typename T>
+void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
+                  const BackwardTable<T>& table, size_t next, bool past_cache) {
+  const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
+  parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto slab = slabs[task];
+    const size_t at = place_of(plan, slab.index) + slab.begin;
+    const size_t cell = cell_of(plan, slab.index);
+    if (plan.given) {
+      kernels.planes_map_given(io.dy + at, io.dx + at, slab.length, past_cache, table.a[cell]);
+    } else {
+      kernels.planes_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, next, past_cache,
+                                  {table.mh[cell], table.r[cell], table.a[cell], table.k2[cell], table.k1[cell]});
+    }
+  });
+}
+
 }  // namespace
 
 template <typename T>
@@ -79,15 +109,7 @@ void planes_forward(const Plan& whole, const KernelTable<T>& kernels, const Forw
     if (!plan.given) moments(plan, kernels, io);
     fold_forward(plan, io, &table);
     const WideSlots<T> wide(plan, io, table);
-    const size_t next = to_next_tile(whole, plan);
-    const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
-    parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
-      const auto slab = slabs[task];
-      const size_t at = place_of(plan, slab.index) + slab.begin;
-      const size_t cell = cell_of(plan, slab.index);
-      kernels.planes_map(io.x + at, io.y + at, slab.length, next, past_cache,
-                         {table.mh[cell], table.a[cell], table.b[cell]});
-    });
+    map(plan, kernels, io, table, to_next_tile(whole, plan), past_cache);
     wide.put(io.y);
   });
 }
@@ -101,19 +123,7 @@ void planes_backward(const Plan& whole, const KernelTable<T>& kernels, const Bac
     };
     fold_gradients(plan, io, reduce, &table, sums);
     const WideSlots<T> wide(plan, io, table, needs_sums(plan, io) ? sums : nullptr);
-    const size_t next = to_next_tile(whole, plan);
-    const Slabs slabs(plan.samples * plan.channels, plan.spatial, kSlab<T>);
-    parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
-      const auto slab = slabs[task];
-      const size_t at = place_of(plan, slab.index) + slab.begin;
-      const size_t cell = cell_of(plan, slab.index);
-      if (plan.given) {
-        kernels.planes_map_given(io.dy + at, io.dx + at, slab.length, past_cache, table.a[cell]);
-      } else {
-        kernels.planes_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, next, past_cache,
-                                    {table.mh[cell], table.r[cell], table.a[cell], table.k2[cell], table.k1[cell]});
-      }
-    });
+    map_gradient(plan, kernels, io, table, to_next_tile(whole, plan), past_cache);
     wide.put(io.dx);
   });
 }
