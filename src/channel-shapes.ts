@@ -1,5 +1,5 @@
+import type { ChannelsSpec, GroupSpec } from './engine/plan.js'
 import { fail } from './errors.js'
-import type { ChannelsSpec, GroupSpec } from './plan.js'
 import { formatShape, sizeOf } from './tensor.js'
 
 // Where the channels lie in a shape, and whether there is enough to take statistics of.

@@ -1,6 +1,6 @@
+import { checkLayout, type Layout } from './engine/plan.js'
 import { fail } from './errors.js'
 import { checkBoolean, checkChoice, checkCount } from './options.js'
-import { checkLayout, type Layout } from './plan.js'
 import { formatShape, sizeOf } from './tensor.js'
 
 // Where the output channels lie in the weight that a BatchNorm is folded into.

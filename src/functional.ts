@@ -1,8 +1,8 @@
-import { copyStatistics, gradientArray, newStatistics, outData, type Statistics } from './buffers.js'
-import { backwardCall, type Context, contextOf, forwardCall, run, runGradient } from './engine.js'
+import { copyStatistics, gradientArray, newStatistics, outData, type Statistics } from './engine/buffers.js'
+import { backwardCall, type Context, contextOf, forwardCall, run, runGradient } from './engine/call.js'
+import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './engine/plan.js'
 import { fail } from './errors.js'
 import { checkOptions } from './options.js'
-import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './plan.js'
 import {
   type DType,
   dtypeOf,

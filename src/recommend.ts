@@ -1,4 +1,5 @@
 import { nearestDivisor } from './divisors.js'
+import { checkLayout, type Layout } from './engine/plan.js'
 import { fail } from './errors.js'
 import { BatchNorm, type BatchNormOptions } from './layers/batch-norm.js'
 import { GroupNorm, type GroupNormOptions } from './layers/group-norm.js'
@@ -6,7 +7,6 @@ import { InstanceNorm, type InstanceNormOptions } from './layers/instance-norm.j
 import { LayerNorm, type LayerNormOptions } from './layers/layer-norm.js'
 import { RMSNorm, type RMSNormOptions } from './layers/rms-norm.js'
 import { checkChoice, checkCount, checkOptions } from './options.js'
-import { checkLayout, type Layout } from './plan.js'
 
 const WHO = 'recommend'
 

@@ -40,7 +40,7 @@ const dtypes = fc.constantFrom<DType>('float32', 'float64')
 const layouts = fc.constantFrom<Layout>('channels-first', 'channels-last')
 const seeds = fc.integer()
 const means = fc.constantFrom(0, 1, -100)
-/** Small ones, and ones over a block or a slab of the kernels. */
+/** Small ones, and ones over a block or a partition of the kernels. */
 const extents = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 40 }) },
   fc.constantFrom(257, 1025),

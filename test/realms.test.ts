@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { planRows } from '../src/engine/plan.js'
 import {
   BatchNorm,
   backends,
@@ -11,7 +12,6 @@ import {
   layerNorm,
   tensor,
 } from '../src/index.js'
-import { planRows } from '../src/plan.js'
 
 // Arrays of another realm (a vm context, as Jest and Vitest's vm pools have it; an iframe) count as those of our own.
 

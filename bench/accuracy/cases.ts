@@ -1,4 +1,4 @@
-import { type Plan, planBatch, planGroup, planRows } from '../../src/plan.js'
+import { type Plan, planBatch, planGroup, planRows } from '../../src/engine/plan.js'
 import { Random, seedOf } from '../../src/selftest/random.js'
 
 // What the accuracy table measures: layers in shapes that networks have, under inputs that are hard on float32.

@@ -34,9 +34,9 @@ constexpr size_t kStep = 4 * kVector;
 bool has_vectors() { return __builtin_cpu_supports("avx"); }
 bool has_streams() { return has_vectors(); }
 
-template <bool kStream>
+template <bool kNonTemporal>
 __attribute__((target("avx"))) inline void store(float* to, __m256 vector) {
-  if (kStream) {
+  if (kNonTemporal) {
     _mm256_stream_ps(to, vector);
   } else {
     _mm256_storeu_ps(to, vector);
@@ -49,7 +49,7 @@ __attribute__((target("avx"))) inline __m256 load(const Traffic& part, size_t i)
   return kSum ? _mm256_add_ps(a, _mm256_loadu_ps(part.b + i)) : a;
 }
 
-template <bool kSum, bool kStream>
+template <bool kSum, bool kNonTemporal>
 __attribute__((target("avx"))) void copy_vectors(const Traffic& part) {
   size_t i = 0;
   for (; i + kStep <= part.length; i += kStep) {
@@ -57,10 +57,10 @@ __attribute__((target("avx"))) void copy_vectors(const Traffic& part) {
     const __m256 v1 = load<kSum>(part, i + kVector);
     const __m256 v2 = load<kSum>(part, i + 2 * kVector);
     const __m256 v3 = load<kSum>(part, i + 3 * kVector);
-    store<kStream>(part.to + i, v0);
-    store<kStream>(part.to + i + kVector, v1);
-    store<kStream>(part.to + i + 2 * kVector, v2);
-    store<kStream>(part.to + i + 3 * kVector, v3);
+    store<kNonTemporal>(part.to + i, v0);
+    store<kNonTemporal>(part.to + i + kVector, v1);
+    store<kNonTemporal>(part.to + i + 2 * kVector, v2);
+    store<kNonTemporal>(part.to + i + 3 * kVector, v3);
   }
   copy_elementwise({part.a + i, part.b ? part.b + i : nullptr, part.to + i, part.length - i});
 }
@@ -114,7 +114,7 @@ void copy(CopyKind kind, const Traffic& part) {
   switch (kind) {
     case CopyKind::library: return copy_library(part);
     case CopyKind::plain: return copy_plain(part);
-    case CopyKind::stream: return copy_stream(part);
+    case CopyKind::store_non_temporal: return copy_stream(part);
   }
 }
 
@@ -148,7 +148,7 @@ const char* name_of(CopyKind kind) {
   switch (kind) {
     case CopyKind::library: return "library";
     case CopyKind::plain: return "plain";
-    case CopyKind::stream: return "stream";
+    case CopyKind::store_non_temporal: return "store_non_temporal";
   }
   return "";
 }
@@ -157,7 +157,7 @@ bool can_copy(CopyKind kind, const Traffic& traffic) {
   switch (kind) {
     case CopyKind::library: return !traffic.b;
     case CopyKind::plain: return has_vectors();
-    case CopyKind::stream: return has_streams();
+    case CopyKind::store_non_temporal: return has_streams();
   }
   return false;
 }

@@ -16,8 +16,8 @@
 #include "copy.h"
 #include "core/pass.h"
 #include "options.h"
-#include "runtime/dispatch.h"
-#include "runtime/float_environment.h"
+#include "isa/dispatch.h"
+#include "base/float_environment.h"
 #include "runtime/parallel.h"
 
 namespace evenkeel {

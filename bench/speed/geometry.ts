@@ -1,6 +1,6 @@
 import type { BenchCase } from './cases.js'
 
-// Where a case's elements lie, written without src/plan.ts: the check of the contenders must not share its mistakes.
+// Where a case's elements lie, written without src/engine/plan.ts: the check of the contenders must not share its mistakes.
 
 /** Element (n, c, s) lies at n * sampleStride + c * channelStride + s * spatialStride. Parameter c belongs to it. */
 export interface Geometry {

@@ -5,15 +5,15 @@
 
 #include <new>
 
+#include "base/float_environment.h"
 #include "binding/arguments.h"
 #include "binding/async.h"
 #include "binding/exports.h"
 #include "binding/frames.h"
 #include "binding/passes.h"
 #include "binding/stay_loaded.h"
+#include "isa/dispatch.h"
 #include "runtime/cache.h"
-#include "runtime/dispatch.h"
-#include "runtime/float_environment.h"
 #include "runtime/huge_pages.h"
 #include "runtime/parallel.h"
 

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/float_environment.h"
 #include "binding/exports.h"
 #include "binding/memory.h"
 #include "binding/passes.h"
-#include "runtime/float_environment.h"
 
 namespace evenkeel {
 

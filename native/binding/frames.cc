@@ -4,9 +4,9 @@
 #include <variant>
 #include <vector>
 
+#include "base/float_environment.h"
 #include "binding/exports.h"
 #include "binding/passes.h"
-#include "runtime/float_environment.h"
 
 namespace evenkeel {
 

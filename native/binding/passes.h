@@ -3,11 +3,11 @@
 
 #include "binding/arguments.h"
 #include "core/pass.h"
-#include "runtime/dispatch.h"
+#include "isa/dispatch.h"
 
 namespace evenkeel {
 
-// The operands of each pass, in the order of src/operands.ts, behind the arguments (isa, descriptor).
+// The operands of each pass, in the order of src/backend/operands.ts, behind the arguments (isa, descriptor).
 constexpr size_t kFirstOperand = 2;
 
 template <typename T>

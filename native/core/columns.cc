@@ -1,8 +1,8 @@
 // columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
 
-#include "core/lines.h"
+#include "base/cache_lines.h"
+#include "core/partitions.h"
 #include "core/pass.h"
-#include "core/slabs.h"
 #include "core/tiled_pass.h"
 #include "core/wide_slots.h"
 
@@ -10,33 +10,34 @@ namespace evenkeel {
 
 namespace {
 
-// The statistics of each column of sample n, merged from its slabs: mean, m2 [C].
-void merge_slabs(const Plan& plan, const Slabs& slabs, size_t n, const Scratch<double>& mean, const Scratch<double>& m2,
-                 double* into_mean, double* into_m2) {
-  for (size_t i = 0; i < slabs.per_run; ++i) {
-    const size_t task = n * slabs.per_run + i;
-    const auto slab = slabs[task];
-    merge_columns(static_cast<double>(slab.begin), into_mean, into_m2, static_cast<double>(slab.length),
+// The statistics of each column of sample n, merged from its partitions: mean, m2 [C].
+void merge_partitions(const Plan& plan, const Partitions& partitions, size_t n, const Scratch<double>& mean,
+                      const Scratch<double>& m2, double* into_mean, double* into_m2) {
+  for (size_t i = 0; i < partitions.per_span; ++i) {
+    const size_t task = n * partitions.per_span + i;
+    const auto partition = partitions[task];
+    merge_columns(static_cast<double>(partition.begin), into_mean, into_m2, static_cast<double>(partition.length),
                   mean.data() + task * plan.channels, m2.data() + task * plan.channels, plan.channels);
   }
 }
 
 template <typename T>
 void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
-  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
-  Scratch<double> mean(slabs.tasks * plan.channels);
-  Scratch<double> m2(slabs.tasks * plan.channels);
-  parallel_for(slabs.tasks, plan.size() * sizeof(T), [&](size_t task) {
-    const auto slab = slabs[task];
-    kernels.columns_moments(io.x + (slab.index * plan.spatial + slab.begin) * plan.channels, slab.length, plan.channels,
-                            plan.centred, mean.data() + task * plan.channels, m2.data() + task * plan.channels);
+  const Partitions partitions(plan.samples, plan.spatial, kPartitionRows);
+  Scratch<double> mean(partitions.tasks * plan.channels);
+  Scratch<double> m2(partitions.tasks * plan.channels);
+  parallel_for(partitions.tasks, plan.size() * sizeof(T), [&](size_t task) {
+    const auto partition = partitions[task];
+    kernels.columns_moments(io.x + (partition.index * plan.spatial + partition.begin) * plan.channels, partition.length,
+                            plan.channels, plan.centred, mean.data() + task * plan.channels,
+                            m2.data() + task * plan.channels);
   });
-  Scratch<Cell> slots(plan.slots());
+  Scratch<Moments> slots(plan.slots());
   for (size_t slot = 0; slot < plan.slots(); ++slot) slots[slot] = {};
   Scratch<double> column_mean(plan.channels);
   Scratch<double> column_m2(plan.channels);
   for (size_t n = 0; n < plan.samples; ++n) {
-    merge_slabs(plan, slabs, n, mean, m2, column_mean.data(), column_m2.data());
+    merge_partitions(plan, partitions, n, mean, m2, column_mean.data(), column_m2.data());
     for (size_t c = 0; c < plan.channels; ++c) {
       merge(&slots[plan.slot_of(n, c)], static_cast<double>(plan.spatial), column_mean[c], column_m2[c]);
     }
@@ -47,27 +48,27 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffe
   }
 }
 
-// Sums per column: its slabs', in order.
+// Sums per column: its partitions', in order.
 template <typename T>
 void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
                    const BackwardTable<T>& table, GradientSums* sums) {
-  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
+  const Partitions partitions(plan.samples, plan.spatial, kPartitionRows);
   const size_t channels = plan.channels;
-  GradientSums parts(slabs.tasks * channels);
+  GradientSums parts(partitions.tasks * channels);
   parts.sum1.fill_zero();
   parts.sum2.fill_zero();
-  parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
-    const auto slab = slabs[task];
-    const size_t at = (slab.index * plan.spatial + slab.begin) * channels;
-    const size_t cell = plan.scope == Scope::batch ? 0 : slab.index * channels;
-    kernels.columns_gradient_sums(io.dy + at, io.x + at, slab.length, channels, table.mh.data() + cell,
-                                  table.r.data() + cell, parts.sum1.data() + task * channels,
+  parallel_for(partitions.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto partition = partitions[task];
+    const size_t at = (partition.index * plan.spatial + partition.begin) * channels;
+    const size_t entry = plan.scope == Scope::batch ? 0 : partition.index * channels;
+    kernels.columns_gradient_sums(io.dy + at, io.x + at, partition.length, channels, table.mh.data() + entry,
+                                  table.r.data() + entry, parts.sum1.data() + task * channels,
                                   parts.sum2.data() + task * channels);
   });
   sums->sum1.fill_zero();
   sums->sum2.fill_zero();
-  for (size_t task = 0; task < slabs.tasks; ++task) {
-    const size_t column = slabs[task].index * channels;
+  for (size_t task = 0; task < partitions.tasks; ++task) {
+    const size_t column = partitions[task].index * channels;
     for (size_t c = 0; c < channels; ++c) {
       sums->sum1[column + c] += parts.sum1[task * channels + c];
       sums->sum2[column + c] += parts.sum2[task * channels + c];
@@ -80,8 +81,8 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
 template <typename T>
 class Repeated {
  public:
-  Repeated(const Plan& plan, const Scratch<T>& table, const T* result, bool past_cache)
-      : lead_(goes_by_lines(smaller(plan.spatial, kSlabRows) * plan.channels * sizeof(T), past_cache)
+  Repeated(const Plan& plan, const Scratch<T>& table, const T* result, bool non_temporal)
+      : lead_(maps_whole_lines(smaller(plan.spatial, kPartitionRows) * plan.channels * sizeof(T), non_temporal)
                   ? past_line(result)
                   : 0),
         stride_(parts_of(plan.channels + kRepeated<T>, kLineElements<T>) * kLineElements<T>),
@@ -106,34 +107,35 @@ class Repeated {
 
 template <typename T>
 void map(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, const ForwardTable<T>& table,
-         bool past_cache) {
-  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.y, past_cache); };
+         bool non_temporal) {
+  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.y, non_temporal); };
   const Repeated<T> mh = repeated(table.mh), a = repeated(table.a), b = repeated(table.b);
-  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
-  parallel_for(slabs.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
-    const auto slab = slabs.from_end(task);
-    const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
-    const ColumnFolds<T> folds{mh.of(plan, slab.index), a.of(plan, slab.index), b.of(plan, slab.index)};
-    kernels.columns_map(io.x + at, io.y + at, slab.length, plan.channels, past_cache, folds);
+  const Partitions partitions(plan.samples, plan.spatial, kPartitionRows);
+  parallel_for(partitions.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto partition = partitions.from_end(task);
+    const size_t at = (partition.index * plan.spatial + partition.begin) * plan.channels;
+    const ColumnFolds<T> folds{mh.of(plan, partition.index), a.of(plan, partition.index), b.of(plan, partition.index)};
+    kernels.columns_map(io.x + at, io.y + at, partition.length, plan.channels, non_temporal, folds);
   });
 }
 
 template <typename T>
 void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
-                  const BackwardTable<T>& table, bool past_cache) {
-  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.dx, past_cache); };
+                  const BackwardTable<T>& table, bool non_temporal) {
+  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.dx, non_temporal); };
   const Repeated<T> mh = repeated(table.mh), r = repeated(table.r), a = repeated(table.a), k2 = repeated(table.k2),
                     k1 = repeated(table.k1);
-  const Slabs slabs(plan.samples, plan.spatial, kSlabRows);
-  parallel_for(slabs.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
-    const auto slab = slabs.from_end(task);
-    const size_t at = (slab.index * plan.spatial + slab.begin) * plan.channels;
-    const size_t n = slab.index;
+  const Partitions partitions(plan.samples, plan.spatial, kPartitionRows);
+  parallel_for(partitions.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto partition = partitions.from_end(task);
+    const size_t at = (partition.index * plan.spatial + partition.begin) * plan.channels;
+    const size_t n = partition.index;
     if (plan.given) {
-      kernels.columns_map_given(io.dy + at, io.dx + at, slab.length, plan.channels, past_cache, a.of(plan, n));
+      kernels.columns_map_given(io.dy + at, io.dx + at, partition.length, plan.channels, non_temporal, a.of(plan, n));
     } else {
       const ColumnGradientFolds<T> folds{mh.of(plan, n), r.of(plan, n), a.of(plan, n), k2.of(plan, n), k1.of(plan, n)};
-      kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, slab.length, plan.channels, past_cache, folds);
+      kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, partition.length, plan.channels, non_temporal,
+                                   folds);
     }
   });
 }
@@ -142,28 +144,29 @@ void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const Backwar
 
 template <typename T>
 void columns_forward(const Plan& whole, const KernelTable<T>& kernels, const ForwardBuffers<T>& all) {
-  forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool past_cache) {
+  forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool non_temporal) {
     ForwardTable<T> table(plan);
     if (!plan.given) moments(plan, kernels, io);
     fold_forward(plan, io, &table);
     const WideSlots<T> wide(plan, io, table);
-    map(plan, kernels, io, table, past_cache);
+    map(plan, kernels, io, table, non_temporal);
     wide.put(io.y);
   });
 }
 
 template <typename T>
 void columns_backward(const Plan& whole, const KernelTable<T>& kernels, const BackwardBuffers<T>& all) {
-  backward_tiles(whole, all, [&](const Plan& plan, const BackwardBuffers<T>& io, bool past_cache, GradientSums* sums) {
-    BackwardTable<T> table(plan);
-    const auto reduce = [&](const BackwardTable<T>& folded, GradientSums* into) {
-      gradient_sums(plan, kernels, io, folded, into);
-    };
-    fold_gradients(plan, io, reduce, &table, sums);
-    const WideSlots<T> wide(plan, io, table, needs_sums(plan, io) ? sums : nullptr);
-    map_gradient(plan, kernels, io, table, past_cache);
-    wide.put(io.dx);
-  });
+  backward_tiles(whole, all,
+                 [&](const Plan& plan, const BackwardBuffers<T>& io, bool non_temporal, GradientSums* sums) {
+                   BackwardTable<T> table(plan);
+                   const auto reduce = [&](const BackwardTable<T>& folded, GradientSums* into) {
+                     gradient_sums(plan, kernels, io, folded, into);
+                   };
+                   fold_gradients(plan, io, reduce, &table, sums);
+                   const WideSlots<T> wide(plan, io, table, needs_sums(plan, io) ? sums : nullptr);
+                   map_gradient(plan, kernels, io, table, non_temporal);
+                   wide.put(io.dx);
+                 });
 }
 
 #define EVENKEEL_COLUMNS(T)                                                                       \

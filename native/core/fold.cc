@@ -6,13 +6,13 @@ template <typename T>
 void fold_forward(const Plan& plan, const ForwardBuffers<T>& io, ForwardTable<T>* table) {
   for (size_t n = 0; n < plan.table_samples(); ++n) {
     for (size_t c = 0; c < plan.channels; ++c) {
-      const size_t cell = n * plan.channels + c;
+      const size_t entry = n * plan.channels + c;
       const size_t slot = plan.slot_of(n, c);
       const double rstd = rstd_of(io.variance[slot], plan.eps);
       const PlaneFold<T> fold = fold_plane(io.mean[slot], rstd, io.weight, io.bias, c);
-      table->mh[cell] = fold.mh;
-      table->a[cell] = fold.a;
-      table->b[cell] = fold.b;
+      table->mh[entry] = fold.mh;
+      table->a[entry] = fold.a;
+      table->b[entry] = fold.b;
     }
   }
 }
@@ -21,12 +21,12 @@ template <typename T>
 void fold_sums(const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>* table) {
   for (size_t n = 0; n < plan.table_samples(); ++n) {
     for (size_t c = 0; c < plan.channels; ++c) {
-      const size_t cell = n * plan.channels + c;
+      const size_t entry = n * plan.channels + c;
       const size_t slot = plan.slot_of(n, c);
       const double rstd = rstd_of(io.variance[slot], plan.eps);
-      table->mh[cell] = static_cast<T>(io.mean[slot]);
-      table->r[cell] = static_cast<T>(rstd);
-      table->a[cell] = static_cast<T>(rstd * (io.weight ? static_cast<double>(io.weight[c]) : 1));
+      table->mh[entry] = static_cast<T>(io.mean[slot]);
+      table->r[entry] = static_cast<T>(rstd);
+      table->a[entry] = static_cast<T>(rstd * (io.weight ? static_cast<double>(io.weight[c]) : 1));
     }
   }
 }
@@ -35,10 +35,10 @@ template <typename T>
 void correct_sums(const Plan& plan, const BackwardBuffers<T>& io, GradientSums* sums) {
   for (size_t n = 0; n < plan.samples; ++n) {
     for (size_t c = 0; c < plan.channels; ++c) {
-      const size_t cell = n * plan.channels + c;
+      const size_t entry = n * plan.channels + c;
       const size_t slot = plan.slot_of(n, c);
       const double rest = mean_rest<T>(io.mean[slot], rstd_of(io.variance[slot], plan.eps));
-      sums->sum2[cell] += rest * sums->sum1[cell];
+      sums->sum2[entry] += rest * sums->sum1[entry];
     }
   }
 }
@@ -50,11 +50,11 @@ static void merge_gradients(const Plan& plan, const T* weight, const GradientSum
   merged->sum2.fill_zero();
   for (size_t n = 0; n < plan.samples; ++n) {
     for (size_t c = 0; c < plan.channels; ++c) {
-      const size_t cell = n * plan.channels + c;
+      const size_t entry = n * plan.channels + c;
       const size_t slot = plan.slot_of(n, c);
       const double gamma = weight ? weight[c] : 1;
-      merged->sum1[slot] += gamma * sums.sum1[cell];
-      merged->sum2[slot] += gamma * sums.sum2[cell];
+      merged->sum1[slot] += gamma * sums.sum1[entry];
+      merged->sum2[slot] += gamma * sums.sum2[entry];
     }
   }
 }
@@ -66,14 +66,14 @@ void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const Gradien
   const double count = static_cast<double>(plan.count());
   for (size_t n = 0; n < plan.table_samples(); ++n) {
     for (size_t c = 0; c < plan.channels; ++c) {
-      const size_t cell = n * plan.channels + c;
+      const size_t entry = n * plan.channels + c;
       const size_t slot = plan.slot_of(n, c);
       const double rstd = rstd_of(io.variance[slot], plan.eps);
       const double rest = mean_rest<T>(io.mean[slot], rstd);
       const double g2 = merged.sum2[slot];
       const double g1 = plan.centred ? merged.sum1[slot] + rest * g2 : 0;
-      table->k2[cell] = static_cast<T>(-(rstd * (g2 / count)));
-      table->k1[cell] = static_cast<T>(-(rstd * (g1 / count)));
+      table->k2[entry] = static_cast<T>(-(rstd * (g2 / count)));
+      table->k1[entry] = static_cast<T>(-(rstd * (g1 / count)));
     }
   }
 }

@@ -66,23 +66,23 @@ static inline PlaneFold<T> fold_plane(double mean, double rstd, const T* weight,
 template <typename T>
 struct ForwardTable {
   explicit ForwardTable(const Plan& plan)
-      : cells(plan.table_samples() * plan.channels), mh(cells), a(cells), b(cells) {}
-  const size_t cells;
+      : entries(plan.table_samples() * plan.channels), mh(entries), a(entries), b(entries) {}
+  const size_t entries;
   Scratch<T> mh, a, b;
 };
 
-// dx = (dy * a + ((x - mh) * r) * k2) + k1, over the same cells.
+// dx = (dy * a + ((x - mh) * r) * k2) + k1, over the same entries.
 template <typename T>
 struct BackwardTable {
   explicit BackwardTable(const Plan& plan)
-      : cells(plan.table_samples() * plan.channels), mh(cells), r(cells), a(cells), k2(cells), k1(cells) {}
-  const size_t cells;
+      : entries(plan.table_samples() * plan.channels), mh(entries), r(entries), a(entries), k2(entries), k1(entries) {}
+  const size_t entries;
   Scratch<T> mh, r, a, k2, k1;
 };
 
 // Sums per sample and channel [N, C], or per slot: of dy (or weight * dy), and of the same times xhat.
 struct GradientSums {
-  explicit GradientSums(size_t cells) : sum1(cells), sum2(cells) {}
+  explicit GradientSums(size_t entries) : sum1(entries), sum2(entries) {}
   Scratch<double> sum1, sum2;
 };
 

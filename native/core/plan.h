@@ -1,4 +1,4 @@
-// A call's shape under one norm, as src/plan.ts makes it; its descriptor's order is fixed here and there.
+// A call's shape under one norm, as src/engine/plan.ts makes it; its descriptor's order is fixed here and there.
 #pragma once
 
 #include <cstddef>

@@ -32,42 +32,42 @@ void each_tile(const Tiles& tiles, size_t bytes, const Body& body) {
   if (failed) throw std::bad_alloc();
 }
 
-// forward_tile(plan, buffers, past_cache) over all tiles.
+// forward_tile(plan, buffers, non_temporal) over all tiles.
 template <typename T, typename ForwardTile>
 void forward_tiles(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTile& forward_tile) {
   const size_t bytes = 2 * plan.size() * sizeof(T);
-  const bool past_cache = writes_past_cache(bytes, io.x == io.y);
+  const bool non_temporal = pays_non_temporal(bytes, io.x == io.y);
   const Tiles tiles(plan, sizeof(T));
-  if (!runs_tiles(plan, tiles, bytes)) return forward_tile(plan, io, past_cache);
+  if (!runs_tiles(plan, tiles, bytes)) return forward_tile(plan, io, non_temporal);
   each_tile(tiles, bytes, [&](size_t i) {
     const size_t channel = tiles.channel(i);
     forward_tile(
         tiles.plan(i),
         ForwardBuffers<T>{io.x + tiles.element(i), io.y + tiles.element(i), io.weight ? io.weight + channel : nullptr,
                           io.bias ? io.bias + channel : nullptr, io.mean + tiles.slot(i), io.variance + tiles.slot(i)},
-        past_cache);
+        non_temporal);
   });
 }
 
 // Copies a tile's sums to where they belong among those of all samples and channels.
-inline void put_sums(const Plan& tile, const GradientSums& from, size_t cell, GradientSums* into) {
+inline void put_sums(const Plan& tile, const GradientSums& from, size_t entry, GradientSums* into) {
   for (size_t n = 0; n < tile.samples; ++n) {
     for (size_t c = 0; c < tile.channels; ++c) {
-      into->sum1[cell + n * tile.stride + c] = from.sum1[n * tile.channels + c];
-      into->sum2[cell + n * tile.stride + c] = from.sum2[n * tile.channels + c];
+      into->sum1[entry + n * tile.stride + c] = from.sum1[n * tile.channels + c];
+      into->sum2[entry + n * tile.stride + c] = from.sum2[n * tile.channels + c];
     }
   }
 }
 
-// backward_tile(plan, buffers, past_cache, sums) over all tiles, then the parameters' gradients from all their sums.
+// backward_tile(plan, buffers, non_temporal, sums) over all tiles, then the parameters' gradients from all their sums.
 template <typename T, typename BackwardTile>
 void backward_tiles(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTile& backward_tile) {
   const size_t bytes = 3 * plan.size() * sizeof(T);
-  const bool past_cache = writes_past_cache(bytes, io.dx == io.dy || io.dx == io.x);
+  const bool non_temporal = pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x);
   const Tiles tiles(plan, 2 * sizeof(T));
   GradientSums sums(needs_sums(plan, io) ? plan.samples * plan.channels : 0);
   if (!runs_tiles(plan, tiles, bytes)) {
-    backward_tile(plan, io, past_cache, &sums);
+    backward_tile(plan, io, non_temporal, &sums);
   } else {
     each_tile(tiles, bytes, [&](size_t i) {
       const Plan tile = tiles.plan(i);
@@ -77,8 +77,8 @@ void backward_tiles(const Plan& plan, const BackwardBuffers<T>& io, const Backwa
           tile,
           BackwardBuffers<T>{io.dy + at, io.x + at, io.dx + at, io.weight ? io.weight + tiles.channel(i) : nullptr,
                              io.mean + tiles.slot(i), io.variance + tiles.slot(i), io.dweight, io.dbias},
-          past_cache, &own);
-      put_sums(tile, own, tiles.cell(i), &sums);
+          non_temporal, &own);
+      put_sums(tile, own, tiles.entry(i), &sums);
     });
   }
   if (io.dweight || io.dbias) add_parameter_gradients(plan, io, sums);

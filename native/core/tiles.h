@@ -2,7 +2,7 @@
 // another, so that a tile is read from memory once. A slot (what shares statistics) is never cut.
 #pragma once
 
-#include "core/arithmetic.h"
+#include "base/arithmetic.h"
 #include "core/fold.h"
 #include "core/plan.h"
 #include "runtime/cache.h"
@@ -41,7 +41,7 @@ class Tiles {
 
   // Where the tile begins: in weight and bias, in the table of samples and channels, in x, and in the statistics.
   size_t channel(size_t tile) const { return first(tile) * (plan_.channels / row_); }
-  size_t cell(size_t tile) const { return sample(tile) * plan_.channels + channel(tile); }
+  size_t entry(size_t tile) const { return sample(tile) * plan_.channels + channel(tile); }
   size_t element(size_t tile) const {
     return sample(tile) * plan_.channels * plan_.spatial + channel(tile) * plan_.spatial;
   }

@@ -1,6 +1,6 @@
 #include "core/wide_slots.h"
 
-#include "core/ranges.h"
+#include "base/ranges.h"
 
 namespace evenkeel {
 
@@ -25,14 +25,14 @@ Slot slot_at(const Plan& plan, size_t index) {
 }
 
 // Where a line's numbers are in tables over samples and channels.
-size_t sum_cell(const Plan& plan, size_t index, const Slot& slot, size_t line) {
+size_t sum_entry(const Plan& plan, size_t index, const Slot& slot, size_t line) {
   if (plan.scope == Scope::batch) return line * plan.channels + index;
   return index / plan.groups * plan.channels + slot.parameter + line;
 }
 
 // The same in a table of folds, which a batch has one sample of.
-size_t table_cell(const Plan& plan, size_t index, const Slot& slot, size_t line) {
-  return sum_cell(plan, index, slot, plan.scope == Scope::batch ? 0 : line);
+size_t table_entry(const Plan& plan, size_t index, const Slot& slot, size_t line) {
+  return sum_entry(plan, index, slot, plan.scope == Scope::batch ? 0 : line);
 }
 
 template <typename T>
@@ -47,7 +47,7 @@ bool is_ordinary_slot(const Plan& plan, const Buffers& io, const Scratch<T>& a, 
   const Slot slot = slot_at(plan, index);
   for (size_t i = 0; i < slot.lines; ++i) {
     const T weight = weight_of(io.weight, slot.parameter_at(i, 0));
-    if (!is_ordinary_scale(a[table_cell(plan, index, slot, i)], weight)) return false;
+    if (!is_ordinary_scale(a[table_entry(plan, index, slot, i)], weight)) return false;
   }
   return true;
 }
@@ -55,8 +55,8 @@ bool is_ordinary_slot(const Plan& plan, const Buffers& io, const Scratch<T>& a, 
 bool are_finite_sums(const Plan& plan, const GradientSums& sums, size_t index) {
   const Slot slot = slot_at(plan, index);
   for (size_t i = 0; i < slot.lines; ++i) {
-    const size_t cell = sum_cell(plan, index, slot, i);
-    if (!are_finite({sums.sum1[cell], sums.sum2[cell]})) return false;
+    const size_t entry = sum_entry(plan, index, slot, i);
+    if (!are_finite({sums.sum1[entry], sums.sum2[entry]})) return false;
   }
   return true;
 }
@@ -75,8 +75,8 @@ bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T
 }
 
 bool all_sums_are_finite(const Plan& plan, const GradientSums& sums) {
-  for (size_t cell = 0; cell < plan.samples * plan.channels; ++cell) {
-    if (!are_finite({sums.sum1[cell], sums.sum2[cell]})) return false;
+  for (size_t entry = 0; entry < plan.samples * plan.channels; ++entry) {
+    if (!are_finite({sums.sum1[entry], sums.sum2[entry]})) return false;
   }
   return true;
 }
@@ -95,9 +95,9 @@ Sums sum_slot(const Plan& plan, const BackwardBuffers<T>& io, size_t index, cons
   Sums total{0, 0};
   for (size_t i = 0; i < slot.lines; ++i) {
     const Sums line = sum_line<T>(io.dy, io.x, slot, i, nullptr, fold);
-    const size_t cell = sum_cell(plan, index, slot, i);
-    sums->sum1[cell] = line.s1;
-    sums->sum2[cell] = line.s2;
+    const size_t entry = sum_entry(plan, index, slot, i);
+    sums->sum1[entry] = line.s1;
+    sums->sum2[entry] = line.s2;
     const double gamma = weight_of(io.weight, slot.parameter_at(i, 0));
     total.s1 += gamma * line.s1;
     total.s2 += gamma * line.s2;
@@ -145,12 +145,12 @@ WideSlots<T>::WideSlots(const Plan& plan, const BackwardBuffers<T>& io, const Ba
     : plan_(plan) {
   // Where k2 and k1 are ordinary, the sums that they are made of are finite.
   const bool all_gradients = plan.given ? !sums || all_sums_are_finite(plan, *sums)
-                                        : all_gradients_are_ordinary(table.k2.data(), table.k1.data(), table.cells);
+                                        : all_gradients_are_ordinary(table.k2.data(), table.k1.data(), table.entries);
   if (all_gradients && all_slots_are_ordinary(plan, io, table.a)) return;
   const auto is_ordinary = [&](size_t index) {
-    const size_t cell = table_cell(plan, index, slot_at(plan, index), 0);
+    const size_t entry = table_entry(plan, index, slot_at(plan, index), 0);
     const bool gradient = plan.given ? !sums || are_finite_sums(plan, *sums, index)
-                                     : is_ordinary_gradient(table.k2[cell], table.k1[cell]);
+                                     : is_ordinary_gradient(table.k2[entry], table.k1[entry]);
     return gradient && is_ordinary_slot(plan, io, table.a, index);
   };
   take_others(is_ordinary, [&](size_t index, T* values) {

@@ -4,8 +4,8 @@
 
 #include <optional>
 
+#include "base/wide.h"
 #include "core/fold.h"
-#include "core/wide.h"
 
 namespace evenkeel {
 

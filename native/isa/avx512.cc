@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/arithmetic.h"
-#include "core/ranges.h"
-#include "core/wide_rows.h"
+#include "base/arithmetic.h"
+#include "base/ranges.h"
+#include "kernels/wide_rows.h"
 #include "kernels/kernel_table.h"
-#include "runtime/dispatch.h"
+#include "isa/dispatch.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
 

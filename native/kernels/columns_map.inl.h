@@ -1,6 +1,6 @@
 // Map over columns. Included by isa/*.cc inside its namespace; no include guard.
 //
-// It runs over all rows as over one run of elements: lines of the result lie as they may, and rows need no tails. The
+// It runs over all rows as over one span of elements: lines of the result lie as they may, and rows need no tails. The
 // numbers of the channels repeat past the last one, as long as a vector is, so that one that spans two rows finds those
 // of the next row's first channels.
 
@@ -20,35 +20,39 @@ struct Channel {
 template <typename V>
 struct ColumnMap {
   using T = typename V::Scalar;
-  ColumnMap(const T* x, T* y, size_t channels, bool past_cache, const ColumnFolds<T>& k)
-      : x(x), y(y), lines(past_cache ? LinesAhead(x, 0) : LinesAhead(y, kAheadOfMap<T>)), channel{0, channels}, k(k) {}
+  ColumnMap(const T* x, T* y, size_t channels, bool non_temporal, const ColumnFolds<T>& k)
+      : x(x),
+        y(y),
+        lines(non_temporal ? Prefetcher(x, 0) : Prefetcher(y, kMapPrefetchDistance<T>)),
+        channel{0, channels},
+        k(k) {}
   const T* x;
   T* y;
-  LinesAhead lines;
+  Prefetcher lines;
   Channel channel;
   const ColumnFolds<T> k;
 
-  EVENKEEL_MEMBER void ahead(size_t i) const { lines.ask(i * sizeof(T)); }
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const { lines.ask(i * sizeof(T)); }
 
-  template <bool kFull, bool kStream>
+  template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) {
     const size_t c = channel.next(n);
     // y = (x - mh) * a + b
     const V centred = sub(load_part<kFull, V>(x + i, n), load_part<kFull, V>(k.mh + c, n));
     const V scaled = mul(centred, load_part<kFull, V>(k.a + c, n));
-    put<kFull, kStream>(y + i, add(scaled, load_part<kFull, V>(k.b + c, n)), n);
+    put<kFull, kNonTemporal>(y + i, add(scaled, load_part<kFull, V>(k.b + c, n)), n);
   }
 };
 
 template <typename V>
 static void columns_map(const typename V::Scalar* x, typename V::Scalar* y, size_t rows, size_t channels,
-                        bool past_cache, const ColumnFolds<typename V::Scalar>& k) {
-  ColumnMap<V> map(x, y, channels, past_cache, k);
-  map_all<V>(y, rows * channels, past_cache, map);
+                        bool non_temporal, const ColumnFolds<typename V::Scalar>& k) {
+  ColumnMap<V> map(x, y, channels, non_temporal, k);
+  map_all<V>(y, rows * channels, non_temporal, map);
 }
 
 template <typename V>
-struct ColumnGradientMap : NothingAhead {
+struct ColumnGradientMap : NoPrefetch {
   using T = typename V::Scalar;
   ColumnGradientMap(const T* dy, const T* x, T* dx, size_t channels, const ColumnGradientFolds<T>& k)
       : dy(dy), x(x), dx(dx), channel{0, channels}, k(k) {}
@@ -58,7 +62,7 @@ struct ColumnGradientMap : NothingAhead {
   Channel channel;
   const ColumnGradientFolds<T> k;
 
-  template <bool kFull, bool kStream>
+  template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) {
     const size_t c = channel.next(n);
     // dx = (dy * a + ((x - mh) * r) * k2) + k1
@@ -66,20 +70,20 @@ struct ColumnGradientMap : NothingAhead {
     const V xr = mul(centred, load_part<kFull, V>(k.r + c, n));
     const V direct = mul(load_part<kFull, V>(dy + i, n), load_part<kFull, V>(k.a + c, n));
     const V value = add(direct, mul(xr, load_part<kFull, V>(k.k2 + c, n)));
-    put<kFull, kStream>(dx + i, add(value, load_part<kFull, V>(k.k1 + c, n)), n);
+    put<kFull, kNonTemporal>(dx + i, add(value, load_part<kFull, V>(k.k1 + c, n)), n);
   }
 };
 
 template <typename V>
 static void columns_map_gradient(const typename V::Scalar* dy, const typename V::Scalar* x, typename V::Scalar* dx,
-                                 size_t rows, size_t channels, bool past_cache,
+                                 size_t rows, size_t channels, bool non_temporal,
                                  const ColumnGradientFolds<typename V::Scalar>& k) {
   ColumnGradientMap<V> map(dy, x, dx, channels, k);
-  map_all<V>(dx, rows * channels, past_cache, map);
+  map_all<V>(dx, rows * channels, non_temporal, map);
 }
 
 template <typename V>
-struct ColumnGivenMap : NothingAhead {
+struct ColumnGivenMap : NoPrefetch {
   using T = typename V::Scalar;
   ColumnGivenMap(const T* dy, T* dx, size_t channels, const T* a) : dy(dy), dx(dx), channel{0, channels}, a(a) {}
   const T* dy;
@@ -87,17 +91,17 @@ struct ColumnGivenMap : NothingAhead {
   Channel channel;
   const T* a;
 
-  template <bool kFull, bool kStream>
+  template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) {
     // dx = dy * a
     const V scale = load_part<kFull, V>(a + channel.next(n), n);
-    put<kFull, kStream>(dx + i, mul(load_part<kFull, V>(dy + i, n), scale), n);
+    put<kFull, kNonTemporal>(dx + i, mul(load_part<kFull, V>(dy + i, n), scale), n);
   }
 };
 
 template <typename V>
 static void columns_map_given(const typename V::Scalar* dy, typename V::Scalar* dx, size_t rows, size_t channels,
-                              bool past_cache, const typename V::Scalar* a) {
+                              bool non_temporal, const typename V::Scalar* a) {
   ColumnGivenMap<V> map(dy, dx, channels, a);
-  map_all<V>(dx, rows * channels, past_cache, map);
+  map_all<V>(dx, rows * channels, non_temporal, map);
 }

@@ -1,4 +1,4 @@
-// Reduce over columns: each channel is a lane of its own, so that no tree is needed. A panel is as many
+// Reduce over columns: each channel is a lane of its own, so that no tree is needed. A step is as many
 // channels as a step has lanes; its sums stay in registers over a block of rows.
 // Included by isa/*.cc inside its namespace; no include guard.
 
@@ -28,32 +28,32 @@ EVENKEEL_INLINE Lanes<V> column_shift(const typename V::Scalar* x, size_t valid,
   return shift;
 }
 
-// Asks for a step of the next block. The CPU's own prefetching does not follow a panel from row to row; asking for its
-// part of the next block in the order in which that lies in memory, not as the panel will be read, is 20 to 30 % faster
+// Asks for a step of the next block. The CPU's own prefetching does not follow a step from row to row; asking for its
+// part of the next block in the order in which that lies in memory, not as the step will be read, is 20 to 30 % faster
 // (docs/decisions/0010).
 template <typename T>
-EVENKEEL_INLINE void fetch_step(const T* step) {
+EVENKEEL_INLINE void prefetch_step(const T* step) {
   for (size_t i = 0; i < kLanes<T>; i += kCacheLine / sizeof(T)) prefetch(step + i);
 }
 
-// A panel's sums over a block of rows, in memory.
+// A step's sums over a block of rows, in memory.
 template <typename T>
-struct PanelSums {
+struct StepSums {
   T shift[kLanes<T>];
   T s1[kLanes<T>];
   T s2[kLanes<T>];
 };
 
 template <bool kFull, typename V>
-EVENKEEL_INLINE void panel_moments(const typename V::Scalar* x, size_t valid, size_t rows, size_t stride, bool centred,
-                                   const typename V::Scalar* next, PanelSums<typename V::Scalar>* sums) {
+EVENKEEL_INLINE void step_moments(const typename V::Scalar* x, size_t valid, size_t rows, size_t stride, bool centred,
+                                  const typename V::Scalar* next, StepSums<typename V::Scalar>* sums) {
   const Lanes<V> shift = centred ? column_shift<kFull, V>(x, valid, rows, stride) : zero_lanes<V>();
   Lanes<V> s1 = zero_lanes<V>();
   Lanes<V> s2 = zero_lanes<V>();
   for (size_t row = 0; row < rows; ++row) {
-    fetch_step(next + row * kLanes<typename V::Scalar>);
+    prefetch_step(next + row * kLanes<typename V::Scalar>);
     for (size_t j = 0; j < kRegisters<V>; ++j) {
-      // d = x - shift; s1 += d; s2 += d * d. Lanes beyond the panel hold zeros: d = 0.
+      // d = x - shift; s1 += d; s2 += d * d. Lanes beyond the step hold zeros: d = 0.
       const V d = sub(load_part<kFull, V>(x + row * stride + j * V::width, lanes_of<V>(valid, j)), shift.v[j]);
       s1.v[j] = add(s1.v[j], d);
       s2.v[j] = add(s2.v[j], mul(d, d));
@@ -64,22 +64,22 @@ EVENKEEL_INLINE void panel_moments(const typename V::Scalar* x, size_t valid, si
   store_lanes(sums->s2, s2);
 }
 
-// mean, m2 of each channel of a panel, from its sums over n rows. No branch, and for a whole block of rows n is a
+// mean, m2 of each channel of a step, from its sums over n rows. No branch, and for a whole block of rows n is a
 // constant, a power of two: its divisions are multiplications.
 template <typename T>
-EVENKEEL_INLINE void finish_channels(const PanelSums<T>& sums, size_t channels, double n, bool centred, double* mean,
+EVENKEEL_INLINE void finish_channels(const StepSums<T>& sums, size_t channels, double n, bool centred, double* mean,
                                      double* m2) {
   for (size_t c = 0; c < channels; ++c) {
-    const Cell cell = finish_moments(sums.shift[c], sums.s1[c], sums.s2[c], n);
-    mean[c] = centred ? cell.mean : 0;
-    m2[c] = centred ? cell.m2 : static_cast<double>(sums.s2[c]);
+    const Moments entry = finish_moments(sums.shift[c], sums.s1[c], sums.s2[c], n);
+    mean[c] = centred ? entry.mean : 0;
+    m2[c] = centred ? entry.m2 : static_cast<double>(sums.s2[c]);
   }
 }
 
 // Whether the squares of every channel are to be trusted, whatever its sum; counted, since that takes several channels
 // at a time. A constant channel has none, and is looked at by itself.
 template <typename T>
-EVENKEEL_INLINE bool all_trusted(const PanelSums<T>& sums, size_t channels) {
+EVENKEEL_INLINE bool all_trusted(const StepSums<T>& sums, size_t channels) {
   constexpr T smallest = static_cast<T>(kSmallestTrustedSquares);
   constexpr T infinity = static_cast<T>(HUGE_VAL);
   int32_t trusted = 0;
@@ -87,21 +87,21 @@ EVENKEEL_INLINE bool all_trusted(const PanelSums<T>& sums, size_t channels) {
   return static_cast<size_t>(trusted) == channels;
 }
 
-// The rare way, for the channels of a panel that need it.
+// The rare way, for the channels of a step that need it.
 template <typename T>
-static void finish_wide(const T* x, size_t channels, size_t rows, size_t stride, bool centred, const PanelSums<T>& sums,
+static void finish_wide(const T* x, size_t channels, size_t rows, size_t stride, bool centred, const StepSums<T>& sums,
                         double* mean, double* m2) {
   for (size_t c = 0; c < channels; ++c) {
     if (squares_trusted(sums.s1[c], sums.s2[c])) continue;
-    const Cell cell = wide_moments(x + c, rows, stride, centred);
-    mean[c] = cell.mean;
-    m2[c] = cell.m2;
+    const Moments entry = wide_moments(x + c, rows, stride, centred);
+    mean[c] = entry.mean;
+    m2[c] = entry.m2;
   }
 }
 
 template <typename T>
-static void finish_panel(const T* x, size_t channels, size_t rows, size_t stride, bool centred,
-                         const PanelSums<T>& sums, double* mean, double* m2) {
+static void finish_step(const T* x, size_t channels, size_t rows, size_t stride, bool centred, const StepSums<T>& sums,
+                        double* mean, double* m2) {
   if (rows == kSteps) {
     finish_channels(sums, channels, static_cast<double>(kSteps), centred, mean, m2);
   } else {
@@ -111,63 +111,63 @@ static void finish_panel(const T* x, size_t channels, size_t rows, size_t stride
   finish_wide(x, channels, rows, stride, centred, sums, mean, m2);
 }
 
-// One panel of a block of rows, the first of which is `row`, joined to mean, m2: [valid], of the rows before.
+// One step of a block of rows, the first of which is `row`, joined to mean, m2: [valid], of the rows before.
 template <bool kFull, typename V>
-static void panel_block(const typename V::Scalar* x, size_t valid, size_t row, size_t rows, size_t stride, bool centred,
-                        const typename V::Scalar* next, double* mean, double* m2) {
+static void step_block(const typename V::Scalar* x, size_t valid, size_t row, size_t rows, size_t stride, bool centred,
+                       const typename V::Scalar* next, double* mean, double* m2) {
   using T = typename V::Scalar;
   const size_t channels = kFull ? kLanes<T> : valid;
-  PanelSums<T> sums;
+  StepSums<T> sums;
   double block_mean[kLanes<T>];
   double block_m2[kLanes<T>];
-  panel_moments<kFull, V>(x, channels, rows, stride, centred, next, &sums);
-  finish_panel(x, channels, rows, stride, centred, sums, block_mean, block_m2);
+  step_moments<kFull, V>(x, channels, rows, stride, centred, next, &sums);
+  finish_step(x, channels, rows, stride, centred, sums, block_mean, block_m2);
   merge_columns(static_cast<double>(row), mean, m2, static_cast<double>(rows), block_mean, block_m2, channels);
 }
 
 template <typename V>
 static void columns_moments(const typename V::Scalar* x, size_t rows, size_t channels, bool centred, double* mean,
                             double* m2) {
-  constexpr size_t panel = kLanes<typename V::Scalar>;
+  constexpr size_t step = kLanes<typename V::Scalar>;
   for (size_t row = 0; row < rows; row += kSteps) {
     const size_t block = smaller(kSteps, rows - row);
     const auto* next = x + (row + block) * channels;
-    for (size_t c = 0; c < channels; c += panel) {
+    for (size_t c = 0; c < channels; c += step) {
       const auto* at = x + row * channels + c;
-      const size_t valid = smaller(panel, channels - c);
-      if (valid == panel) {
-        panel_block<true, V>(at, panel, row, block, channels, centred, next + c * block, mean + c, m2 + c);
+      const size_t valid = smaller(step, channels - c);
+      if (valid == step) {
+        step_block<true, V>(at, step, row, block, channels, centred, next + c * block, mean + c, m2 + c);
       } else {
-        panel_block<false, V>(at, valid, row, block, channels, centred, next + c * block, mean + c, m2 + c);
+        step_block<false, V>(at, valid, row, block, channels, centred, next + c * block, mean + c, m2 + c);
       }
     }
   }
 }
 
-// What a panel's gradient sums read. next_dy, next_x: the panel's part of the next block.
+// What a step's gradient sums read. next_dy, next_x: the step's part of the next block.
 template <typename T>
-struct PanelGradient {
+struct StepGradient {
   const T *dy, *x, *mh, *r, *next_dy, *next_x;
   size_t stride;
 };
 
 template <bool kFull, typename V>
-EVENKEEL_INLINE void panel_gradient_sums(const PanelGradient<typename V::Scalar>& panel, size_t valid, size_t rows,
-                                         PanelSums<typename V::Scalar>* sums) {
+EVENKEEL_INLINE void step_gradient_sums(const StepGradient<typename V::Scalar>& step, size_t valid, size_t rows,
+                                        StepSums<typename V::Scalar>* sums) {
   using T = typename V::Scalar;
-  const Lanes<V> mean = load_lanes<kFull, V>(panel.mh, valid);
-  const Lanes<V> scale = load_lanes<kFull, V>(panel.r, valid);
+  const Lanes<V> mean = load_lanes<kFull, V>(step.mh, valid);
+  const Lanes<V> scale = load_lanes<kFull, V>(step.r, valid);
   Lanes<V> s1 = zero_lanes<V>();
   Lanes<V> s2 = zero_lanes<V>();
   for (size_t row = 0; row < rows; ++row) {
-    fetch_step(panel.next_x + row * kLanes<T>);
-    fetch_step(panel.next_dy + row * kLanes<T>);
+    prefetch_step(step.next_x + row * kLanes<T>);
+    prefetch_step(step.next_dy + row * kLanes<T>);
     for (size_t j = 0; j < kRegisters<V>; ++j) {
-      const size_t at = row * panel.stride + j * V::width;
+      const size_t at = row * step.stride + j * V::width;
       const size_t lanes = lanes_of<V>(valid, j);
       // xr = (x - mh) * r; s1 += dy; s2 += dy * xr
-      const V g = load_part<kFull, V>(panel.dy + at, lanes);
-      const V xr = mul(sub(load_part<kFull, V>(panel.x + at, lanes), mean.v[j]), scale.v[j]);
+      const V g = load_part<kFull, V>(step.dy + at, lanes);
+      const V xr = mul(sub(load_part<kFull, V>(step.x + at, lanes), mean.v[j]), scale.v[j]);
       s1.v[j] = add(s1.v[j], g);
       s2.v[j] = add(s2.v[j], mul(g, xr));
     }
@@ -186,19 +186,19 @@ static void columns_gradient_sums(const typename V::Scalar* dy, const typename V
                                   size_t channels, const typename V::Scalar* mh, const typename V::Scalar* r,
                                   double* sum1, double* sum2) {
   using T = typename V::Scalar;
-  constexpr size_t panel = kLanes<T>;
-  PanelSums<T> sums;
+  constexpr size_t step = kLanes<T>;
+  StepSums<T> sums;
   for (size_t row = 0; row < rows; row += kSteps) {
     const size_t block = smaller(kSteps, rows - row);
-    for (size_t c = 0; c < channels; c += panel) {
+    for (size_t c = 0; c < channels; c += step) {
       const size_t at = row * channels + c;
       const size_t next = (row + block) * channels + c * block;
-      const size_t valid = smaller(panel, channels - c);
-      const PanelGradient<T> operands{dy + at, x + at, mh + c, r + c, dy + next, x + next, channels};
-      if (valid == panel) {
-        panel_gradient_sums<true, V>(operands, panel, block, &sums);
+      const size_t valid = smaller(step, channels - c);
+      const StepGradient<T> operands{dy + at, x + at, mh + c, r + c, dy + next, x + next, channels};
+      if (valid == step) {
+        step_gradient_sums<true, V>(operands, step, block, &sums);
       } else {
-        panel_gradient_sums<false, V>(operands, valid, block, &sums);
+        step_gradient_sums<false, V>(operands, valid, block, &sums);
       }
       add_sums(sums.s1, valid, sum1 + c);
       add_sums(sums.s2, valid, sum2 + c);

@@ -35,10 +35,11 @@ class PacedGroup {
     const T* x = io_.x + at;
     T* y = io_.y + at;
     // In place the result's lines are there.
-    const bool next_group = io_.past_cache || io_.x == io_.y;
-    const LinesAhead lines = next_group ? LinesAhead(x, count + kAheadOfReduce<T>) : LinesAhead(y, kAheadOfMap<T>);
+    const bool next_group = io_.non_temporal || io_.x == io_.y;
+    const Prefetcher lines =
+        next_group ? Prefetcher(x, count + kReducePrefetchDistance<T>) : Prefetcher(y, kMapPrefetchDistance<T>);
     const PlaneFold<T> fold = fold_plane(io_.mean[group_], rstd_, io_.weight, io_.bias, channel);
-    return {y, io_.spatial, io_.past_cache, PlaneMap<V>(x, y, lines, fold)};
+    return {y, io_.spatial, io_.non_temporal, PlaneMap<V>(x, y, lines, fold)};
   }
 
   const GroupsForward<T>& io_;
@@ -53,10 +54,10 @@ EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, s
   using T = typename V::Scalar;
   const size_t count = io.planes * io.spatial;
   const T* x = io.x + group * count;
-  Cell total;
-  for (size_t i = 0; i < count; i += kSlab<T>) {
-    const Cell slab = moments_beside<kCentred, V>(x + i, smaller(kSlab<T>, count - i), beside);
-    merge(&total, slab.count, slab.mean, slab.m2);
+  Moments total;
+  for (size_t i = 0; i < count; i += kPartition<T>) {
+    const Moments partition = moments_beside<kCentred, V>(x + i, smaller(kPartition<T>, count - i), beside);
+    merge(&total, partition.count, partition.mean, partition.m2);
   }
   io.mean[group] = total.mean;
   io.variance[group] = variance_of(total);

@@ -4,10 +4,10 @@
 
 #include <cstddef>
 
-#include "core/arithmetic.h"
+#include "base/arithmetic.h"
+#include "base/cache_lines.h"
+#include "base/merge.h"
 #include "core/fold.h"
-#include "core/lines.h"
-#include "core/merge.h"
 
 namespace evenkeel {
 
@@ -46,10 +46,10 @@ struct GroupsForward {
   double* variance;
   double eps;
   bool centred;
-  bool past_cache;
+  bool non_temporal;
 };
 
-// Whole rows of at most a slab each, side by side: what a forward pass over them reads and writes. ask_ahead: all
+// Whole rows of at most a partition each, side by side: what a forward pass over them reads and writes. prefetches: all
 // lines are asked for, those of the result too, as short rows from memory need it.
 template <typename T>
 struct RowsForward {
@@ -63,8 +63,8 @@ struct RowsForward {
   double eps;
   bool centred;
   bool given;
-  bool past_cache;
-  bool ask_ahead;
+  bool non_temporal;
+  bool prefetches;
 };
 
 // The same for a backward pass. dweight, dbias: [length], what the sums over a block of rows are added to, or both
@@ -81,31 +81,32 @@ struct RowsBackward {
   double eps;
   bool centred;
   bool given;
-  bool past_cache;
-  bool ask_ahead;
+  bool non_temporal;
+  bool prefetches;
   T* dweight;
   T* dbias;
 };
 
-// `past_cache`: results are written past the cache, where that is possible (runtime/cache.h says when it pays).
+// `non_temporal`: results are written with non-temporal stores, where that is possible (runtime/cache.h says when it
+// pays).
 template <typename T>
 struct KernelTable {
-  // Runs: elements that lie side by side, at most a slab of them.
+  // Spans: elements that lie side by side, at most a partition of them.
   // (n, mean, M2) of x; M2 is the sum of squares where not centred.
-  Cell (*run_moments)(const T* x, size_t n, bool centred);
+  Moments (*span_moments)(const T* x, size_t n, bool centred);
   // Sums of dy and of dy * (x - mh) * r.
-  Sums (*run_gradient_sums)(const T* dy, const T* x, size_t n, T mh, T r);
+  Sums (*span_gradient_sums)(const T* dy, const T* x, size_t n, T mh, T r);
 
   // planes: one plane, or part of one. next: how many elements further the same place of the next tile lies.
-  void (*planes_map)(const T* x, T* y, size_t n, size_t next, bool past_cache, PlaneFold<T> k);
-  void (*planes_map_gradient)(const T* dy, const T* x, T* dx, size_t n, size_t next, bool past_cache,
+  void (*planes_map)(const T* x, T* y, size_t n, size_t next, bool non_temporal, PlaneFold<T> k);
+  void (*planes_map_gradient)(const T* dy, const T* x, T* dx, size_t n, size_t next, bool non_temporal,
                               PlaneGradientFold<T> k);
   // dx = dy * a, where the statistics are given
-  void (*planes_map_given)(const T* dy, T* dx, size_t n, bool past_cache, T a);
+  void (*planes_map_given)(const T* dy, T* dx, size_t n, bool non_temporal, T a);
   // Reduce, fold and map whole groups of planes.
   void (*groups_forward)(const GroupsForward<T>& io, size_t groups);
 
-  // rows: whole rows of at most a slab each.
+  // rows: whole rows of at most a partition each.
   // Reduce, fold and map.
   void (*rows_forward)(const RowsForward<T>& io, size_t rows);
   // Reduce, fold and map, and the sums over the rows of dy and dy * xhat.
@@ -118,24 +119,24 @@ struct KernelTable {
 
   // rows: one row, or part of one; weight and bias: [n] or null.
   // y = xhat * weight + bias
-  void (*part_map)(const T* x, T* y, size_t n, bool past_cache, const T* weight, const T* bias, RowFold<T> fold,
+  void (*part_map)(const T* x, T* y, size_t n, bool non_temporal, const T* weight, const T* bias, RowFold<T> fold,
                    bool centred);
-  // Sums of g and of g * xhat with g = dy * weight; io.length is the part's, at most a slab.
+  // Sums of g and of g * xhat with g = dy * weight; io.length is the part's, at most a partition.
   Sums (*part_gradient_sums)(const RowsBackward<T>& io, RowFold<T> fold);
   // dx = (g * r + xhat * k2) + k1, without k1 where not centred; dx = g * r where the statistics are given.
   void (*part_map_gradient)(const RowsBackward<T>& io, RowGradientFold<T> fold);
 
-  // columns: x [rows, channels], rows at most a slab.
+  // columns: x [rows, channels], rows at most a partition.
   // mean, m2: [channels], of these rows.
   void (*columns_moments)(const T* x, size_t rows, size_t channels, bool centred, double* mean, double* m2);
   // sum1, sum2: [channels], added to; mh, r: [channels].
   void (*columns_gradient_sums)(const T* dy, const T* x, size_t rows, size_t channels, const T* mh, const T* r,
                                 double* sum1, double* sum2);
-  void (*columns_map)(const T* x, T* y, size_t rows, size_t channels, bool past_cache, const ColumnFolds<T>& k);
-  void (*columns_map_gradient)(const T* dy, const T* x, T* dx, size_t rows, size_t channels, bool past_cache,
+  void (*columns_map)(const T* x, T* y, size_t rows, size_t channels, bool non_temporal, const ColumnFolds<T>& k);
+  void (*columns_map_gradient)(const T* dy, const T* x, T* dx, size_t rows, size_t channels, bool non_temporal,
                                const ColumnGradientFolds<T>& k);
   // a: as in ColumnFolds
-  void (*columns_map_given)(const T* dy, T* dx, size_t rows, size_t channels, bool past_cache, const T* a);
+  void (*columns_map_given)(const T* dy, T* dx, size_t rows, size_t channels, bool non_temporal, const T* a);
 };
 
 // Every instruction set that this build has and this CPU runs.

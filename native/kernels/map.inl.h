@@ -2,25 +2,25 @@
 // namespace; no include guard.
 //
 // A map is a struct with
-//   template <bool kFull, bool kStream> void part(size_t i, size_t n)
-//     maps elements i to i + n, which follow those of the call before; kFull: n is V::width; kStream: past the cache,
-//     `put` does it
-//   void ahead(size_t i) const
+//   template <bool kFull, bool kNonTemporal> void part(size_t i, size_t n)
+//     maps elements i to i + n, which follow those of the call before; kFull: n is V::width; kNonTemporal:
+//     non-temporal, `put` does it
+//   void prefetch_at(size_t i) const
 //     asks for lines that will be needed, one for the line at i; or does nothing
 
-struct NothingAhead {
-  EVENKEEL_MEMBER void ahead(size_t) const {}
+struct NoPrefetch {
+  EVENKEEL_MEMBER void prefetch_at(size_t) const {}
 };
 
-// Lines so far ahead, which may lie past an array's end: nothing of them is read.
-class LinesAhead {
+// Lines so far prefetch_at, which may lie past an array's end: nothing of them is read.
+class Prefetcher {
  public:
   template <typename T>
-  EVENKEEL_MEMBER LinesAhead(const T* p, size_t elements)
+  EVENKEEL_MEMBER Prefetcher(const T* p, size_t elements)
       : at_(reinterpret_cast<uintptr_t>(p) + elements * sizeof(T)) {}
   EVENKEEL_MEMBER void ask(size_t bytes) const { prefetch(reinterpret_cast<const void*>(at_ + bytes)); }
   // As many as n bytes are.
-  EVENKEEL_MEMBER void ask_all(size_t n) const {
+  EVENKEEL_MEMBER void lines(size_t n) const {
     for (size_t i = 0; i < n; i += kCacheLine) ask(i);
   }
 
@@ -28,27 +28,27 @@ class LinesAhead {
   uintptr_t at_;
 };
 
-// How far ahead they are asked for, of plain stores above all: one that waits for its line holds up all after it.
+// How far prefetch_at they are asked for, of plain stores above all: one that waits for its line holds up all after it.
 template <typename T>
-constexpr size_t kAheadOfMap = 4096 / sizeof(T);
+constexpr size_t kMapPrefetchDistance = 4096 / sizeof(T);
 
-template <bool kFull, bool kStream, typename V>
+template <bool kFull, bool kNonTemporal, typename V>
 EVENKEEL_INLINE void put(typename V::Scalar* p, V v, size_t n) {
-  if constexpr (kStream) {
-    stream(p, v);
+  if constexpr (kNonTemporal) {
+    store_non_temporal(p, v);
   } else {
     store_part<kFull>(p, v, n);
   }
 }
 
-// [begin, end) in whole lines, from begin on; returns where they end. kStream: begin is where a line begins.
-template <bool kStream, typename V, typename Map>
-EVENKEEL_INLINE size_t map_lines(size_t begin, size_t end, Map& map) {
+// [begin, end) in whole lines, from begin on; returns where they end. kNonTemporal: begin is where a line begins.
+template <bool kNonTemporal, typename V, typename Map>
+EVENKEEL_INLINE size_t map_cache_lines(size_t begin, size_t end, Map& map) {
   constexpr size_t line = kLineElements<typename V::Scalar>;
   size_t i = begin;
   for (; i + line <= end; i += line) {
-    map.ahead(i);
-    for (size_t j = i; j < i + line; j += V::width) map.template part<true, kStream>(j, V::width);
+    map.prefetch_at(i);
+    for (size_t j = i; j < i + line; j += V::width) map.template part<true, kNonTemporal>(j, V::width);
   }
   return i;
 }
@@ -61,9 +61,9 @@ EVENKEEL_INLINE void map_rest(size_t begin, size_t end, Map& map) {
   if (i < end) map.template part<false, false>(i, end - i);
 }
 
-// A map of [0, n) to out that is taken on by parts, so that a reduce can run beside it (reduce.inl.h). `past_cache`:
-// whole lines are written past the cache; those shared with neighbours are not, and the last of them is asked for
-// early: while a plain store waits for its line, no store after it leaves the core.
+// A map of [0, n) to out that is taken on by parts, so that a reduce can run beside it (reduce.inl.h). `non_temporal`:
+// whole lines are written with non-temporal stores; those shared with neighbours are not, and the last of them is asked
+// for early: while a plain store waits for its line, no store after it leaves the core.
 template <typename V, typename Map>
 class PacedMap {
  public:
@@ -71,12 +71,12 @@ class PacedMap {
   // Its stores are as many as the core holds back while sums go on.
   static constexpr size_t kStepsBetween = 4;
 
-  EVENKEEL_MEMBER PacedMap(const T* out, size_t n, bool past_cache, const Map& map)
+  EVENKEEL_MEMBER PacedMap(const T* out, size_t n, bool non_temporal, const Map& map)
       : n_(n),
-        past_cache_(past_cache),
+        non_temporal_(non_temporal),
         map_(map),
-        at_(goes_by_lines(n * sizeof(T), past_cache) ? smaller(before_line(out), n) : 0) {
-    if (past_cache && past_line(out + n) > 0) prefetch(out + n - 1);
+        at_(maps_whole_lines(n * sizeof(T), non_temporal) ? smaller(before_line(out), n) : 0) {
+    if (non_temporal && past_line(out + n) > 0) prefetch(out + n - 1);
     map_rest<V>(0, at_, map_);
   }
 
@@ -93,22 +93,22 @@ class PacedMap {
 
  private:
   EVENKEEL_MEMBER void lines(size_t end) {
-    at_ = past_cache_ ? map_lines<true, V>(at_, end, map_) : map_lines<false, V>(at_, end, map_);
+    at_ = non_temporal_ ? map_cache_lines<true, V>(at_, end, map_) : map_cache_lines<false, V>(at_, end, map_);
   }
 
   size_t n_;
-  bool past_cache_;
+  bool non_temporal_;
   Map map_;
   size_t at_;
 };
 
 // The same in one go. (By PacedMap the backward maps of planes took 1.04 times as long.)
 template <typename V, typename Map>
-EVENKEEL_INLINE void map_all(const typename V::Scalar* out, size_t n, bool past_cache, Map&& map) {
-  const bool from_line = goes_by_lines(n * sizeof(typename V::Scalar), past_cache);
+EVENKEEL_INLINE void map_all(const typename V::Scalar* out, size_t n, bool non_temporal, Map&& map) {
+  const bool from_line = maps_whole_lines(n * sizeof(typename V::Scalar), non_temporal);
   size_t i = from_line ? smaller(before_line(out), n) : 0;
-  if (past_cache && past_line(out + n) > 0) prefetch(out + n - 1);
+  if (non_temporal && past_line(out + n) > 0) prefetch(out + n - 1);
   map_rest<V>(0, i, map);
-  i = past_cache ? map_lines<true, V>(i, n, map) : map_lines<false, V>(i, n, map);
+  i = non_temporal ? map_cache_lines<true, V>(i, n, map) : map_cache_lines<false, V>(i, n, map);
   map_rest<V>(i, n, map);
 }

@@ -5,28 +5,28 @@
 template <typename V>
 struct PlaneMap {
   using T = typename V::Scalar;
-  PlaneMap(const T* x, T* y, LinesAhead lines, PlaneFold<T> k)
+  PlaneMap(const T* x, T* y, Prefetcher lines, PlaneFold<T> k)
       : x(x), y(y), lines(lines), mh(V::broadcast(k.mh)), a(V::broadcast(k.a)), b(V::broadcast(k.b)) {}
   const T* x;
   T* y;
-  LinesAhead lines;
+  Prefetcher lines;
   V mh, a, b;
 
-  EVENKEEL_MEMBER void ahead(size_t i) const { lines.ask(i * sizeof(T)); }
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const { lines.ask(i * sizeof(T)); }
 
-  template <bool kFull, bool kStream>
+  template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     // y = (x - mh) * a + b
-    put<kFull, kStream>(y + i, add(mul(sub(load_part<kFull, V>(x + i, n), mh), a), b), n);
+    put<kFull, kNonTemporal>(y + i, add(mul(sub(load_part<kFull, V>(x + i, n), mh), a), b), n);
   }
 };
 
 template <typename V>
-static void planes_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, size_t next, bool past_cache,
+static void planes_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, size_t next, bool non_temporal,
                        PlaneFold<typename V::Scalar> k) {
-  const LinesAhead lines =
-      next > 0 || past_cache ? LinesAhead(x, next) : LinesAhead(y, kAheadOfMap<typename V::Scalar>);
-  map_all<V>(y, n, past_cache, PlaneMap<V>(x, y, lines, k));
+  const Prefetcher lines =
+      next > 0 || non_temporal ? Prefetcher(x, next) : Prefetcher(y, kMapPrefetchDistance<typename V::Scalar>);
+  map_all<V>(y, n, non_temporal, PlaneMap<V>(x, y, lines, k));
 }
 
 template <typename V>
@@ -36,8 +36,8 @@ struct PlaneGradientMap {
       : dy(dy),
         x(x),
         dx(dx),
-        dy_lines(dy, next),
-        x_lines(x, next),
+        dy_prefetcher(dy, next),
+        x_prefetcher(x, next),
         mh(V::broadcast(k.mh)),
         r(V::broadcast(k.r)),
         a(V::broadcast(k.a)),
@@ -46,48 +46,48 @@ struct PlaneGradientMap {
   const T* dy;
   const T* x;
   T* dx;
-  LinesAhead dy_lines, x_lines;
+  Prefetcher dy_prefetcher, x_prefetcher;
   V mh, r, a, k2, k1;
 
-  EVENKEEL_MEMBER void ahead(size_t i) const {
-    x_lines.ask(i * sizeof(T));
-    dy_lines.ask(i * sizeof(T));
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const {
+    x_prefetcher.ask(i * sizeof(T));
+    dy_prefetcher.ask(i * sizeof(T));
   }
 
-  template <bool kFull, bool kStream>
+  template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     // dx = (dy * a + ((x - mh) * r) * k2) + k1
     const V xr = mul(sub(load_part<kFull, V>(x + i, n), mh), r);
     const V direct = mul(load_part<kFull, V>(dy + i, n), a);
-    put<kFull, kStream>(dx + i, add(add(direct, mul(xr, k2)), k1), n);
+    put<kFull, kNonTemporal>(dx + i, add(add(direct, mul(xr, k2)), k1), n);
   }
 };
 
 template <typename V>
 static void planes_map_gradient(const typename V::Scalar* dy, const typename V::Scalar* x, typename V::Scalar* dx,
-                                size_t n, size_t next, bool past_cache, PlaneGradientFold<typename V::Scalar> k) {
+                                size_t n, size_t next, bool non_temporal, PlaneGradientFold<typename V::Scalar> k) {
   PlaneGradientMap<V> map(dy, x, dx, next, k);
-  map_all<V>(dx, n, past_cache, map);
+  map_all<V>(dx, n, non_temporal, map);
 }
 
 template <typename V>
-struct PlaneGivenMap : NothingAhead {
+struct PlaneGivenMap : NoPrefetch {
   using T = typename V::Scalar;
   PlaneGivenMap(const T* dy, T* dx, T a) : dy(dy), dx(dx), a(V::broadcast(a)) {}
   const T* dy;
   T* dx;
   V a;
 
-  template <bool kFull, bool kStream>
+  template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     // dx = dy * a
-    put<kFull, kStream>(dx + i, mul(load_part<kFull, V>(dy + i, n), a), n);
+    put<kFull, kNonTemporal>(dx + i, mul(load_part<kFull, V>(dy + i, n), a), n);
   }
 };
 
 template <typename V>
-static void planes_map_given(const typename V::Scalar* dy, typename V::Scalar* dx, size_t n, bool past_cache,
+static void planes_map_given(const typename V::Scalar* dy, typename V::Scalar* dx, size_t n, bool non_temporal,
                              typename V::Scalar a) {
   PlaneGivenMap<V> map(dy, dx, a);
-  map_all<V>(dx, n, past_cache, map);
+  map_all<V>(dx, n, non_temporal, map);
 }

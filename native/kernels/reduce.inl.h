@@ -6,9 +6,9 @@
 // What runs beside it is taken on by beside.next() after each kStepsBetween steps: a map whose stores leave the core
 // slowly, while sums need none.
 
-// Elements that are fetched ahead of a reduce, by what runs beside it.
+// Elements that are fetched prefetch_at of a reduce, by what runs beside it.
 template <typename T>
-constexpr size_t kAheadOfReduce = 8192 / sizeof(T);
+constexpr size_t kReducePrefetchDistance = 8192 / sizeof(T);
 
 struct NothingBeside {
   static constexpr size_t kStepsBetween = 1;

@@ -27,7 +27,7 @@ struct RowMapArguments {
   const T* weight;
   const T* bias;
   RowFold<T> fold;
-  bool past_cache;
+  bool non_temporal;
   // What is asked for meanwhile, as long as this row: a place further on.
   const T* next;
 };
@@ -37,22 +37,22 @@ struct RowMap {
   const RowMapArguments<typename V::Scalar> row;
   const RowVectors<V> k;
 
-  EVENKEEL_MEMBER void ahead(size_t i) const { prefetch(row.next + i); }
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const { prefetch(row.next + i); }
 
-  template <bool kFull, bool kStream>
+  template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     // y = xhat * weight + bias
     V value = normalized<kCentred>(load_part<kFull, V>(row.x + i, n), k);
     if constexpr (kWeight) value = mul(value, load_part<kFull, V>(row.weight + i, n));
     if constexpr (kBias) value = add(value, load_part<kFull, V>(row.bias + i, n));
-    put<kFull, kStream>(row.y + i, value, n);
+    put<kFull, kNonTemporal>(row.y + i, value, n);
   }
 };
 
 template <typename V, bool kCentred, bool kWeight, bool kBias>
 EVENKEEL_INLINE void row_map_loop(const RowMapArguments<typename V::Scalar>& row) {
   const RowMap<V, kCentred, kWeight, kBias> map{row, row_vectors<V>(row.fold)};
-  map_all<V>(row.y, row.length, row.past_cache, map);
+  map_all<V>(row.y, row.length, row.non_temporal, map);
 }
 
 template <typename V, bool kCentred>
@@ -70,9 +70,9 @@ static void row_map(const RowMapArguments<typename V::Scalar>& row, bool centred
 }
 
 template <typename V>
-static void part_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, bool past_cache,
+static void part_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, bool non_temporal,
                      const typename V::Scalar* weight, const typename V::Scalar* bias, RowFold<typename V::Scalar> fold,
                      bool centred) {
   // No row comes next: this one's own lines, which are in the cache, stand for it.
-  row_map<V>({x, y, n, weight, bias, fold, past_cache, x}, centred);
+  row_map<V>({x, y, n, weight, bias, fold, non_temporal, x}, centred);
 }

@@ -44,19 +44,19 @@ EVENKEEL_INLINE Sums row_gradient_sums(const RowGradient<typename V::Scalar>& ro
   return sums_of_blocks<V>(row.length, RowGradientSums<V, kCentred, kWeight>{row, row_vectors<V>(row.fold)});
 }
 
-// A row's operands and its numbers. `ahead`: how many elements further it is fetched.
+// A row's operands and its numbers. `prefetch_at`: how many elements further it is fetched.
 template <typename V>
 struct RowGradientMapArguments {
   using T = typename V::Scalar;
-  RowGradientMapArguments(const RowsBackward<T>& io, size_t row, size_t ahead, const RowGradientFold<T>& fold)
+  RowGradientMapArguments(const RowsBackward<T>& io, size_t row, size_t prefetch_at, const RowGradientFold<T>& fold)
       : dy(io.dy + row * io.length),
         x(io.x + row * io.length),
         dx(io.dx + row * io.length),
         weight(io.weight),
         dweight(io.dweight),
         dbias(io.dbias),
-        dy_lines(dy, ahead),
-        x_lines(x, ahead),
+        dy_prefetcher(dy, prefetch_at),
+        x_prefetcher(x, prefetch_at),
         k(row_vectors<V>(fold.row)),
         k2(V::broadcast(fold.k2)),
         k1(V::broadcast(fold.k1)) {}
@@ -66,7 +66,7 @@ struct RowGradientMapArguments {
   const T* weight;
   T* dweight;
   T* dbias;
-  LinesAhead dy_lines, x_lines;
+  Prefetcher dy_prefetcher, x_prefetcher;
   RowVectors<V> k;
   V k2, k1;
 };
@@ -75,13 +75,13 @@ template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
 struct RowGradientMap {
   const RowGradientMapArguments<V> row;
 
-  EVENKEEL_MEMBER void ahead(size_t i) const {
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const {
     const size_t bytes = i * sizeof(typename V::Scalar);
-    row.dy_lines.ask(bytes);
-    row.x_lines.ask(bytes);
+    row.dy_prefetcher.ask(bytes);
+    row.x_prefetcher.ask(bytes);
   }
 
-  template <bool kFull, bool kStream>
+  template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     const V dy = load_part<kFull, V>(row.dy + i, n);
     V xhat = V::zero();
@@ -95,7 +95,7 @@ struct RowGradientMap {
     V value = mul(weighted<kFull, kWeight>(dy, row.weight + i, n), row.k.r);
     if constexpr (!kGiven) value = add(value, mul(xhat, row.k2));
     if constexpr (!kGiven && kCentred) value = add(value, row.k1);
-    put<kFull, kStream>(row.dx + i, value, n);
+    put<kFull, kNonTemporal>(row.dx + i, value, n);
   }
 };
 
@@ -111,11 +111,11 @@ EVENKEEL_INLINE RowGradientFold<typename V::Scalar> reduce_gradient(const RowsBa
 }
 
 template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
-EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, size_t row, size_t ahead,
+EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, size_t row, size_t prefetch_at,
                                   const RowGradientFold<typename V::Scalar>& fold) {
-  const RowGradientMap<V, kCentred, kWeight, kGiven, kSums> map{RowGradientMapArguments<V>(io, row, ahead, fold)};
-  if (io.ask_ahead) LinesAhead(map.row.dx, ahead).ask_all(io.length * sizeof(typename V::Scalar));
-  map_all<V>(map.row.dx, io.length, io.past_cache, map);
+  const RowGradientMap<V, kCentred, kWeight, kGiven, kSums> map{RowGradientMapArguments<V>(io, row, prefetch_at, fold)};
+  if (io.prefetches) Prefetcher(map.row.dx, prefetch_at).lines(io.length * sizeof(typename V::Scalar));
+  map_all<V>(map.row.dx, io.length, io.non_temporal, map);
 }
 
 // A row is mapped after the next one has been reduced: its divisions and its square root take as long as a few hundred
@@ -126,7 +126,7 @@ template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
 EVENKEEL_INLINE size_t backward_ordinary(const RowsBackward<typename V::Scalar>& io, size_t begin, size_t rows,
                                          bool any_first) {
   using T = typename V::Scalar;
-  const size_t ahead = larger(2 * io.length, kAheadOfMap<T>);
+  const size_t prefetch_at = larger(2 * io.length, kMapPrefetchDistance<T>);
   const bool all_statistics =
       all_statistics_are_ordinary<T>(io.mean + begin, io.variance + begin, rows - begin, io.eps);
   RowGradientFold<T> fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, begin);
@@ -136,7 +136,7 @@ EVENKEEL_INLINE size_t backward_ordinary(const RowsBackward<typename V::Scalar>&
     const bool ordinary = is_ordinary_gradient(fold.k2, fold.k1) &&
                           (all_statistics || are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps));
     if (!ordinary && !(any_first && row == begin)) return row;
-    map_gradient<V, kCentred, kWeight, kGiven, kSums>(io, row, ahead, fold);
+    map_gradient<V, kCentred, kWeight, kGiven, kSums>(io, row, prefetch_at, fold);
     fold = next_fold;
   }
   return rows;

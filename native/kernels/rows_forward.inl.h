@@ -2,42 +2,42 @@
 // namespace; no include guard. Short rows: short_rows.inl.h.
 
 template <typename T>
-static void keep_statistics(const RowsForward<T>& io, size_t row, const Cell& cell) {
-  io.mean[row] = cell.mean;
-  io.variance[row] = variance_of(cell);
+static void keep_statistics(const RowsForward<T>& io, size_t row, const Moments& entry) {
+  io.mean[row] = entry.mean;
+  io.variance[row] = variance_of(entry);
 }
 
 // A row is mapped while the next one is reduced, a few lines of each in turn: the stores of one leave the core while
 // the other is summed. What both will come to is fetched meanwhile.
 template <typename V, bool kCentred, bool kWeight, bool kBias>
-static void long_rows_forward(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
+static void single_rows_forward(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
   using T = typename V::Scalar;
   if (begin == rows) return;
   const size_t n = io.length;
-  if (!io.given) keep_statistics(io, begin, run_moments<V>(io.x + begin * n, n, kCentred));
+  if (!io.given) keep_statistics(io, begin, span_moments<V>(io.x + begin * n, n, kCentred));
   for (size_t row = begin; row < rows; ++row) {
     const T* x = io.x + row * n;
     T* y = io.y + row * n;
-    const T* ahead = io.x + smaller((row + 1) * n + kAheadOfReduce<T>, (rows - 1) * n);
+    const T* prefetch_at = io.x + smaller((row + 1) * n + kReducePrefetchDistance<T>, (rows - 1) * n);
     if (!are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps) && map_wide_row(io, row)) {
-      if (!io.given && row + 1 < rows) keep_statistics(io, row + 1, run_moments<V>(x + n, n, kCentred));
+      if (!io.given && row + 1 < rows) keep_statistics(io, row + 1, span_moments<V>(x + n, n, kCentred));
       continue;
     }
     const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
-    const RowMap<V, kCentred, kWeight, kBias> map{{x, y, n, io.weight, io.bias, fold, io.past_cache, ahead},
+    const RowMap<V, kCentred, kWeight, kBias> map{{x, y, n, io.weight, io.bias, fold, io.non_temporal, prefetch_at},
                                                   row_vectors<V>(fold)};
-    PacedMap<V, RowMap<V, kCentred, kWeight, kBias>> paced(y, n, io.past_cache, map);
+    PacedMap<V, RowMap<V, kCentred, kWeight, kBias>> paced(y, n, io.non_temporal, map);
     if (!io.given && row + 1 < rows) keep_statistics(io, row + 1, moments_beside<kCentred, V>(x + n, n, paced));
     paced.finish();
   }
 }
 
 template <typename V, bool kCentred>
-EVENKEEL_INLINE void long_rows_affine(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
-  if (io.weight && io.bias) return long_rows_forward<V, kCentred, true, true>(io, begin, rows);
-  if (io.weight) return long_rows_forward<V, kCentred, true, false>(io, begin, rows);
-  if (io.bias) return long_rows_forward<V, kCentred, false, true>(io, begin, rows);
-  return long_rows_forward<V, kCentred, false, false>(io, begin, rows);
+EVENKEEL_INLINE void single_rows_affine(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
+  if (io.weight && io.bias) return single_rows_forward<V, kCentred, true, true>(io, begin, rows);
+  if (io.weight) return single_rows_forward<V, kCentred, true, false>(io, begin, rows);
+  if (io.bias) return single_rows_forward<V, kCentred, false, true>(io, begin, rows);
+  return single_rows_forward<V, kCentred, false, false>(io, begin, rows);
 }
 
 template <typename V>
@@ -45,8 +45,8 @@ static void rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows)
   // A batch is mapped a column at a time, its four rows side by side, so that no line is whole for a store past the
   // cache.
   const size_t bytes = io.length * sizeof(typename V::Scalar);
-  const bool batches = !io.given && !io.past_cache && bytes > 0 && bytes <= kShortRowBytes;
+  const bool batches = !io.given && !io.non_temporal && bytes > 0 && bytes <= kShortRowBytes;
   const size_t begin = batches ? short_rows_forward<V>(io, rows) : 0;
-  if (io.centred) return long_rows_affine<V, true>(io, begin, rows);
-  return long_rows_affine<V, false>(io, begin, rows);
+  if (io.centred) return single_rows_affine<V, true>(io, begin, rows);
+  return single_rows_affine<V, false>(io, begin, rows);
 }

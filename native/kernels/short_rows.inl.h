@@ -1,13 +1,13 @@
 // Rows of at most a block, several at a time: their divisions and square roots run side by side, and nothing is called
-// between reduce and map. The arithmetic of each row is that of runs.inl.h and rows.inl.h.
+// between reduce and map. The arithmetic of each row is that of spans.inl.h and rows.inl.h.
 // Included by isa/*.cc inside its namespace; no include guard.
 
 // Rows at a time. Their sums fit a vector of float64 on AVX2; more rows gain nothing there.
-constexpr size_t kRowBatch = 4;
+constexpr size_t kBundle = 4;
 // Longer rows are slower so, once they come from memory (docs/decisions/0006). At most a block.
 constexpr size_t kShortRowBytes = 1024;
 
-// mean, variance: [kRowBatch], of the rows from x on.
+// mean, variance: [kBundle], of the rows from x on.
 template <typename V>
 EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, const typename V::Scalar* x, double* mean,
                                    double* variance) {
@@ -17,93 +17,95 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
   const size_t head = head_of<T>(n);
   NothingBeside nothing;
   // Of T, not rounded values in float64: GCC 12 forgets the rounding where it makes vectors of them.
-  T shift[kRowBatch] = {};
-  double s1[kRowBatch] = {};
-  double s2[kRowBatch] = {};
+  T shift[kBundle] = {};
+  double s1[kBundle] = {};
+  double s2[kBundle] = {};
   if (io.centred) {
-    for (size_t r = 0; r < kRowBatch; ++r) s1[r] = head_sum<V>(x + r * n, head);
-    for (size_t r = 0; r < kRowBatch; ++r) shift[r] = static_cast<T>(s1[r] / static_cast<double>(head));
-    for (size_t r = 0; r < kRowBatch; ++r) {
+    for (size_t r = 0; r < kBundle; ++r) s1[r] = head_sum<V>(x + r * n, head);
+    for (size_t r = 0; r < kBundle; ++r) shift[r] = static_cast<T>(s1[r] / static_cast<double>(head));
+    for (size_t r = 0; r < kBundle; ++r) {
       const Sums sums = shifted_sums<V>(x + r * n, n, shift[r], nothing);
       s1[r] = sums.s1;
       s2[r] = sums.s2;
     }
-    for (size_t r = 0; r < kRowBatch; ++r) {
-      const Cell cell = finish_moments(shift[r], s1[r], s2[r], count);
-      mean[r] = cell.mean;
-      variance[r] = cell.m2 / count;
+    for (size_t r = 0; r < kBundle; ++r) {
+      const Moments entry = finish_moments(shift[r], s1[r], s2[r], count);
+      mean[r] = entry.mean;
+      variance[r] = entry.m2 / count;
     }
   } else {
-    for (size_t r = 0; r < kRowBatch; ++r) {
+    for (size_t r = 0; r < kBundle; ++r) {
       s2[r] = squares_sum<V>(x + r * n, n, nothing);
       mean[r] = 0;
       variance[r] = s2[r] / count;
     }
   }
   if (sizeof(T) == 8) return;
-  for (size_t r = 0; r < kRowBatch; ++r) {
+  for (size_t r = 0; r < kBundle; ++r) {
     if (squares_trusted(io.centred || s2[r] != 0 ? s1[r] : 1, s2[r])) continue;
-    const Cell cell = wide_moments(x + r * n, n, 1, io.centred);
-    mean[r] = cell.mean;
-    variance[r] = cell.m2 / count;
+    const Moments entry = wide_moments(x + r * n, n, 1, io.centred);
+    mean[r] = entry.mean;
+    variance[r] = entry.m2 / count;
   }
 }
 
-// The maps of a batch's rows, side by side: weight and bias are read once for all.
+// The maps of a bundle's rows, side by side: weight and bias are read once for all.
 template <typename V, bool kCentred, bool kWeight, bool kBias>
-struct BatchMap {
+struct BundleMap {
   using T = typename V::Scalar;
   const RowsForward<T>& io;
   const T* x;
   T* y;
-  RowVectors<V> k[kRowBatch];
+  RowVectors<V> k[kBundle];
 
-  template <bool kFull, bool kStream>
+  template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     V weight;
     V bias;
     if constexpr (kWeight) weight = load_part<kFull, V>(io.weight + i, n);
     if constexpr (kBias) bias = load_part<kFull, V>(io.bias + i, n);
-    for (size_t r = 0; r < kRowBatch; ++r) {
+    for (size_t r = 0; r < kBundle; ++r) {
       const size_t at = r * io.length + i;
       // y = xhat * weight + bias
       V value = normalized<kCentred>(load_part<kFull, V>(x + at, n), k[r]);
       if constexpr (kWeight) value = mul(value, weight);
       if constexpr (kBias) value = add(value, bias);
-      put<kFull, kStream>(y + at, value, n);
+      put<kFull, kNonTemporal>(y + at, value, n);
     }
   }
 };
 
 template <typename V, bool kCentred, bool kWeight, bool kBias>
-static void map_batch(const RowsForward<typename V::Scalar>& io, size_t row, const RowFold<typename V::Scalar>* folds) {
+static void map_bundle(const RowsForward<typename V::Scalar>& io, size_t row,
+                       const RowFold<typename V::Scalar>* folds) {
   const size_t n = io.length;
-  BatchMap<V, kCentred, kWeight, kBias> map{io, io.x + row * n, io.y + row * n, {}};
-  for (size_t r = 0; r < kRowBatch; ++r) map.k[r] = row_vectors<V>(folds[r]);
-  if (io.ask_ahead) {
-    const size_t bytes = kRowBatch * n * sizeof(typename V::Scalar);
-    LinesAhead(map.x, kAheadOfMap<typename V::Scalar>).ask_all(bytes);
-    LinesAhead(map.y, kAheadOfMap<typename V::Scalar>).ask_all(bytes);
+  BundleMap<V, kCentred, kWeight, kBias> map{io, io.x + row * n, io.y + row * n, {}};
+  for (size_t r = 0; r < kBundle; ++r) map.k[r] = row_vectors<V>(folds[r]);
+  if (io.prefetches) {
+    const size_t bytes = kBundle * n * sizeof(typename V::Scalar);
+    Prefetcher(map.x, kMapPrefetchDistance<typename V::Scalar>).lines(bytes);
+    Prefetcher(map.y, kMapPrefetchDistance<typename V::Scalar>).lines(bytes);
   }
   map_rest<V>(0, n, map);
 }
 
 template <typename V, bool kCentred>
-EVENKEEL_INLINE void map_batch_affine(const RowsForward<typename V::Scalar>& io, size_t row,
-                                      const RowFold<typename V::Scalar>* folds) {
-  if (io.weight && io.bias) return map_batch<V, kCentred, true, true>(io, row, folds);
-  if (io.weight) return map_batch<V, kCentred, true, false>(io, row, folds);
-  if (io.bias) return map_batch<V, kCentred, false, true>(io, row, folds);
-  return map_batch<V, kCentred, false, false>(io, row, folds);
+EVENKEEL_INLINE void map_bundle_affine(const RowsForward<typename V::Scalar>& io, size_t row,
+                                       const RowFold<typename V::Scalar>* folds) {
+  if (io.weight && io.bias) return map_bundle<V, kCentred, true, true>(io, row, folds);
+  if (io.weight) return map_bundle<V, kCentred, true, false>(io, row, folds);
+  if (io.bias) return map_bundle<V, kCentred, false, true>(io, row, folds);
+  return map_bundle<V, kCentred, false, false>(io, row, folds);
 }
 
-// Whether all rows of a batch are surely ordinary: sums of what is not negative bound each of them, by few comparisons.
+// Whether all rows of a bundle are surely ordinary: sums of what is not negative bound each of them, by few
+// comparisons.
 template <typename T>
 EVENKEEL_INLINE bool surely_ordinary(const double* variance, double eps, const RowFold<T>* folds) {
   T means = 0;
   T scales = 0;
   double spreads = eps;
-  for (size_t r = 0; r < kRowBatch; ++r) {
+  for (size_t r = 0; r < kBundle; ++r) {
     means += std::fabs(folds[r].mh);
     scales += folds[r].r;
     spreads += variance[r];
@@ -112,36 +114,36 @@ EVENKEEL_INLINE bool surely_ordinary(const double* variance, double eps, const R
          spreads < Range<T>::kLargestSpread;
 }
 
-// The rare way, for a batch that may have rows which are not ordinary: one row after another.
+// The rare way, for a bundle that may have rows which are not ordinary: one row after another.
 template <typename V>
-static void map_rows_of_batch(const RowsForward<typename V::Scalar>& io, size_t row) {
+static void map_bundle_by_rows(const RowsForward<typename V::Scalar>& io, size_t row) {
   using T = typename V::Scalar;
   const size_t n = io.length;
-  for (const size_t end = row + kRowBatch; row < end; ++row) {
+  for (const size_t end = row + kBundle; row < end; ++row) {
     if (!are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps) && map_wide_row(io, row)) continue;
     const T* x = io.x + row * n;
     const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
-    row_map<V>({x, io.y + row * n, n, io.weight, io.bias, fold, io.past_cache, x}, io.centred);
+    row_map<V>({x, io.y + row * n, n, io.weight, io.bias, fold, io.non_temporal, x}, io.centred);
   }
 }
 
-// As many whole batches as there are; returns where they end.
+// As many whole bundles as there are; returns where they end.
 template <typename V>
 static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
   using T = typename V::Scalar;
   size_t row = 0;
-  for (; row + kRowBatch <= rows; row += kRowBatch) {
+  for (; row + kBundle <= rows; row += kBundle) {
     double* mean = io.mean + row;
     double* variance = io.variance + row;
-    RowFold<T> folds[kRowBatch];
+    RowFold<T> folds[kBundle];
     short_moments<V>(io, io.x + row * io.length, mean, variance);
-    for (size_t r = 0; r < kRowBatch; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
+    for (size_t r = 0; r < kBundle; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
     if (!surely_ordinary(variance, io.eps, folds)) {
-      map_rows_of_batch<V>(io, row);
+      map_bundle_by_rows<V>(io, row);
     } else if (io.centred) {
-      map_batch_affine<V, true>(io, row, folds);
+      map_bundle_affine<V, true>(io, row, folds);
     } else {
-      map_batch_affine<V, false>(io, row, folds);
+      map_bundle_affine<V, false>(io, row, folds);
     }
   }
   return row;

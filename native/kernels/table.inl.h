@@ -3,8 +3,8 @@
 template <typename V>
 constexpr KernelTable<typename V::Scalar> make_table() {
   using T = typename V::Scalar;
-  return {run_moments<V>,
-          run_gradient_sums<V>,
+  return {span_moments<V>,
+          span_gradient_sums<V>,
           planes_map<V>,
           planes_map_gradient<V>,
           planes_map_given<V>,

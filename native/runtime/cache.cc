@@ -54,11 +54,11 @@ size_t largest_cache(const char* directory) noexcept {
   return largest;
 }
 
-// Half of the cache, measured: below it plain stores are up to 1.7 times as fast as those past the cache, above it 0.6
+// Half of the cache, measured: below it plain stores are up to 1.7 times as fast as those non-temporal, above it 0.6
 // times.
 bool works_from_memory(size_t bytes) noexcept { return bytes >= cache_bytes() / 2; }
 
-bool writes_past_cache(size_t bytes, bool in_place) noexcept { return !in_place && works_from_memory(bytes); }
+bool pays_non_temporal(size_t bytes, bool in_place) noexcept { return !in_place && works_from_memory(bytes); }
 
 bool exceeds_cache(size_t bytes) noexcept { return bytes >= cache_bytes(); }
 

@@ -8,9 +8,9 @@ namespace evenkeel {
 // Whether a map over `bytes` of operands and results finds most of them in memory.
 bool works_from_memory(size_t bytes) noexcept;
 
-// Whether it writes its results past the cache: then no line is read before it is overwritten, which is a third of what
-// a map moves. In place it never pays: the line is there.
-bool writes_past_cache(size_t bytes, bool in_place) noexcept;
+// Whether it writes its results with non-temporal stores: then no line is read before it is overwritten, which is a
+// third of what a map moves. In place it never pays: the line is there.
+bool pays_non_temporal(size_t bytes, bool in_place) noexcept;
 
 // Whether what a pass over `bytes` reads first is out of the cache before it is read again.
 bool exceeds_cache(size_t bytes) noexcept;

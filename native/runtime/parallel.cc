@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "runtime/float_environment.h"
+#include "base/float_environment.h"
 #include "runtime/team.h"
 
 namespace evenkeel {

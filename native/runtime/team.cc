@@ -13,7 +13,7 @@
 #include <csignal>
 #endif
 
-#include "core/arithmetic.h"
+#include "base/arithmetic.h"
 
 namespace evenkeel {
 

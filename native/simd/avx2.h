@@ -63,9 +63,9 @@ EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) {
   if (n & 1) _mm_store_sd(p, left);
 }
 
-// Past the cache; p is aligned to a vector.
-EVENKEEL_INLINE void stream(float* p, F32 a) { _mm256_stream_ps(p, a.v); }
-EVENKEEL_INLINE void stream(double* p, F64 a) { _mm256_stream_pd(p, a.v); }
+// non-temporal; p is aligned to a vector.
+EVENKEEL_INLINE void store_non_temporal(float* p, F32 a) { _mm256_stream_ps(p, a.v); }
+EVENKEEL_INLINE void store_non_temporal(double* p, F64 a) { _mm256_stream_pd(p, a.v); }
 EVENKEEL_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
 
 EVENKEEL_INLINE F32 add(F32 a, F32 b) { return {_mm256_add_ps(a.v, b.v)}; }

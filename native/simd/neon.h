@@ -48,9 +48,9 @@ EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) {
   for (size_t i = 0; i < n; ++i) p[i] = lane[i];
 }
 
-// AArch64 has no store of one vector past the cache; its memory system sees by itself that whole lines are written.
-EVENKEEL_INLINE void stream(float* p, F32 a) { store(p, a); }
-EVENKEEL_INLINE void stream(double* p, F64 a) { store(p, a); }
+// AArch64 has no store of one vector non-temporal; its memory system sees by itself that whole lines are written.
+EVENKEEL_INLINE void store_non_temporal(float* p, F32 a) { store(p, a); }
+EVENKEEL_INLINE void store_non_temporal(double* p, F64 a) { store(p, a); }
 EVENKEEL_INLINE void prefetch(const void* p) { EVENKEEL_PREFETCH(p); }
 
 EVENKEEL_INLINE F32 add(F32 a, F32 b) { return {vaddq_f32(a.v, b.v)}; }

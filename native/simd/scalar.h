@@ -38,9 +38,9 @@ EVENKEEL_INLINE void store(T* p, Plain<T> v) {
   for (size_t i = 0; i < Plain<T>::width; ++i) p[i] = v.lane[i];
 }
 
-// The baseline has no portable store past the cache.
+// The baseline has no portable non-temporal stores.
 template <typename T>
-EVENKEEL_INLINE void stream(T* p, Plain<T> v) {
+EVENKEEL_INLINE void store_non_temporal(T* p, Plain<T> v) {
   store(p, v);
 }
 EVENKEEL_INLINE void prefetch(const void* p) { EVENKEEL_PREFETCH(p); }

@@ -1,9 +1,9 @@
 import { load } from '#addon'
 import { describe, fail } from '../errors.js'
-import { BACKWARD, FORWARD, type Operands, type OperandTable } from '../operands.js'
 import type { FloatArray } from '../tensor.js'
 import type { Backend } from './backend.js'
 import { asyncPasses, type OffThread } from './native-async.js'
+import { BACKWARD, FORWARD, type Operands, type OperandTable } from './operands.js'
 import { type Frames, type Gone, type Prepared, PreparedPass } from './prepared.js'
 
 /** A pass over the operands of its table, in their order, which stays in the frame. */

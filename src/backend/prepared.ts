@@ -1,6 +1,6 @@
-import type { Operands, OperandTable } from '../operands.js'
-import type { Plan } from '../plan.js'
+import type { Plan } from '../engine/plan.js'
 import { dtypeOfArray, type FloatArray, lengthOf } from '../tensor.js'
+import type { Operands, OperandTable } from './operands.js'
 
 /** True where a frame is gone, and nothing was done: the addon keeps only so many. */
 export type Gone = true | undefined

@@ -1,7 +1,7 @@
 import type { Prepared } from '../backend/prepared.js'
 import { prepareCalls } from '../backend/select.js'
-import { newStatistics, type Statistics } from '../buffers.js'
-import { type Call, type Context, spendIfBegun } from '../engine.js'
+import { newStatistics, type Statistics } from '../engine/buffers.js'
+import { type Call, type Context, spendIfBegun } from '../engine/call.js'
 import { fail } from '../errors.js'
 
 /** What one forward and its backward work with: arrays for statistics, and the cached calls over them. */

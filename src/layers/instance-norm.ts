@@ -1,6 +1,6 @@
+import { checkChannels, checkLayout, type Layout, planGroup } from '../engine/plan.js'
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { checkChannels, checkLayout, type Layout, planGroup } from '../plan.js'
 import { Layer } from './layer.js'
 import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
 import type { ChannelProperties, Known, LayerOf, NoOptions } from './layer-types.js'

@@ -1,6 +1,6 @@
+import { checkExtents, planRows } from '../engine/plan.js'
 import { asShape, DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { checkExtents, planRows } from '../plan.js'
 import { Layer } from './layer.js'
 import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
 import type { Known, LayerOf, NoOptions, RowProperties } from './layer-types.js'

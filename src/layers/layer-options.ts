@@ -1,5 +1,5 @@
-import type { Context } from '../engine.js'
-import type { Plan } from '../plan.js'
+import type { Context } from '../engine/call.js'
+import type { Plan } from '../engine/plan.js'
 import type { DType, Tensor } from '../tensor.js'
 import type { AffineOptions } from './parameter.js'
 import type { RunningOptions } from './running-statistics.js'

@@ -1,4 +1,4 @@
-import type { Layout } from '../plan.js'
+import type { Layout } from '../engine/plan.js'
 import type { ArrayOf, FloatArray } from '../tensor.js'
 import type { Layer } from './layer.js'
 import type { Parameter } from './parameter.js'

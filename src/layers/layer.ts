@@ -1,4 +1,4 @@
-import { hasShape, outData } from '../buffers.js'
+import { hasShape, outData } from '../engine/buffers.js'
 import {
   backwardCall,
   type Call,
@@ -9,11 +9,11 @@ import {
   runAsync,
   runGradient,
   runGradientAsync,
-} from '../engine.js'
-import { turnToWaitFor } from '../engine-async.js'
+} from '../engine/call.js'
+import { pauseForEvents } from '../engine/pause.js'
+import { checkEps, type Plan } from '../engine/plan.js'
 import { fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
-import { checkEps, type Plan } from '../plan.js'
 import {
   asItIs,
   DTYPES,
@@ -25,13 +25,13 @@ import {
   readTensor,
   type Tensor,
 } from '../tensor.js'
+import { CallQueue } from './call-queue.js'
 import { History } from './history.js'
 import type { BackwardOptions, CallOptions, PlanFor, Settings } from './layer-options.js'
 import { newParameter, type Parameter } from './parameter.js'
 import { fix, readOnly } from './read-only.js'
 import { RunningStatistics } from './running-statistics.js'
 import { type LoadableDict, type LoadOptions, readState, type StateDict, saveState } from './state-dict.js'
-import { Turns } from './turns.js'
 
 /**
  * What all layers share: parameters, modes, the calls to the engine, and the state between them. A layer adds its
@@ -59,7 +59,7 @@ export abstract class Layer<
   /** The last plan, reused while shape and mode stay. */
   #plan: Plan | null = null
   readonly #history = new History()
-  readonly #turns = new Turns()
+  readonly #queue = new CallQueue()
 
   protected constructor(name: string, settings: Settings) {
     const { eps, dtype, affine, affineShape, running = null, runningShape = [], fixed } = settings
@@ -90,7 +90,7 @@ export abstract class Layer<
     const layer = Layer.#of(this, 'forward')
     const { out } = layer.#optionsOf(options, FORWARD_OPTIONS)
     const call = layer.#forwardCall(x, out, layer.#usesAverages)
-    layer.#turns.checkNone(layer.#name, 'forward')
+    layer.#queue.checkNone(layer.#name, 'forward')
     try {
       layer.#end(call, run(call, layer.#history.next.calls?.forward))
     } catch (error) {
@@ -146,7 +146,7 @@ export abstract class Layer<
     const layer = Layer.#of(this, 'backward')
     const { out, context: passed } = layer.#optionsOf(options, BACKWARD_OPTIONS)
     const { call, context } = layer.#backwardCall(dy, out, passed)
-    layer.#turns.checkNone(layer.#name, 'backward')
+    layer.#queue.checkNone(layer.#name, 'backward')
     runGradient(context, call, layer.#history.callsOf(context)?.backward)
     layer.#history.answered(context)
     return call.result as Tensor<Data>
@@ -261,7 +261,7 @@ export abstract class Layer<
   loadStateDict(dict: LoadableDict, options: LoadOptions = {}): this {
     const layer = Layer.#of(this, 'loadStateDict')
     const write = readState(layer.#name, layer.#state(), dict, options)
-    layer.#turns.checkNone(layer.#name, 'loadStateDict')
+    layer.#queue.checkNone(layer.#name, 'loadStateDict')
     write()
     return this
   }
@@ -275,7 +275,7 @@ export abstract class Layer<
    * come between asynchronous calls.
    */
   static #of<L extends Layer>(layer: L, method?: string): L {
-    if (typeof layer !== 'object' || layer === null || !(#turns in layer)) {
+    if (typeof layer !== 'object' || layer === null || !(#queue in layer)) {
       fail(
         'EVENKEEL_STATE',
         'Layer',
@@ -283,7 +283,7 @@ export abstract class Layer<
         "call it as layer.forward(x), and keep layers out of reactive state: Vue's markRaw(layer), or toRaw(proxy) before the call",
       )
     }
-    if (method !== undefined) layer.#turns.checkNone(layer.#name, method)
+    if (method !== undefined) layer.#queue.checkNone(layer.#name, method)
     return layer
   }
 
@@ -291,8 +291,8 @@ export abstract class Layer<
   static async #later<L extends Layer, T>(self: L, read: (layer: L) => () => Promise<T>): Promise<T> {
     const layer = Layer.#of(self)
     const call = read(layer)
-    return layer.#turns.take(async () => {
-      const pause = turnToWaitFor()
+    return layer.#queue.take(async () => {
+      const pause = pauseForEvents()
       if (pause) await pause
       return call()
     })

@@ -1,7 +1,7 @@
-import type { Statistics } from '../buffers.js'
+import type { Statistics } from '../engine/buffers.js'
+import type { Plan } from '../engine/plan.js'
 import { describe, fail } from '../errors.js'
 import { checkChoice } from '../options.js'
-import type { Plan } from '../plan.js'
 import {
   type DType,
   type FloatArray,

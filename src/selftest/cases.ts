@@ -1,6 +1,6 @@
 import type { Backend, BackwardBuffers, ForwardBuffers } from '../backend/backend.js'
+import type { Pattern, Plan } from '../engine/plan.js'
 import { DEFAULT_EPS } from '../functional.js'
-import type { Pattern, Plan } from '../plan.js'
 import { DTYPES, type DType, newArray } from '../tensor.js'
 import { Hash } from './hash.js'
 import { KINDS, type Kind, type Size, titleOf } from './kinds.js'

@@ -1,4 +1,4 @@
-import { type Pattern, type Plan, planBatch, planGroup, planRows } from '../plan.js'
+import { type Pattern, type Plan, planBatch, planGroup, planRows } from '../engine/plan.js'
 import type { DType } from '../tensor.js'
 
 /** [samples, channels, spatial, groups]; rows [R, 1, L, 1]. */

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
+import type { Layout } from '../engine/plan.js'
 import { describe, fail } from '../errors.js'
-import type { Layout } from '../plan.js'
 import { sizeOf } from '../tensor.js'
 
 /** The axis counted from 0; the batch's axis, 0, holds no features and is refused. */

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Statistics } from '../buffers.js'
-import { newStatistics } from '../buffers.js'
-import { type Context, contextOf, forwardCall, run as runCall } from '../engine.js'
+import type { Statistics } from '../engine/buffers.js'
+import { newStatistics } from '../engine/buffers.js'
+import { type Context, contextOf, forwardCall, run as runCall } from '../engine/call.js'
+import type { Plan } from '../engine/plan.js'
 import { fail } from '../errors.js'
 import { gradients } from '../functional.js'
-import type { Plan } from '../plan.js'
 import type { FloatArray } from '../tensor.js'
 
 export interface Operands {

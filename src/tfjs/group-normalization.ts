@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
+import { type Plan, planGroup } from '../engine/plan.js'
 import { describe, fail } from '../errors.js'
-import { type Plan, planGroup } from '../plan.js'
 import { orderWith, resolveAxis, singleAxis } from './axes.js'
 import { NormalizationLayer, oneShape } from './normalization.js'
 import type { OptionTable } from './options.js'

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { type Plan, planRows } from '../plan.js'
+import { type Plan, planRows } from '../engine/plan.js'
 import { checkAxes, orderWith, resolveAxes } from './axes.js'
 import { NormalizationLayer, oneShape } from './normalization.js'
 import type { OptionTable } from './options.js'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type BenchCase, benchCase, EPS, hasBias } from '../../bench/speed/cases.js'
 import { drawInputs } from '../../bench/speed/data.js'
 import { type Outputs, outputNames, Truth } from '../../bench/speed/truth.js'
-import { type Plan, planBatch, planGroup, planRows } from '../../src/plan.js'
+import { type Plan, planBatch, planGroup, planRows } from '../../src/engine/plan.js'
 import { judge } from '../support/oracle.js'
 
 // The benchmark's check of its contenders, held to the oracle of the tests: it must find that right, and every harm wrong.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { backends } from '../../src/backend/select.js'
+import { planBatch } from '../../src/engine/plan.js'
 import {
   BatchNorm,
   batchNorm,
@@ -12,7 +13,6 @@ import {
   type Layout,
   type Tensor,
 } from '../../src/index.js'
-import { planBatch } from '../../src/plan.js'
 import { expectError, randomTensor } from './support.js'
 
 // Shapes at the edges of what a layer takes: empty ones, of high rank, one sample alone.

@@ -11,9 +11,9 @@
 
 using evenkeel::exceeds_cache;
 using evenkeel::largest_cache;
+using evenkeel::pays_non_temporal;
 using evenkeel::set_cache_bytes;
 using evenkeel::tile_bytes;
-using evenkeel::writes_past_cache;
 
 namespace {
 
@@ -60,15 +60,15 @@ TEST(the_largest_described_cache) {
 
 TEST(what_is_large_follows_the_cache) {
   set_cache_bytes(1 << 20);
-  CHECK(!writes_past_cache((1 << 19) - 1, false));
-  CHECK(writes_past_cache(1 << 19, false));
-  CHECK(!writes_past_cache(1 << 19, true));
+  CHECK(!pays_non_temporal((1 << 19) - 1, false));
+  CHECK(pays_non_temporal(1 << 19, false));
+  CHECK(!pays_non_temporal(1 << 19, true));
   CHECK(!exceeds_cache((1 << 20) - 1));
   CHECK(exceeds_cache(1 << 20));
   CHECK(tile_bytes() == 1 << 15);
   set_cache_bytes(0);
   // No cache counts for more than 64 MiB.
-  CHECK(writes_past_cache(size_t{64} << 20, false));
+  CHECK(pays_non_temporal(size_t{64} << 20, false));
   CHECK(!exceeds_cache(0));
   CHECK(tile_bytes() > 0);
 }

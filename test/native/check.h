@@ -13,7 +13,7 @@ struct Registration {
   Registration(const char* file, const char* name, void (*body)());
 };
 
-// Counts a check; a failed one is printed with `context`, and fails the run.
+// Counts a check; a failed one is printed with `context`, and fails the span.
 void checked();
 void failed(const char* file, int line, const std::string& what);
 

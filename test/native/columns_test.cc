@@ -13,7 +13,7 @@ struct Extents {
   size_t channels;
 };
 
-// Channels around the panels of either type; rows around blocks. Not every row count with every width.
+// Channels around the steps of either type; rows around blocks. Not every row count with every width.
 std::vector<Extents> extents() {
   std::vector<Extents> list;
   for (size_t channels = 1; channels <= 70; ++channels) list.push_back({3 + channels % 5, channels});
@@ -122,26 +122,26 @@ void check_map(const char* isa, const Extents& e, size_t misalignment, const Ker
 }
 
 template <typename T>
-void maps(bool past_cache) {
+void maps(bool non_temporal) {
   each_extent<T>([&](const char* isa, const KernelTable<T>& kernels, const Extents& e, size_t misalignment) {
     const Table<T> t(e.channels, misalignment);
     check_map<T>(
         isa, e, misalignment,
         [&](const T*, const T* x, T* y) {
-          kernels.columns_map(x, y, e.rows, e.channels, past_cache, {t.mh.data(), t.a.data(), t.b.data()});
+          kernels.columns_map(x, y, e.rows, e.channels, non_temporal, {t.mh.data(), t.a.data(), t.b.data()});
         },
         [&](T, T x, size_t c) { return (x - t.mh[c]) * t.a[c] + t.b[c]; });
     check_map<T>(
         isa, e, misalignment,
         [&](const T* dy, const T* x, T* dx) {
-          kernels.columns_map_gradient(dy, x, dx, e.rows, e.channels, past_cache,
+          kernels.columns_map_gradient(dy, x, dx, e.rows, e.channels, non_temporal,
                                        {t.mh.data(), t.r.data(), t.a.data(), t.b.data(), t.k.data()});
         },
         [&](T dy, T x, size_t c) { return (dy * t.a[c] + ((x - t.mh[c]) * t.r[c]) * t.b[c]) + t.k[c]; });
     check_map<T>(
         isa, e, misalignment,
         [&](const T* dy, const T*, T* dx) {
-          kernels.columns_map_given(dy, dx, e.rows, e.channels, past_cache, t.a.data());
+          kernels.columns_map_given(dy, dx, e.rows, e.channels, non_temporal, t.a.data());
         },
         [&](T dy, T, size_t c) { return dy * t.a[c]; });
   });

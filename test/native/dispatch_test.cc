@@ -1,4 +1,4 @@
-#include "runtime/dispatch.h"
+#include "isa/dispatch.h"
 
 #include <fstream>
 #include <set>

@@ -33,7 +33,7 @@ struct Groups {
     fill(&bias, 2);
   }
 
-  GroupsForward<T> io(T* out, bool past_cache) {
+  GroupsForward<T> io(T* out, bool non_temporal) {
     return {x.data(),
             out,
             planes,
@@ -46,7 +46,7 @@ struct Groups {
             variances.data(),
             kEps,
             centred,
-            past_cache};
+            non_temporal};
   }
 
   // y by naive steps; whether the statistics are the naive ones.
@@ -54,12 +54,12 @@ struct Groups {
     bool same = true;
     for (size_t group = 0; group < count; ++group) {
       const size_t length = planes * spatial;
-      const T* run = x.data() + group * length;
+      const T* span = x.data() + group * length;
       naive::Moments moments{0, 0};
-      for (size_t at = 0; at < length; at += kSlab<T>) {
-        const size_t part = smaller(kSlab<T>, length - at);
+      for (size_t at = 0; at < length; at += kPartition<T>) {
+        const size_t part = smaller(kPartition<T>, length - at);
         moments = naive::join(static_cast<double>(at), moments, static_cast<double>(part),
-                              naive::run_moments(run + at, part, centred));
+                              naive::span_moments(span + at, part, centred));
       }
       const double variance = length > 0 ? moments.m2 / static_cast<double>(length) : 0;
       same = same && same_bits(means[group], moments.mean) && same_bits(variances[group], variance);
@@ -96,15 +96,15 @@ bool equals(const std::vector<T>& expected, Guarded<T>& actual) {
 template <typename T>
 void check_groups(const char* isa, const KernelTable<T>& kernels, size_t count, size_t planes, size_t spatial) {
   Groups<T> groups(count, planes, spatial);
-  for (const bool past_cache : {false, true}) {
+  for (const bool non_temporal : {false, true}) {
     std::vector<T> expected;
     fill(&groups.y, 9);
-    kernels.groups_forward(groups.io(groups.y.data(), past_cache), count);
+    kernels.groups_forward(groups.io(groups.y.data(), non_temporal), count);
     const bool statistics = groups.expect(&expected);
     CHECK(statistics && groups.means.intact() && groups.variances.intact(), "isa", isa, "type", type_name<T>(),
           "groups", count, "planes", planes, "spatial", spatial);
     CHECK(equals(expected, groups.y), "isa", isa, "type", type_name<T>(), "groups", count, "planes", planes, "spatial",
-          spatial, "past the cache", past_cache);
+          spatial, "non-temporal", non_temporal);
   }
   std::vector<T> expected;
   groups.expect(&expected);
@@ -119,8 +119,8 @@ void all_groups() {
     for (size_t spatial : run_lengths()) {
       for (size_t planes : {1, 2, 5}) check_groups<T>(isa, kernels, 1 + spatial % 3, planes, spatial);
     }
-    // Longer than a slab, whose parts are merged.
-    check_groups<T>(isa, kernels, 2, 3, kSlab<T> / 2 + 1);
+    // Longer than a partition, whose parts are merged.
+    check_groups<T>(isa, kernels, 2, 3, kPartition<T> / 2 + 1);
     check_groups<T>(isa, kernels, 0, 2, 40);
   });
 }

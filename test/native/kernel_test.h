@@ -6,8 +6,8 @@
 
 #include "check.h"
 #include "guarded.h"
+#include "isa/dispatch.h"
 #include "kernels/kernel_table.h"
-#include "runtime/dispatch.h"
 
 namespace evenkeel {
 namespace test {

@@ -1,5 +1,5 @@
 // The kernels as naive loops, one element after another, with the arithmetic of docs/numerics.md. Its numbers (lanes,
-// blocks, thresholds) are written out here once more, so that a change of native/core/arithmetic.h is noticed.
+// blocks, thresholds) are written out here once more, so that a change of native/base/arithmetic.h is noticed.
 #pragma once
 
 #include <algorithm>
@@ -91,16 +91,16 @@ inline Moments join(double before, Moments into, double count, Moments more) {
 }
 
 template <typename T>
-Moments run_moments(const T* x, size_t n, bool centred) {
-  Moments run{0, 0};
+Moments span_moments(const T* x, size_t n, bool centred) {
+  Moments span{0, 0};
   for (size_t at = 0; at < n; at += block<T>) {
     const size_t length = std::min(block<T>, n - at);
     run = join(static_cast<double>(at), run, static_cast<double>(length), block_moments(x + at, length, centred));
   }
-  return run;
+  return span;
 }
 
-// Sums of g(i) and g(i) * h(i) over a run.
+// Sums of g(i) and g(i) * h(i) over a span.
 template <typename T, typename G, typename H>
 Pair run_sums(size_t n, const G& g, const H& h) {
   Pair sums{0, 0};

@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/float_environment.h"
 #include "check.h"
-#include "runtime/float_environment.h"
 
 using namespace evenkeel;
 

@@ -14,7 +14,7 @@ using evenkeel::Scope;
 
 namespace {
 
-// pattern, scope, float64, samples, channels, spatial, groups, centred, given, eps: src/plan.ts makes them.
+// pattern, scope, float64, samples, channels, spatial, groups, centred, given, eps: src/engine/plan.ts makes them.
 using Descriptor = std::array<double, kDescriptorLength>;
 constexpr Descriptor kRows = {0, 0, 0, 5, 1, 7, 1, 1, 0, 1e-5};
 constexpr Descriptor kPlanesBatch = {1, 1, 0, 2, 6, 7, 1, 1, 0, 1e-5};

@@ -38,24 +38,24 @@ void maps() {
     for (size_t n : run_lengths()) {
       for (size_t choice = 0; choice < 8; ++choice) {
         const size_t misalignment = kMisalignments[choice % 4];
-        const bool past_cache = choice >= 4;
+        const bool non_temporal = choice >= 4;
         // Whether a tile follows, and where, changes nothing: its lines are only asked for.
         const size_t next = choice % 2 * n;
         check_map<T>(
             isa, n, misalignment,
             [&](const T*, const T* x, T* y) {
-              kernels.planes_map(x, y, n, next, past_cache, {mh, a, b});
+              kernels.planes_map(x, y, n, next, non_temporal, {mh, a, b});
             },
             [&](T, T x) { return (x - mh) * a + b; });
         check_map<T>(
             isa, n, misalignment,
             [&](const T* dy, const T* x, T* dx) {
-              kernels.planes_map_gradient(dy, x, dx, n, next, past_cache, {mh, r, a, b, k});
+              kernels.planes_map_gradient(dy, x, dx, n, next, non_temporal, {mh, r, a, b, k});
             },
             [&](T dy, T x) { return (dy * a + ((x - mh) * r) * b) + k; });
         check_map<T>(
             isa, n, misalignment,
-            [&](const T* dy, const T*, T* dx) { kernels.planes_map_given(dy, dx, n, past_cache, a); },
+            [&](const T* dy, const T*, T* dx) { kernels.planes_map_given(dy, dx, n, non_temporal, a); },
             [&](T dy, T) { return dy * a; });
       }
     }

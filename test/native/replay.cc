@@ -25,12 +25,12 @@
 #include <string>
 #include <vector>
 
+#include "base/float_environment.h"
 #include "check.h"
 #include "core/pass.h"
 #include "guarded.h"
+#include "isa/dispatch.h"
 #include "runtime/cache.h"
-#include "runtime/dispatch.h"
-#include "runtime/float_environment.h"
 #include "runtime/parallel.h"
 
 namespace evenkeel {

@@ -26,10 +26,10 @@ struct Row {
   }
 
   // One row of its own, as a part: mean and variance are not read, because the fold is given.
-  RowsBackward<T> part(T* dx, bool given, bool past_cache, T* dweight, T* dbias) const {
+  RowsBackward<T> part(T* dx, bool given, bool non_temporal, T* dweight, T* dbias) const {
     const T* weights = has_weight ? weight.data() : nullptr;
-    return {dy.data(), x.data(), dx,    x.size(),   weights,    nullptr, nullptr,
-            1e-5,      centred,  given, past_cache, past_cache, dweight, dbias};
+    return {dy.data(), x.data(), dx,    x.size(),     weights,      nullptr, nullptr,
+            1e-5,      centred,  given, non_temporal, non_temporal, dweight, dbias};
   }
   T xhat(size_t i) const { return centred ? (x[i] - fold.mh) * fold.r + fold.c : x[i] * fold.r; }
   T g(size_t i) const { return has_weight ? dy[i] * weight[i] : dy[i]; }
@@ -72,8 +72,8 @@ void map() {
     const T* weight = row->has_weight ? row->weight.data() : nullptr;
     const T* bias = row->has_bias ? row->bias.data() : nullptr;
     Guarded<T> y(n, 5);
-    for (bool past_cache : {false, true}) {
-      kernels.part_map(row->x.data(), y.data(), n, past_cache, weight, bias, row->fold, row->centred);
+    for (bool non_temporal : {false, true}) {
+      kernels.part_map(row->x.data(), y.data(), n, non_temporal, weight, bias, row->fold, row->centred);
       check_values("y", isa, *row, &y, [&](size_t i) { return row->y(i); });
     }
     kernels.part_map(row->x.data(), row->x.data(), n, false, weight, bias, row->fold, row->centred);
@@ -94,7 +94,7 @@ void sums() {
 
 // dx, and what is added to dweight and dbias, of one row whose sums are known.
 template <typename T>
-void map_gradient(bool given, bool past_cache) {
+void map_gradient(bool given, bool non_temporal) {
   const T k2 = static_cast<T>(0.7);
   const T k1 = static_cast<T>(-0.2);
   each_row<T>([&](const char* isa, const KernelTable<T>& kernels, Row<T>* row) {
@@ -107,7 +107,7 @@ void map_gradient(bool given, bool past_cache) {
     };
     const RowGradientFold<T> fold{row->fold, k2, k1};
     Guarded<T> dx(n, 5);
-    kernels.part_map_gradient(row->part(dx.data(), given, past_cache, nullptr, nullptr), fold);
+    kernels.part_map_gradient(row->part(dx.data(), given, non_temporal, nullptr, nullptr), fold);
     check_values("dx", isa, *row, &dx, expected);
 
     Guarded<T> dweight(n, 1);
@@ -118,7 +118,7 @@ void map_gradient(bool given, bool past_cache) {
     Guarded<T> dbias_before(n);
     copy(dweight, &dweight_before);
     copy(dbias, &dbias_before);
-    kernels.part_map_gradient(row->part(dx.data(), given, past_cache, dweight.data(), dbias.data()), fold);
+    kernels.part_map_gradient(row->part(dx.data(), given, non_temporal, dweight.data(), dbias.data()), fold);
     check_values("dx", isa, *row, &dx, expected);
     check_values("dweight", isa, *row, &dweight,
                  [&](size_t i) { return dweight_before[i] + row->dy[i] * row->xhat(i); });
@@ -149,7 +149,7 @@ void forward(double mean, double scale) {
         fill(&x, kSeed + n, mean, scale);
         fill(&weight, kSeed + 1, 1);
         fill(&bias, kSeed + 2);
-        const bool past_cache = (n + rows) % 2 == 0;
+        const bool non_temporal = (n + rows) % 2 == 0;
         const bool has_weight = (n / 2 + rows) % 4 != 0;
         const bool has_bias = (n / 4 + rows) % 4 != 1;
         RowsForward<T> io{x.data(),
@@ -162,11 +162,11 @@ void forward(double mean, double scale) {
                           kEps,
                           centred,
                           false,
-                          past_cache,
+                          non_temporal,
                           rows % 4 == 1};
         kernels.rows_forward(io, rows);
         for (size_t row = 0; row < rows; ++row) {
-          const naive::Moments moments = naive::run_moments(x.data() + row * n, n, centred);
+          const naive::Moments moments = naive::span_moments(x.data() + row * n, n, centred);
           const double variance = moments.m2 / static_cast<double>(n);
           const double rstd = 1 / std::sqrt(variance + kEps);
           const T mh = static_cast<T>(moments.mean);
@@ -183,7 +183,7 @@ void forward(double mean, double scale) {
         }
         CHECK(y.intact() && means.intact() && variances.intact(), "isa", isa, "n", n, "rows", rows);
         io.y = x.data();
-        io.past_cache = false;
+        io.non_temporal = false;
         kernels.rows_forward(io, rows);
         bool same = true;
         for (size_t i = 0; i < rows * n; ++i) same = same && same_bits(x[i], y[i]);
@@ -202,7 +202,7 @@ struct Block {
         centred((n + rows) % 3 != 0),
         has_weight(n % 4 != 0),
         given(given),
-        past_cache((n + rows) % 2 == 0),
+        non_temporal((n + rows) % 2 == 0),
         x(rows * n, kMisalignments[n % 4]),
         dy(rows * n, 2),
         dx(rows * n, 5),
@@ -223,7 +223,7 @@ struct Block {
   void run(const KernelTable<T>& kernels) {
     kernels.rows_backward(
         {dy.data(), x.data(), dx.data(), n, has_weight ? weight.data() : nullptr, means.data(), variances.data(), kEps,
-         centred, given, past_cache, n % 2 == 0, dweight.data(), dbias.data()},
+         centred, given, non_temporal, n % 2 == 0, dweight.data(), dbias.data()},
         rows);
   }
 
@@ -256,7 +256,7 @@ struct Block {
 
   static constexpr double kEps = 1e-5;
   size_t rows, n;
-  bool centred, has_weight, given, past_cache;
+  bool centred, has_weight, given, non_temporal;
   Guarded<T> x, dy, dx, weight, dweight, dbias;
   Guarded<double> means, variances;
 };
@@ -363,9 +363,9 @@ TEST(gradient_sums) {
 
 TEST(the_map_of_the_gradient) {
   for (bool given : {false, true}) {
-    for (bool past_cache : {false, true}) {
-      map_gradient<float>(given, past_cache);
-      map_gradient<double>(given, past_cache);
+    for (bool non_temporal : {false, true}) {
+      map_gradient<float>(given, non_temporal);
+      map_gradient<double>(given, non_temporal);
     }
   }
 }

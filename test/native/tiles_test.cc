@@ -33,14 +33,14 @@ void check_cover(const Plan& plan) {
             tile.channels % tile.groups == 0;
     for (size_t n = 0; n < tile.samples; ++n) {
       for (size_t c = 0; c < tile.channels; ++c) {
-        const size_t cell = tiles.cell(i) + n * tile.stride + c;
-        if (cell >= covered.size()) {
+        const size_t entry = tiles.entry(i) + n * tile.stride + c;
+        if (entry >= covered.size()) {
           right = false;
           continue;
         }
-        ++covered[cell];
-        const size_t sample = cell / plan.channels;
-        const size_t channel = cell % plan.channels;
+        ++covered[entry];
+        const size_t sample = entry / plan.channels;
+        const size_t channel = entry % plan.channels;
         right = right && channel == tiles.channel(i) + c;
         right = right && tiles.slot(i) + tile.slot_of(n, c) == plan.slot_of(sample, channel);
         const size_t first = sample * plan.channels * plan.spatial + (planes ? channel * plan.spatial : channel);

@@ -3,10 +3,10 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { BACKWARD, FORWARD, type Operands, type OperandTable } from '../../src/backend/operands.js'
 import { type Frames, PreparedPass } from '../../src/backend/prepared.js'
+import { planRows } from '../../src/engine/plan.js'
 import { type FloatArray, LayerNorm } from '../../src/index.js'
-import { BACKWARD, FORWARD, type Operands, type OperandTable } from '../../src/operands.js'
-import { planRows } from '../../src/plan.js'
 import { expectAsNew, LENGTH, numbers, SHAPE, SIZE, tensor, zeros } from './support.js'
 
 setFlagsFromString('--expose-gc')

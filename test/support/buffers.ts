@@ -1,5 +1,5 @@
 import type { BackwardBuffers, ForwardBuffers } from '../../src/backend/backend.js'
-import type { Plan } from '../../src/plan.js'
+import type { Plan } from '../../src/engine/plan.js'
 import type { Random } from '../../src/selftest/random.js'
 import { type DType, type FloatArray, newArray } from '../../src/tensor.js'
 import type { Condition } from './conditions.js'

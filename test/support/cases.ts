@@ -1,5 +1,5 @@
+import type { Pattern, Plan } from '../../src/engine/plan.js'
 import { DEFAULT_EPS } from '../../src/functional.js'
-import type { Pattern, Plan } from '../../src/plan.js'
 import { KINDS, type Kind, type Size, titleOf } from '../../src/selftest/kinds.js'
 import { Random, seedOf } from '../../src/selftest/random.js'
 import { DTYPES, type DType } from '../../src/tensor.js'
@@ -16,12 +16,12 @@ export interface Case {
   make(): CaseBuffers
 }
 
-/** Around the lanes (16 float64, 32 float32) and blocks of a run (512 float64, 1024 float32 elements). */
+/** Around the lanes (16 float64, 32 float32) and blocks of a span (512 float64, 1024 float32 elements). */
 const RUNS = [1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 511, 513, 1023, 1024, 1025, 2049]
-/** Past a slab of a run: 64 blocks. */
+/** Past a partition of a span: 64 blocks. */
 const SLAB64 = 32769
 const SLAB32 = 65537
-/** Around the blocks of a column (32 rows) and its slabs (256 rows). */
+/** Around the blocks of a column (32 rows) and its partitions (256 rows). */
 const ROWS = [1, 2, 31, 32, 33, 255, 256, 257, 513]
 const WIDTHS = [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 130, 260]
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../../src/plan.js'
+import type { Plan } from '../../src/engine/plan.js'
 import type { Random } from '../../src/selftest/random.js'
 import type { DType } from '../../src/tensor.js'
 

@@ -1,5 +1,5 @@
 import type { Backend, BackwardBuffers, ForwardBuffers } from '../../src/backend/backend.js'
-import type { Plan } from '../../src/plan.js'
+import type { Plan } from '../../src/engine/plan.js'
 import { KINDS, type Kind, type Size, titleOf } from '../../src/selftest/kinds.js'
 import type { Random } from '../../src/selftest/random.js'
 import { DTYPES, type DType, type FloatArray, newArray } from '../../src/tensor.js'

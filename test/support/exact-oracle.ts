@@ -1,5 +1,5 @@
 import type { BackwardBuffers, ForwardBuffers } from '../../src/backend/backend.js'
-import type { Plan } from '../../src/plan.js'
+import type { Plan } from '../../src/engine/plan.js'
 import type { DType, FloatArray } from '../../src/tensor.js'
 import { Exact } from './exact.js'
 import { parameterOfElement, slotOfElement } from './oracle.js'

@@ -1,5 +1,5 @@
 import type { BackwardBuffers, ForwardBuffers } from '../../src/backend/backend.js'
-import type { Plan } from '../../src/plan.js'
+import type { Plan } from '../../src/engine/plan.js'
 import type { FloatArray } from '../../src/tensor.js'
 
 // The judge of every backend: the formulas as a textbook has them, in float64, element by element, in two passes.

@@ -1,16 +1,16 @@
 import { type DType, type FloatArray, newArray } from '../../tensor.js'
 
 /**
- * The constants of the one arithmetic; native/core/arithmetic.h has the same, and docs/numerics.md the reasons.
- * A run is cut into blocks of STEPS steps of as many lanes as fill 128 bytes; a column into blocks of STEPS rows.
+ * The constants of the one arithmetic; native/base/arithmetic.h has the same, and docs/numerics.md the reasons.
+ * A span is cut into blocks of STEPS steps of as many lanes as fill 128 bytes; a column into blocks of STEPS rows.
  */
 export const STEPS = 32
 /** Bytes of one step: 32 float32 lanes or 16 float64 lanes, that is four AVX2 registers. */
 const STEP_BYTES = 128
-/** Blocks of a run that make a slab, the smallest part of a run that a thread takes: 256 KiB. */
-export const RUN_SLAB_BLOCKS = 64
-/** Rows that make a slab of a column, or of the column sums of rows. */
-export const SLAB_ROWS = 256
+/** Blocks of a span that make a partition, the smallest part of a span that a thread takes: 256 KiB. */
+export const PARTITION_BLOCKS = 64
+/** Rows that make a partition of a column, or of the column sums of rows. */
+export const PARTITION_ROWS = 256
 /** Steps (or rows) at the head of a block whose mean the block is shifted by. Their sum is exact on a constant. */
 export const SHIFT_STEPS = 2
 /**
@@ -23,9 +23,9 @@ export const SMALLEST_TRUSTED_SQUARES = 2 ** -90
 export interface Arithmetic {
   readonly single: boolean
   readonly lanes: number
-  /** Elements of a block of a run: 1024 float32 or 512 float64. */
+  /** Elements of a block of a span: 1024 float32 or 512 float64. */
   readonly block: number
-  readonly slab: number
+  readonly partition: number
   readonly sum1: FloatArray
   readonly sum2: FloatArray
 }
@@ -34,8 +34,8 @@ function arithmeticOf(dtype: DType): Arithmetic {
   const single = dtype === 'float32'
   const lanes = STEP_BYTES / (single ? 4 : 8)
   const block = lanes * STEPS
-  const slab = block * RUN_SLAB_BLOCKS
-  return { single, lanes, block, slab, sum1: newArray(dtype, lanes), sum2: newArray(dtype, lanes) }
+  const partition = block * PARTITION_BLOCKS
+  return { single, lanes, block, partition, sum1: newArray(dtype, lanes), sum2: newArray(dtype, lanes) }
 }
 
 /** JavaScript is single-threaded and no pass calls out: the lanes can be shared by all calls. */

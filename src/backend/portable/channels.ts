@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { type BackwardTable, type ForwardTable, foldBackward, foldForward, foldSums } from './fold.js'
 import { addParameterGradients, correctSums } from './gradients.js'

@@ -1,47 +1,48 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
-import { round, SHIFT_STEPS, SLAB_ROWS, STEPS } from './arithmetic.js'
+import { PARTITION_ROWS, round, SHIFT_STEPS, STEPS } from './arithmetic.js'
 import { type BackwardTable, type ForwardTable, tableSamples } from './fold.js'
-import { type Cell, clear, emptyCell, type GradientSums, merge, slotOf, varianceOf } from './merge.js'
-import { finishMoments, squaresTrusted, wideMoments } from './runs.js'
+import { clear, emptyMoments, type GradientSums, type Moments, merge, slotOf, varianceOf } from './merge.js'
+import { finishMoments, squaresTrusted, wideMoments } from './spans.js'
 
 // columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
 // Each channel is a lane of its own, so that no tree is needed.
 
 /** Columns merge into the slots: a channel's own, or its group's. */
 export function moments(plan: Plan, io: ForwardBuffers): void {
-  const slots = Array.from({ length: plan.slots }, emptyCell)
+  const slots = Array.from({ length: plan.slots }, emptyMoments)
   for (let n = 0; n < plan.samples; n++) {
     const columns = columnMoments(plan, io.x, n * plan.spatial * plan.channels)
     for (const [c, column] of columns.entries()) {
       merge(slots[slotOf(plan, n, c)], column.count, column.mean, column.m2)
     }
   }
-  for (const [slot, cell] of slots.entries()) {
-    io.mean[slot] = cell.mean
-    io.variance[slot] = varianceOf(cell)
+  for (const [slot, entry] of slots.entries()) {
+    io.mean[slot] = entry.mean
+    io.variance[slot] = varianceOf(entry)
   }
 }
 
-/** Statistics of each column of one sample: blocks merge into slabs, slabs into the column. */
-function columnMoments(plan: Plan, x: FloatArray, start: number): Cell[] {
+/** Statistics of each column of one sample: blocks merge into partitions, partitions into the column. */
+function columnMoments(plan: Plan, x: FloatArray, start: number): Moments[] {
   const { channels, spatial } = plan
-  const columns = Array.from({ length: channels }, emptyCell)
-  const slabs = Array.from({ length: channels }, emptyCell)
+  const columns = Array.from({ length: channels }, emptyMoments)
+  const partitions = Array.from({ length: channels }, emptyMoments)
   const work = [0, 1, 2].map(() => newArray(plan.dtype, channels))
-  for (let slab = 0; slab < spatial; slab += SLAB_ROWS) {
-    const end = Math.min(slab + SLAB_ROWS, spatial)
-    slabs.forEach(clear)
-    for (let row = slab; row < end; row += STEPS) {
-      blockMoments(plan, x, start + row * channels, Math.min(STEPS, end - row), work, slabs)
+  for (let partition = 0; partition < spatial; partition += PARTITION_ROWS) {
+    const end = Math.min(partition + PARTITION_ROWS, spatial)
+    partitions.forEach(clear)
+    for (let row = partition; row < end; row += STEPS) {
+      blockMoments(plan, x, start + row * channels, Math.min(STEPS, end - row), work, partitions)
     }
-    for (let c = 0; c < channels; c++) merge(columns[c], slabs[c].count, slabs[c].mean, slabs[c].m2)
+    for (let c = 0; c < channels; c++)
+      merge(columns[c], partitions[c].count, partitions[c].mean, partitions[c].m2)
   }
   return columns
 }
 
-const blockCell = emptyCell()
+const ofBlock = emptyMoments()
 
 /** One pass over a block of rows, each channel shifted by the mean K of its first two rows. */
 function blockMoments(
@@ -50,7 +51,7 @@ function blockMoments(
   start: number,
   rows: number,
   work: FloatArray[],
-  slabs: Cell[],
+  partitions: Moments[],
 ): void {
   const { channels, centred } = plan
   const single = plan.dtype === 'float32'
@@ -68,14 +69,14 @@ function blockMoments(
   }
   for (let c = 0; c < channels; c++) {
     if (single && !squaresTrusted(sum1[c], sum2[c])) {
-      wideMoments(x, start + c, rows, channels, centred, blockCell)
+      wideMoments(x, start + c, rows, channels, centred, ofBlock)
     } else if (centred) {
-      finishMoments(shift[c], sum1[c], sum2[c], rows, blockCell)
+      finishMoments(shift[c], sum1[c], sum2[c], rows, ofBlock)
     } else {
-      blockCell.mean = 0
-      blockCell.m2 = sum2[c]
+      ofBlock.mean = 0
+      ofBlock.m2 = sum2[c]
     }
-    merge(slabs[c], rows, blockCell.mean, blockCell.m2)
+    merge(partitions[c], rows, ofBlock.mean, ofBlock.m2)
   }
 }
 
@@ -92,9 +93,9 @@ export function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
   const { mh, a, b } = table
   for (let row = 0; row < samples * spatial; row++) {
     const first = row * channels
-    const cell = cellOf(plan, row)
+    const entry = entryOf(plan, row)
     for (let c = 0; c < channels; c++) {
-      y[first + c] = round(round(x[first + c] - mh[cell + c], single) * a[cell + c], single) + b[cell + c]
+      y[first + c] = round(round(x[first + c] - mh[entry + c], single) * a[entry + c], single) + b[entry + c]
     }
   }
 }
@@ -106,25 +107,25 @@ export function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTab
     sum1: new Float64Array(samples * channels),
     sum2: new Float64Array(samples * channels),
   }
-  const slab1 = new Float64Array(channels)
-  const slab2 = new Float64Array(channels)
+  const partition1 = new Float64Array(channels)
+  const partition2 = new Float64Array(channels)
   const block1 = newArray(plan.dtype, channels)
   const block2 = newArray(plan.dtype, channels)
   for (let n = 0; n < samples; n++) {
-    for (let slab = 0; slab < spatial; slab += SLAB_ROWS) {
-      const end = Math.min(slab + SLAB_ROWS, spatial)
-      slab1.fill(0)
-      slab2.fill(0)
-      for (let row = slab; row < end; row += STEPS) {
+    for (let partition = 0; partition < spatial; partition += PARTITION_ROWS) {
+      const end = Math.min(partition + PARTITION_ROWS, spatial)
+      partition1.fill(0)
+      partition2.fill(0)
+      for (let row = partition; row < end; row += STEPS) {
         blockGradientSums(plan, io, table, n, row, Math.min(STEPS, end - row), block1, block2)
         for (let c = 0; c < channels; c++) {
-          slab1[c] += block1[c]
-          slab2[c] += block2[c]
+          partition1[c] += block1[c]
+          partition2[c] += block2[c]
         }
       }
       for (let c = 0; c < channels; c++) {
-        sums.sum1[n * channels + c] += slab1[c]
-        sums.sum2[n * channels + c] += slab2[c]
+        sums.sum1[n * channels + c] += partition1[c]
+        sums.sum2[n * channels + c] += partition2[c]
       }
     }
   }
@@ -149,10 +150,10 @@ function blockGradientSums(
   sum2.fill(0)
   for (let position = n * spatial + row; position < n * spatial + row + rows; position++) {
     const first = position * channels
-    const cell = cellOf(plan, position)
+    const entry = entryOf(plan, position)
     for (let c = 0; c < channels; c++) {
       const g = dy[first + c]
-      const xr = round(round(x[first + c] - mh[cell + c], single) * r[cell + c], single)
+      const xr = round(round(x[first + c] - mh[entry + c], single) * r[entry + c], single)
       sum1[c] += g
       sum2[c] += round(g * xr, single)
     }
@@ -166,21 +167,21 @@ export function mapGradient(plan: Plan, io: BackwardBuffers, table: BackwardTabl
   const { mh, r, a, k2, k1 } = table
   for (let row = 0; row < samples * spatial; row++) {
     const first = row * channels
-    const cell = cellOf(plan, row)
+    const entry = entryOf(plan, row)
     if (given) {
-      for (let c = 0; c < channels; c++) dx[first + c] = dy[first + c] * a[cell + c]
+      for (let c = 0; c < channels; c++) dx[first + c] = dy[first + c] * a[entry + c]
       continue
     }
     for (let c = 0; c < channels; c++) {
-      const xr = round(round(x[first + c] - mh[cell + c], single) * r[cell + c], single)
+      const xr = round(round(x[first + c] - mh[entry + c], single) * r[entry + c], single)
       dx[first + c] =
-        round(round(dy[first + c] * a[cell + c], single) + round(xr * k2[cell + c], single), single) +
-        k1[cell + c]
+        round(round(dy[first + c] * a[entry + c], single) + round(xr * k2[entry + c], single), single) +
+        k1[entry + c]
     }
   }
 }
 
 /** Where the table's entries for position n * S + s begin. */
-function cellOf(plan: Plan, row: number): number {
+function entryOf(plan: Plan, row: number): number {
   return tableSamples(plan) === 1 ? 0 : Math.floor(row / plan.spatial) * plan.channels
 }

@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
 import { round } from './arithmetic.js'
 import { type GradientSums, slotOf } from './merge.js'
@@ -14,7 +14,7 @@ export interface ForwardTable {
   readonly b: FloatArray
 }
 
-/** dx = (dy * a + ((x - mh) * r) * k2) + k1, over the same cells as a ForwardTable. */
+/** dx = (dy * a + ((x - mh) * r) * k2) + k1, over the same entries as a ForwardTable. */
 export interface BackwardTable {
   readonly mh: FloatArray
   readonly r: FloatArray
@@ -33,7 +33,7 @@ function column(plan: Plan): FloatArray {
 }
 
 /**
- * Statistics and affine parameters, folded to three numbers per cell. The mean is a pair, mh + (mean - mh): the
+ * Statistics and affine parameters, folded to three numbers per entry. The mean is a pair, mh + (mean - mh): the
  * difference x - mh is exact near the mean, and what mh lacks is in b. Then a constant channel gives exactly bias.
  */
 export function foldForward(
@@ -47,15 +47,15 @@ export function foldForward(
   const table = { mh: column(plan), a: column(plan), b: column(plan) }
   for (let n = 0; n < tableSamples(plan); n++) {
     for (let c = 0; c < plan.channels; c++) {
-      const cell = n * plan.channels + c
+      const entry = n * plan.channels + c
       const slot = slotOf(plan, n, c)
       const gamma = weight === null ? 1 : weight[c]
       const beta = bias === null ? 0 : bias[c]
       const rstd = rstdOf(variance[slot], plan.eps)
       const mh = round(mean[slot], single)
-      table.mh[cell] = mh
-      table.a[cell] = rstd * gamma
-      table.b[cell] = beta - (mean[slot] - mh) * rstd * gamma
+      table.mh[entry] = mh
+      table.a[entry] = rstd * gamma
+      table.b[entry] = beta - (mean[slot] - mh) * rstd * gamma
     }
   }
   return table
@@ -72,12 +72,12 @@ export function foldSums(
   const table = { mh: column(plan), r: column(plan), a: column(plan), k2: column(plan), k1: column(plan) }
   for (let n = 0; n < tableSamples(plan); n++) {
     for (let c = 0; c < plan.channels; c++) {
-      const cell = n * plan.channels + c
+      const entry = n * plan.channels + c
       const slot = slotOf(plan, n, c)
       const rstd = rstdOf(variance[slot], plan.eps)
-      table.mh[cell] = round(mean[slot], single)
-      table.r[cell] = rstd
-      table.a[cell] = rstd * (weight === null ? 1 : weight[c])
+      table.mh[entry] = round(mean[slot], single)
+      table.r[entry] = rstd
+      table.a[entry] = rstd * (weight === null ? 1 : weight[c])
     }
   }
   return table
@@ -99,14 +99,14 @@ export function foldBackward(
   const single = plan.dtype === 'float32'
   for (let n = 0; n < tableSamples(plan); n++) {
     for (let c = 0; c < plan.channels; c++) {
-      const cell = n * plan.channels + c
+      const entry = n * plan.channels + c
       const slot = slotOf(plan, n, c)
       const rstd = rstdOf(variance[slot], plan.eps)
       const rest = meanRest(mean[slot], rstd, single)
       const g2 = merged.sum2[slot]
       const g1 = plan.centred ? merged.sum1[slot] + rest * g2 : 0
-      table.k2[cell] = -(rstd * (g2 / plan.count))
-      table.k1[cell] = -(rstd * (g1 / plan.count))
+      table.k2[entry] = -(rstd * (g2 / plan.count))
+      table.k1[entry] = -(rstd * (g1 / plan.count))
     }
   }
 }

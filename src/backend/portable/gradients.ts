@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 import type { BackwardBuffers } from '../backend.js'
 import { meanRest, rstdOf } from './fold.js'
 import { type GradientSums, slotOf } from './merge.js'
@@ -8,10 +8,10 @@ export function correctSums(plan: Plan, io: BackwardBuffers, sums: GradientSums)
   const single = plan.dtype === 'float32'
   for (let n = 0; n < plan.samples; n++) {
     for (let c = 0; c < plan.channels; c++) {
-      const cell = n * plan.channels + c
+      const entry = n * plan.channels + c
       const slot = slotOf(plan, n, c)
       const rest = meanRest(io.mean[slot], rstdOf(io.variance[slot], plan.eps), single)
-      sums.sum2[cell] += rest * sums.sum1[cell]
+      sums.sum2[entry] += rest * sums.sum1[entry]
     }
   }
   return sums

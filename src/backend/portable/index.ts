@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 import type { Backend, ForwardBuffers } from '../backend.js'
 import { backward, type ChannelPattern, forward } from './channels.js'
 import * as columns from './columns.js'

@@ -1,29 +1,29 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 
 /** Statistics of some values: how many, their mean, and the sum of squared differences from it. */
-export interface Cell {
+export interface Moments {
   count: number
   mean: number
   m2: number
 }
 
-export function emptyCell(): Cell {
+export function emptyMoments(): Moments {
   return { count: 0, mean: 0, m2: 0 }
 }
 
-export function clear(cell: Cell): void {
-  cell.count = 0
-  cell.mean = 0
-  cell.m2 = 0
+export function clear(entry: Moments): void {
+  entry.count = 0
+  entry.mean = 0
+  entry.m2 = 0
 }
 
 /** The biased variance; 0 of no values, so that a space of extent 0 spoils no gradient. */
-export function varianceOf({ count, m2 }: Cell): number {
+export function varianceOf({ count, m2 }: Moments): number {
   return count > 0 ? m2 / count : 0
 }
 
 /** Joins the statistics of more values to `into`. Chan, Golub, LeVeque 1979: Updating formulae. */
-export function merge(into: Cell, count: number, mean: number, m2: number): void {
+export function merge(into: Moments, count: number, mean: number, m2: number): void {
   if (count === 0) return
   if (into.count === 0) {
     into.count = count
@@ -62,11 +62,11 @@ export function mergeGradients(
   const merged = { sum1: new Float64Array(plan.slots), sum2: new Float64Array(plan.slots) }
   for (let n = 0; n < plan.samples; n++) {
     for (let c = 0; c < plan.channels; c++) {
-      const cell = n * plan.channels + c
+      const entry = n * plan.channels + c
       const slot = slotOf(plan, n, c)
       const gamma = weight === null ? 1 : weight[c]
-      merged.sum1[slot] += gamma * sums.sum1[cell]
-      merged.sum2[slot] += gamma * sums.sum2[cell]
+      merged.sum1[slot] += gamma * sums.sum1[entry]
+      merged.sum2[slot] += gamma * sums.sum2[entry]
     }
   }
   return merged

@@ -1,16 +1,16 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { type Arithmetic, arithmetics, round, treeSum } from './arithmetic.js'
 import type { BackwardTable, ForwardTable } from './fold.js'
-import { clear, emptyCell, type GradientSums, merge, varianceOf } from './merge.js'
-import { runMoments } from './runs.js'
+import { clear, emptyMoments, type GradientSums, merge, varianceOf } from './merge.js'
+import { spanMoments } from './spans.js'
 
 // planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
 
-const run = emptyCell()
-const total = emptyCell()
+const span = emptyMoments()
+const total = emptyMoments()
 
-/** A group's planes are one run; a channel of the batch is merged from one run per sample. */
+/** A group's planes are one span; a channel of the batch is merged from one span per sample. */
 export function moments(plan: Plan, io: ForwardBuffers): void {
   const { samples, channels, spatial, slots } = plan
   const k = arithmetics[plan.dtype]
@@ -20,8 +20,8 @@ export function moments(plan: Plan, io: ForwardBuffers): void {
     clear(total)
     for (let n = 0; n < (grouped ? 1 : samples); n++) {
       const index = grouped ? slot : n * channels + slot
-      runMoments(k, io.x, index * length, length, plan.centred, run)
-      merge(total, run.count, run.mean, run.m2)
+      spanMoments(k, io.x, index * length, length, plan.centred, span)
+      merge(total, span.count, span.mean, span.m2)
     }
     io.mean[slot] = total.mean
     io.variance[slot] = varianceOf(total)
@@ -33,10 +33,10 @@ export function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
   const single = plan.dtype === 'float32'
   const { x, y } = io
   for (let plane = 0; plane < samples * channels; plane++) {
-    const cell = cellOf(plan, plane)
-    const mh = table.mh[cell]
-    const a = table.a[cell]
-    const b = table.b[cell]
+    const entry = entryOf(plan, plane)
+    const mh = table.mh[entry]
+    const a = table.a[entry]
+    const b = table.b[entry]
     const end = (plane + 1) * spatial
     for (let i = end - spatial; i < end; i++) {
       y[i] = round(round(x[i] - mh, single) * a, single) + b
@@ -49,14 +49,14 @@ export function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTab
   const k = arithmetics[plan.dtype]
   const sums = { sum1: new Float64Array(planes), sum2: new Float64Array(planes) }
   for (let plane = 0; plane < planes; plane++) {
-    const cell = cellOf(plan, plane)
-    runGradientSums(k, io, plane * plan.spatial, plan.spatial, table.mh[cell], table.r[cell], sums, plane)
+    const entry = entryOf(plan, plane)
+    spanGradientSums(k, io, plane * plan.spatial, plan.spatial, table.mh[entry], table.r[entry], sums, plane)
   }
   return sums
 }
 
-/** Sums of dy and of dy * (x - mh) * r over a run: blocks into slabs, slabs into the run. */
-function runGradientSums(
+/** Sums of dy and of dy * (x - mh) * r over a span: blocks into partitions, partitions into the span. */
+function spanGradientSums(
   k: Arithmetic,
   io: BackwardBuffers,
   start: number,
@@ -66,11 +66,11 @@ function runGradientSums(
   out: GradientSums,
   index: number,
 ): void {
-  for (let slab = 0; slab < n; slab += k.slab) {
-    const end = Math.min(slab + k.slab, n)
+  for (let partition = 0; partition < n; partition += k.partition) {
+    const end = Math.min(partition + k.partition, n)
     let s1 = 0
     let s2 = 0
-    for (let block = slab; block < end; block += k.block) {
+    for (let block = partition; block < end; block += k.block) {
       blockGradientSums(k, io, start + block, Math.min(k.block, end - block), mh, r)
       s1 += treeSum(k.sum1)
       s2 += treeSum(k.sum2)
@@ -106,12 +106,12 @@ export function mapGradient(plan: Plan, io: BackwardBuffers, table: BackwardTabl
   const single = plan.dtype === 'float32'
   const { dy, x, dx } = io
   for (let plane = 0; plane < samples * channels; plane++) {
-    const cell = cellOf(plan, plane)
-    const mh = table.mh[cell]
-    const r = table.r[cell]
-    const a = table.a[cell]
-    const k2 = table.k2[cell]
-    const k1 = table.k1[cell]
+    const entry = entryOf(plan, plane)
+    const mh = table.mh[entry]
+    const r = table.r[entry]
+    const a = table.a[entry]
+    const k2 = table.k2[entry]
+    const k1 = table.k1[entry]
     const end = (plane + 1) * spatial
     if (given) {
       for (let i = end - spatial; i < end; i++) dx[i] = dy[i] * a
@@ -125,6 +125,6 @@ export function mapGradient(plan: Plan, io: BackwardBuffers, table: BackwardTabl
 }
 
 /** The entry of a table for plane n * C + c. */
-function cellOf(plan: Plan, plane: number): number {
+function entryOf(plan: Plan, plane: number): number {
   return plan.scope === 'batch' ? plane % plan.channels : plane
 }

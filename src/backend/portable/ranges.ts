@@ -3,7 +3,7 @@ import { round } from './arithmetic.js'
 
 /**
  * Where a slot's numbers (a slot is what shares statistics) must lie for the arithmetic in T to be right. Outside, the
- * slot takes the wide route (wide.ts). native/core/ranges.h has the same; docs/numerics.md has the reasons.
+ * slot takes the wide route (wide.ts). native/base/ranges.h has the same; docs/numerics.md has the reasons.
  */
 interface Range {
   /** Below it x - mean overflows for no x. */

@@ -1,11 +1,11 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
-import { type Arithmetic, arithmetics, round, SLAB_ROWS, STEPS, treeSum } from './arithmetic.js'
+import { type Arithmetic, arithmetics, PARTITION_ROWS, round, STEPS, treeSum } from './arithmetic.js'
 import { meanRest, rstdOf } from './fold.js'
-import { emptyCell, varianceOf } from './merge.js'
+import { emptyMoments, varianceOf } from './merge.js'
 import { areOrdinaryStatistics, isOrdinaryGradient } from './ranges.js'
-import { runMoments } from './runs.js'
+import { spanMoments } from './spans.js'
 import { mapWideGradientRow, mapWideRow } from './wide-rows.js'
 
 // rows: x [R, L]. Each row has its own statistics; weight and bias run along it, so that their gradients are column sums.
@@ -19,7 +19,7 @@ interface RowFold {
   k1: number
 }
 
-const moments = emptyCell()
+const moments = emptyMoments()
 const row: RowFold = { mh: 0, r: 0, c: 0, k2: 0, k1: 0 }
 
 export function forward(plan: Plan, io: ForwardBuffers): void {
@@ -27,7 +27,7 @@ export function forward(plan: Plan, io: ForwardBuffers): void {
   const { samples, spatial } = plan
   for (let i = 0; i < samples; i++) {
     if (!plan.given) {
-      runMoments(k, io.x, i * spatial, spatial, plan.centred, moments)
+      spanMoments(k, io.x, i * spatial, spatial, plan.centred, moments)
       io.mean[i] = moments.mean
       io.variance[i] = varianceOf(moments)
     }
@@ -41,9 +41,9 @@ export function forward(plan: Plan, io: ForwardBuffers): void {
 export function backward(plan: Plan, io: BackwardBuffers): void {
   const { samples, spatial } = plan
   const columns = new ColumnSums(plan, io)
-  for (let slab = 0; slab < samples; slab += SLAB_ROWS) {
-    const end = Math.min(slab + SLAB_ROWS, samples)
-    for (let i = slab; i < end; i++) {
+  for (let partition = 0; partition < samples; partition += PARTITION_ROWS) {
+    const end = Math.min(partition + PARTITION_ROWS, samples)
+    for (let i = partition; i < end; i++) {
       foldRow(plan, io.mean[i], io.variance[i])
       foldGradientRow(plan, io, i)
       const ordinary = isOrdinary(plan, io, i) && isOrdinaryGradient(plan.dtype, row.k2, row.k1)
@@ -51,7 +51,7 @@ export function backward(plan: Plan, io: BackwardBuffers): void {
         columns.addRow(i * spatial)
         mapGradientRow(plan, io, i * spatial)
       }
-      const blockEnds = (i - slab) % STEPS === STEPS - 1 || i === end - 1
+      const blockEnds = (i - partition) % STEPS === STEPS - 1 || i === end - 1
       if (blockEnds) columns.endBlock()
     }
     columns.endSlab()
@@ -115,14 +115,14 @@ function mapGradientRow(plan: Plan, io: BackwardBuffers, start: number): void {
   }
 }
 
-/** Sums of g and of g * xhat over a row: blocks into slabs, slabs into the row. */
+/** Sums of g and of g * xhat over a row: blocks into partitions, partitions into the row. */
 function rowGradientSums(k: Arithmetic, io: BackwardBuffers, start: number, n: number, centred: boolean) {
   const total = { s1: 0, s2: 0 }
-  for (let slab = 0; slab < n; slab += k.slab) {
-    const end = Math.min(slab + k.slab, n)
+  for (let partition = 0; partition < n; partition += k.partition) {
+    const end = Math.min(partition + k.partition, n)
     let s1 = 0
     let s2 = 0
-    for (let block = slab; block < end; block += k.block) {
+    for (let block = partition; block < end; block += k.block) {
       blockGradientSums(k, io, start, block, Math.min(block + k.block, end), centred)
       s1 += treeSum(k.sum1)
       s2 += treeSum(k.sum2)
@@ -162,7 +162,7 @@ function isOrdinary({ dtype, eps }: Plan, io: ForwardBuffers | BackwardBuffers, 
 class ColumnSums {
   private readonly wanted: boolean
   private readonly block: FloatArray[]
-  private readonly slab: Float64Array[]
+  private readonly partition: Float64Array[]
   private readonly total: Float64Array[]
 
   constructor(
@@ -172,7 +172,7 @@ class ColumnSums {
     this.wanted = io.dweight !== null || io.dbias !== null
     const length = this.wanted ? plan.spatial : 0
     this.block = [newArray(plan.dtype, length), newArray(plan.dtype, length)]
-    this.slab = [new Float64Array(length), new Float64Array(length)]
+    this.partition = [new Float64Array(length), new Float64Array(length)]
     this.total = [new Float64Array(length), new Float64Array(length)]
   }
 
@@ -199,11 +199,11 @@ class ColumnSums {
   }
 
   endBlock(): void {
-    pour(this.block, this.slab)
+    pour(this.block, this.partition)
   }
 
   endSlab(): void {
-    pour(this.slab, this.total)
+    pour(this.partition, this.total)
   }
 
   addTo(dweight: FloatArray | null, dbias: FloatArray | null): void {

@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import type { BackwardTable, ForwardTable } from './fold.js'
@@ -51,12 +51,12 @@ export function backwardAside(
 ): Aside[] {
   const { dtype, given, count, centred } = plan
   return aside(plan, (index, slot) => {
-    const cell = tableCell(plan, index, slot, 0)
+    const entry = tableEntry(plan, index, slot, 0)
     const folds = isOrdinary(plan, io, table, index, slot)
     // Where k2 and k1 are ordinary, the sums that they are made of are finite.
     const gradient = given
       ? sums === null || areFinite(plan, sums, index, slot)
-      : isOrdinaryGradient(dtype, table.k2[cell], table.k1[cell])
+      : isOrdinaryGradient(dtype, table.k2[entry], table.k1[entry])
     if (folds && gradient) return null
     const fold = foldOf(plan, io, index, slot)
     if (fold === null) return null
@@ -117,14 +117,14 @@ function alone(slot: Slot): Slot {
 }
 
 /** Where a line's numbers are in tables over samples and channels. */
-function sumCell({ scope, channels, groups }: Plan, index: number, slot: Slot, line: number): number {
+function sumEntry({ scope, channels, groups }: Plan, index: number, slot: Slot, line: number): number {
   if (scope === 'batch') return line * channels + index
   return Math.floor(index / groups) * channels + slot.parameter + line
 }
 
 /** The same in a table of folds, which a batch has one sample of. */
-function tableCell(plan: Plan, index: number, slot: Slot, line: number): number {
-  return sumCell(plan, index, slot, plan.scope === 'batch' ? 0 : line)
+function tableEntry(plan: Plan, index: number, slot: Slot, line: number): number {
+  return sumEntry(plan, index, slot, plan.scope === 'batch' ? 0 : line)
 }
 
 function isOrdinary(
@@ -137,15 +137,15 @@ function isOrdinary(
   if (!areOrdinaryStatistics(plan.dtype, mean[index], variance[index], plan.eps)) return false
   for (let line = 0; line < slot.lines; line++) {
     const gamma = weight === null ? 1 : weight[slot.parameter + line * slot.perLine]
-    if (!isOrdinaryScale(plan.dtype, a[tableCell(plan, index, slot, line)], gamma)) return false
+    if (!isOrdinaryScale(plan.dtype, a[tableEntry(plan, index, slot, line)], gamma)) return false
   }
   return true
 }
 
 function areFinite(plan: Plan, { sum1, sum2 }: GradientSums, index: number, slot: Slot): boolean {
   for (let line = 0; line < slot.lines; line++) {
-    const cell = sumCell(plan, index, slot, line)
-    if (!Number.isFinite(sum1[cell]) || !Number.isFinite(sum2[cell])) return false
+    const entry = sumEntry(plan, index, slot, line)
+    if (!Number.isFinite(sum1[entry]) || !Number.isFinite(sum2[entry])) return false
   }
   return true
 }
@@ -173,9 +173,9 @@ function sumSlot(
   const total = { s1: 0, s2: 0 }
   for (let line = 0; line < slot.lines; line++) {
     const { s1, s2 } = sumLine(dy, x, slot, line, null, fold)
-    const cell = sumCell(plan, index, slot, line)
-    sums.sum1[cell] = s1
-    sums.sum2[cell] = s2
+    const entry = sumEntry(plan, index, slot, line)
+    sums.sum1[entry] = s1
+    sums.sum2[entry] = s2
     const gamma = weight === null ? 1 : weight[slot.parameter + line * slot.perLine]
     total.s1 += gamma * s1
     total.s2 += gamma * s2

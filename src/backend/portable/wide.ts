@@ -1,9 +1,9 @@
-import type { Plan } from '../../plan.js'
+import type { Plan } from '../../engine/plan.js'
 import type { FloatArray } from '../../tensor.js'
 import { rstdOf } from './fold.js'
 
 // The wide route of a slot whose numbers leave the range of the arithmetic in T (ranges.ts): in float64, one element
-// after another, scaled by a power of two where float64 needs it. native/core/wide.cc has the same lines.
+// after another, scaled by a power of two where float64 needs it. native/base/wide.cc has the same lines.
 
 /**
  * Where a slot's elements lie: element j of line i at start + i * apart + j * stride. It takes entry

@@ -1,6 +1,6 @@
-// Replaces native/runtime/dispatch.cc in the emulated build: offers the AVX-512 kernels whatever the CPU has, because
-// their intrinsics are emulated (see include/immintrin.h). It says nothing of a run on an AVX-512 CPU.
-#include "runtime/dispatch.h"
+// Replaces native/isa/dispatch.cc in the emulated build: offers the AVX-512 kernels whatever the CPU has, because
+// their intrinsics are emulated (see include/immintrin.h). It says nothing of a span on an AVX-512 CPU.
+#include "isa/dispatch.h"
 
 namespace evenkeel {
 

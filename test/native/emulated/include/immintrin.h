@@ -62,9 +62,9 @@ void mask_storeu(Lane* memory, unsigned mask, Vector vector) {
   }
 }
 
-// A store past the cache needs an aligned address: elsewhere the CPU raises a fault, which ends this program too.
+// A non-temporal stores needs an aligned address: elsewhere the CPU raises a fault, which ends this program too.
 template <typename Vector, typename Lane>
-void stream(Lane* memory, Vector vector) {
+void store_non_temporal(Lane* memory, Vector vector) {
   if (reinterpret_cast<std::uintptr_t>(memory) % sizeof(Vector) != 0) std::abort();
   std::memcpy(memory, &vector, sizeof vector);
 }
@@ -92,5 +92,5 @@ typedef simde__mmask8 __mmask8;
 #define _mm512_mask_storeu_ps(memory, mask, vector) emulated::mask_storeu(memory, mask, vector)
 #define _mm512_mask_storeu_pd(memory, mask, vector) emulated::mask_storeu(memory, mask, vector)
 #define _mm512_cvtps_pd(narrow) emulated::cvtps_pd(narrow)
-#define _mm512_stream_ps(memory, vector) emulated::stream(memory, vector)
-#define _mm512_stream_pd(memory, vector) emulated::stream(memory, vector)
+#define _mm512_stream_ps(memory, vector) emulated::store_non_temporal(memory, vector)
+#define _mm512_stream_pd(memory, vector) emulated::store_non_temporal(memory, vector)

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "core/wide.h"
+#include "base/wide.h"
 #include "kernels/kernel_table.h"
 
 namespace evenkeel {

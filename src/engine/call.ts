@@ -1,8 +1,4 @@
-import type { Backend } from './backend/backend.js'
-import type { PreparedPass } from './backend/prepared.js'
-import { currentBackend } from './backend/select.js'
-import { checkFixed, checkOperands, companionData, newResult, outData, type Statistics } from './buffers.js'
-import { fail, ours } from './errors.js'
+import type { Backend } from '../backend/backend.js'
 import {
   BACKWARD,
   backwardBuffers,
@@ -10,10 +6,14 @@ import {
   forwardBuffers,
   type Operands,
   type OperandTable,
-} from './operands.js'
+} from '../backend/operands.js'
+import type { PreparedPass } from '../backend/prepared.js'
+import { currentBackend } from '../backend/select.js'
+import { fail, ours } from '../errors.js'
+import { type FloatArray, lengthOf, type Tensor } from '../tensor.js'
+import { checkFixed, checkOperands, companionData, newResult, outData, type Statistics } from './buffers.js'
 import { isSame, overlaps } from './overlap.js'
 import type { Plan } from './plan.js'
-import { type FloatArray, lengthOf, type Tensor } from './tensor.js'
 
 /** What a forward pass leaves behind for its gradient. Arrays are held by reference. */
 export interface Context<T extends FloatArray = FloatArray> extends Statistics {

@@ -1,7 +1,7 @@
 import { fail } from '../errors.js'
 
 /** Asynchronous calls that run one after another, in the order in which they were made. */
-export class Turns {
+export class CallQueue {
   #pending = 0
   #last: Promise<void> = Promise.resolve()
 

@@ -1,7 +1,7 @@
-import { fail } from './errors.js'
-import type { Operands, OperandTable } from './operands.js'
+import type { Operands, OperandTable } from '../backend/operands.js'
+import { fail } from '../errors.js'
+import { arrayGetter, type FloatArray } from '../tensor.js'
 import type { Plan } from './plan.js'
-import { arrayGetter, type FloatArray } from './tensor.js'
 
 export const bufferOf = arrayGetter<ArrayBufferLike>('buffer')
 const offsetOf = arrayGetter<number>('byteOffset')

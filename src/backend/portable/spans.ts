@@ -1,32 +1,32 @@
 import type { FloatArray } from '../../tensor.js'
 import { type Arithmetic, round, SHIFT_STEPS, SMALLEST_TRUSTED_SQUARES, treeSum } from './arithmetic.js'
-import { type Cell, clear, emptyCell, merge } from './merge.js'
+import { clear, emptyMoments, type Moments, merge } from './merge.js'
 
-// A run is n elements that lie side by side: a row of `rows`, a plane of `planes`, a group of neighbouring planes.
+// A span is n elements that lie side by side: a row of `rows`, a plane of `planes`, a group of neighbouring planes.
 
-const blockCell = emptyCell()
-const slabCell = emptyCell()
+const ofBlock = emptyMoments()
+const ofPartition = emptyMoments()
 
-/** Statistics of the run x[start, start + n): blocks merge into slabs, slabs into the run. */
-export function runMoments(
+/** Statistics of the span x[start, start + n): blocks merge into partitions, partitions into the span. */
+export function spanMoments(
   k: Arithmetic,
   x: FloatArray,
   start: number,
   n: number,
   centred: boolean,
-  out: Cell,
+  out: Moments,
 ): void {
   clear(out)
-  for (let slab = 0; slab < n; slab += k.slab) {
-    const end = Math.min(slab + k.slab, n)
-    clear(slabCell)
-    for (let block = slab; block < end; block += k.block) {
+  for (let partition = 0; partition < n; partition += k.partition) {
+    const end = Math.min(partition + k.partition, n)
+    clear(ofPartition)
+    for (let block = partition; block < end; block += k.block) {
       const length = Math.min(k.block, end - block)
       if (centred) blockMoments(k, x, start + block, length)
       else blockSquares(k, x, start + block, length)
-      merge(slabCell, length, blockCell.mean, blockCell.m2)
+      merge(ofPartition, length, ofBlock.mean, ofBlock.m2)
     }
-    merge(out, slabCell.count, slabCell.mean, slabCell.m2)
+    merge(out, ofPartition.count, ofPartition.mean, ofPartition.m2)
   }
 }
 
@@ -45,10 +45,10 @@ function blockMoments(k: Arithmetic, x: FloatArray, start: number, n: number): v
   const s1 = treeSum(sum1)
   const s2 = treeSum(sum2)
   if (single && !squaresTrusted(s1, s2)) {
-    wideMoments(x, start, n, 1, true, blockCell)
+    wideMoments(x, start, n, 1, true, ofBlock)
     return
   }
-  finishMoments(shift, s1, s2, n, blockCell)
+  finishMoments(shift, s1, s2, n, ofBlock)
 }
 
 /** The same for norms that take the mean as 0: the sum of x * x. */
@@ -62,11 +62,11 @@ function blockSquares(k: Arithmetic, x: FloatArray, start: number, n: number): v
   }
   const s2 = treeSum(sum2)
   if (single && !squaresTrusted(s2 === 0 ? 1 : 0, s2)) {
-    wideMoments(x, start, n, 1, false, blockCell)
+    wideMoments(x, start, n, 1, false, ofBlock)
     return
   }
-  blockCell.mean = 0
-  blockCell.m2 = s2
+  ofBlock.mean = 0
+  ofBlock.m2 = s2
 }
 
 /** The mean of a block's head; exact on a constant, because a lane adds at most two of its elements. */
@@ -83,7 +83,7 @@ export function squaresTrusted(s1: number, s2: number): boolean {
   return (s2 >= SMALLEST_TRUSTED_SQUARES && s2 < Number.POSITIVE_INFINITY) || (s1 === 0 && s2 === 0)
 }
 
-export function finishMoments(shift: number, s1: number, s2: number, n: number, out: Cell): void {
+export function finishMoments(shift: number, s1: number, s2: number, n: number, out: Moments): void {
   const m2 = s2 - (s1 * s1) / n
   out.mean = shift + s1 / n
   // Minus infinity is no rounding error: s1 * s1 has left float64, and the slot takes the wide route.
@@ -97,7 +97,7 @@ export function wideMoments(
   n: number,
   stride: number,
   centred: boolean,
-  out: Cell,
+  out: Moments,
 ): void {
   let mean = 0
   if (centred) {

@@ -1,5 +1,5 @@
 // Where a slot's numbers (a slot is what shares statistics) must lie for the arithmetic in T to be right. Outside, the
-// slot takes the wide route (core/wide.h). src/backend/portable/ranges.ts has the same; docs/numerics.md has the
+// slot takes the wide route (base/wide.h). src/backend/portable/ranges.ts has the same; docs/numerics.md has the
 // reasons.
 #pragma once
 
@@ -64,7 +64,7 @@ static inline bool is_ordinary_scale(T a, T weight) {
          weight == 0;
 }
 
-// Whether all of n cells' are.
+// Whether all of n slots' are.
 template <typename T>
 static inline bool all_scales_are_ordinary(const T* a, const T* weight, size_t n) {
   int32_t ordinary = 0;
@@ -105,7 +105,7 @@ static inline bool is_ordinary_gradient(T k2, T k1) {
   return std::fabs(k2) + std::fabs(k1) < static_cast<T>(Range<T>::kGradient);
 }
 
-// Whether all of n cells' are.
+// Whether all of n slots' are.
 template <typename T>
 static inline bool all_gradients_are_ordinary(const T* k2, const T* k1, size_t n) {
   int32_t ordinary = 0;

@@ -6,7 +6,7 @@
 namespace evenkeel {
 
 // How many values, their mean, and the sum of squared differences from it.
-struct Cell {
+struct Moments {
   double count = 0;
   double mean = 0;
   double m2 = 0;
@@ -19,10 +19,10 @@ struct Sums {
 };
 
 // The biased variance; 0 of no values, so that a space of extent 0 spoils no gradient.
-static inline double variance_of(const Cell& cell) { return cell.count > 0 ? cell.m2 / cell.count : 0; }
+static inline double variance_of(const Moments& entry) { return entry.count > 0 ? entry.m2 / entry.count : 0; }
 
 // Joins the statistics of more values to `into`. Chan, Golub, LeVeque 1979: Updating formulae.
-static inline void merge(Cell* into, double count, double mean, double m2) {
+static inline void merge(Moments* into, double count, double mean, double m2) {
   if (count == 0) return;
   if (into->count == 0) {
     *into = {count, mean, m2};

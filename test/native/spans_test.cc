@@ -18,10 +18,10 @@ void moments_are_the_naive_ones(double mean, double scale) {
         Guarded<T> x(n, misalignment);
         fill(&x, kSeed + n, mean, scale);
         for (bool centred : {true, false}) {
-          const Cell cell = kernels.run_moments(x.data(), n, centred);
-          const naive::Moments expected = naive::run_moments(x.data(), n, centred);
-          CHECK(cell.count == static_cast<double>(n), "isa", isa, "n", n);
-          CHECK(same_bits(cell.mean, expected.mean) && same_bits(cell.m2, expected.m2), "isa", isa, "type",
+          const Moments entry = kernels.span_moments(x.data(), n, centred);
+          const naive::Moments expected = naive::span_moments(x.data(), n, centred);
+          CHECK(entry.count == static_cast<double>(n), "isa", isa, "n", n);
+          CHECK(same_bits(entry.mean, expected.mean) && same_bits(entry.m2, expected.m2), "isa", isa, "type",
                 type_name<T>(), "n", n, "misalignment", misalignment, "centred", centred, "scale", scale);
         }
       }
@@ -40,7 +40,7 @@ void sums_are_the_naive_ones() {
         fill(&dy, kSeed + n + 1);
         const T mh = static_cast<T>(2.9);
         const T r = static_cast<T>(1.7);
-        const Sums sums = kernels.run_gradient_sums(dy.data(), x.data(), n, mh, r);
+        const Sums sums = kernels.span_gradient_sums(dy.data(), x.data(), n, mh, r);
         const naive::Pair expected = naive::run_sums<T>(
             n, [&](size_t i) { return dy[i]; }, [&](size_t i) { return (x[i] - mh) * r; });
         CHECK(same_bits(sums.s1, expected.first) && same_bits(sums.s2, expected.second), "isa", isa, "type",
@@ -60,7 +60,7 @@ double sum_of_lanes(const KernelTable<T>& kernels, size_t half, size_t small) {
   dy[0] = static_cast<T>(0x1p60);
   dy[half] = static_cast<T>(-0x1p60);
   dy[small] = 1;
-  return kernels.run_gradient_sums(dy.data(), x.data(), kCount, 0, 1).s1;
+  return kernels.span_gradient_sums(dy.data(), x.data(), kCount, 0, 1).s1;
 }
 
 template <typename T>
@@ -85,8 +85,8 @@ void a_constant_has_its_mean_and_no_variance(double value) {
       if (n == 0) continue;
       Guarded<T> x(n);
       for (size_t i = 0; i < n; ++i) x[i] = constant;
-      const Cell cell = kernels.run_moments(x.data(), n, true);
-      CHECK(cell.mean == static_cast<double>(constant) && cell.m2 == 0, "isa", isa, "type", type_name<T>(), "n", n,
+      const Moments entry = kernels.span_moments(x.data(), n, true);
+      CHECK(entry.mean == static_cast<double>(constant) && entry.m2 == 0, "isa", isa, "type", type_name<T>(), "n", n,
             "value", value);
     }
   });
@@ -100,9 +100,9 @@ void what_is_not_finite_spoils_the_moments(T bad) {
         Guarded<T> x(n);
         fill(&x, kSeed);
         x[at] = bad;
-        const Cell cell = kernels.run_moments(x.data(), n, true);
-        CHECK(!std::isfinite(cell.mean) && std::isnan(cell.m2), "isa", isa, "n", n, "at", at);
-        CHECK(!std::isfinite(kernels.run_moments(x.data(), n, false).m2), "isa", isa, "n", n, "at", at);
+        const Moments entry = kernels.span_moments(x.data(), n, true);
+        CHECK(!std::isfinite(entry.mean) && std::isnan(entry.m2), "isa", isa, "n", n, "at", at);
+        CHECK(!std::isfinite(kernels.span_moments(x.data(), n, false).m2), "isa", isa, "n", n, "at", at);
       }
     }
   });
@@ -126,8 +126,8 @@ TEST(squares_beyond_float32_do_not_overflow) {
   each_isa<float>([](const char* isa, const KernelTable<float>& kernels) {
     Guarded<float> x(4);
     for (size_t i = 0; i < 4; ++i) x[i] = i % 2 == 0 ? 0x1p100f : -0x1p100f;
-    CHECK(kernels.run_moments(x.data(), 4, true).m2 == 0x1p202, "isa", isa);
-    CHECK(kernels.run_moments(x.data(), 4, false).m2 == 0x1p202, "isa", isa);
+    CHECK(kernels.span_moments(x.data(), 4, true).m2 == 0x1p202, "isa", isa);
+    CHECK(kernels.span_moments(x.data(), 4, false).m2 == 0x1p202, "isa", isa);
   });
 }
 

@@ -1,5 +1,5 @@
-import type { BackwardBuffers, ForwardBuffers } from './backend/backend.js'
-import type { FloatArray } from './tensor.js'
+import type { FloatArray } from '../tensor.js'
+import type { BackwardBuffers, ForwardBuffers } from './backend.js'
 
 /** One array of a pass. */
 export interface Operand {

@@ -4,14 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/arithmetic.h"
+#include "base/arithmetic.h"
 
 namespace evenkeel {
 
 template <typename T>
 constexpr size_t kLineElements = kCacheLine / sizeof(T);
 
-// In the cache a shorter run is not mapped from line to line: the partial vectors at both ends cost more.
+// In the cache a shorter span is not mapped from line to line: the partial vectors at both ends cost more.
 constexpr size_t kShortestAligned = 2048;
 
 // Static, as in merge.h: kernels use these, and each instruction set must have its own copy.
@@ -30,6 +30,8 @@ static inline size_t before_line(const T* p) {
 
 // Whether a map of so many bytes goes from line to line of its result: a store across two lines costs two, and one
 // across two pages 8 ns (docs/decisions/0014).
-static inline bool goes_by_lines(size_t bytes, bool past_cache) { return past_cache || bytes >= kShortestAligned; }
+static inline bool maps_whole_lines(size_t bytes, bool non_temporal) {
+  return non_temporal || bytes >= kShortestAligned;
+}
 
 }  // namespace evenkeel

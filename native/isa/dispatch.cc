@@ -1,4 +1,4 @@
-#include "runtime/dispatch.h"
+#include "isa/dispatch.h"
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <immintrin.h>

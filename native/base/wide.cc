@@ -1,4 +1,4 @@
-#include "core/wide.h"
+#include "base/wide.h"
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
-#include "core/wide_rows.h"
+#include "kernels/wide_rows.h"
 
-#include "core/ranges.h"
+#include "base/ranges.h"
 
 namespace evenkeel {
 

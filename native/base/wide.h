@@ -1,4 +1,4 @@
-// The wide route of a slot whose numbers leave the range of the arithmetic in T (core/ranges.h): in float64, one
+// The wide route of a slot whose numbers leave the range of the arithmetic in T (base/ranges.h): in float64, one
 // element after another, scaled by a power of two where float64 needs it. src/backend/portable/wide.ts has the same
 // lines.
 #pragma once
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include "core/merge.h"
+#include "base/merge.h"
 
 namespace evenkeel {
 

@@ -5,14 +5,14 @@
 
 namespace evenkeel {
 
-// Steps of a block of a run; rows of a block of a column.
+// Steps of a block of a span; rows of a block of a column.
 constexpr size_t kSteps = 32;
 // Bytes of one step: 32 float32 lanes or 16 float64 lanes.
 constexpr size_t kStepBytes = 128;
-// Blocks of a run that make a slab, the smallest part of a run that a thread takes: 256 KiB.
-constexpr size_t kRunSlabBlocks = 64;
-// Rows that make a slab of a column, or of the column sums of rows.
-constexpr size_t kSlabRows = 256;
+// Blocks of a span that make a partition, the smallest part of a span that a thread takes: 256 KiB.
+constexpr size_t kPartitionBlocks = 64;
+// Rows that make a partition of a column, or of the column sums of rows.
+constexpr size_t kPartitionRows = 256;
 // Steps (or rows) at the head of a block whose mean the block is shifted by.
 constexpr size_t kShiftSteps = 2;
 // Below this sum of float32 squares a block is redone in float64: 2^-90.
@@ -26,7 +26,7 @@ constexpr size_t kLanes = kStepBytes / sizeof(T);
 template <typename T>
 constexpr size_t kBlock = kLanes<T> * kSteps;
 template <typename T>
-constexpr size_t kSlab = kBlock<T> * kRunSlabBlocks;
+constexpr size_t kPartition = kBlock<T> * kPartitionBlocks;
 
 // How many parts of `part` cover `n`.
 constexpr size_t parts_of(size_t n, size_t part) { return (n + part - 1) / part; }

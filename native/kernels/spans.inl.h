@@ -1,11 +1,11 @@
-// Reduce over runs: elements that lie side by side. Included by isa/*.cc inside its namespace; no include guard.
+// Reduce over spans: elements that lie side by side. Included by isa/*.cc inside its namespace; no include guard.
 
 // Neither overflow nor underflow has touched the float32 squares of a block; two zeros are a constant block.
 EVENKEEL_INLINE bool squares_trusted(double s1, double s2) {
   return (s2 >= kSmallestTrustedSquares && s2 < HUGE_VAL) || (s1 == 0 && s2 == 0);
 }
 
-EVENKEEL_INLINE Cell finish_moments(double shift, double s1, double s2, double n) {
+EVENKEEL_INLINE Moments finish_moments(double shift, double s1, double s2, double n) {
   const double m2 = s2 - s1 * s1 / n;
   // Minus infinity is no rounding error: s1 * s1 has left float64, and the slot takes the wide route.
   return {n, shift + s1 / n, m2 < 0 && m2 > -HUGE_VAL ? 0 : m2};
@@ -13,7 +13,7 @@ EVENKEEL_INLINE Cell finish_moments(double shift, double s1, double s2, double n
 
 // The rare way, for float32 values whose squares leave float32: two passes in float64, one element after another.
 template <typename T>
-static Cell wide_moments(const T* x, size_t n, size_t stride, bool centred) {
+static Moments wide_moments(const T* x, size_t n, size_t stride, bool centred) {
   const double count = static_cast<double>(n);
   double mean = 0;
   if (centred) {
@@ -94,7 +94,7 @@ EVENKEEL_INLINE typename V::Scalar block_shift(const typename V::Scalar* x, size
 }
 
 template <typename V, typename Beside>
-EVENKEEL_INLINE Cell block_moments(const typename V::Scalar* x, size_t n, typename V::Scalar shift, Beside& beside) {
+EVENKEEL_INLINE Moments block_moments(const typename V::Scalar* x, size_t n, typename V::Scalar shift, Beside& beside) {
   const Sums sums = shifted_sums<V>(x, n, shift, beside);
   if (sizeof(typename V::Scalar) == 4 && !squares_trusted(sums.s1, sums.s2)) return wide_moments(x, n, 1, true);
   return finish_moments(shift, sums.s1, sums.s2, static_cast<double>(n));
@@ -124,55 +124,56 @@ EVENKEEL_INLINE double squares_sum(const typename V::Scalar* x, size_t n, Beside
 }
 
 template <typename V, typename Beside>
-EVENKEEL_INLINE Cell block_squares(const typename V::Scalar* x, size_t n, Beside& beside) {
+EVENKEEL_INLINE Moments block_squares(const typename V::Scalar* x, size_t n, Beside& beside) {
   const double s2 = squares_sum<V>(x, n, beside);
   if (sizeof(typename V::Scalar) == 4 && !squares_trusted(s2 == 0 ? 1 : 0, s2)) return wide_moments(x, n, 1, false);
   return {static_cast<double>(n), 0, s2};
 }
 
-// A block's shift is taken before the block ahead of it is summed: it takes as long as a quarter of a block's sums.
+// A block's shift is taken before the block prefetch_at of it is summed: it takes as long as a quarter of a block's
+// sums.
 template <typename V, typename Beside>
-EVENKEEL_INLINE Cell centred_moments(const typename V::Scalar* x, size_t n, Beside& beside) {
+EVENKEEL_INLINE Moments centred_moments(const typename V::Scalar* x, size_t n, Beside& beside) {
   constexpr size_t block = kBlock<typename V::Scalar>;
-  Cell run;
-  if (n == 0) return run;
+  Moments span;
+  if (n == 0) return span;
   typename V::Scalar shift = block_shift<V>(x, smaller(block, n));
   for (size_t i = 0; i < n; i += block) {
     const size_t length = smaller(block, n - i);
     const size_t next = i + length;
     const typename V::Scalar next_shift = next < n ? block_shift<V>(x + next, smaller(block, n - next)) : 0;
-    const Cell part = block_moments<V>(x + i, length, shift, beside);
-    merge(&run, part.count, part.mean, part.m2);
+    const Moments part = block_moments<V>(x + i, length, shift, beside);
+    merge(&span, part.count, part.mean, part.m2);
     shift = next_shift;
   }
-  return run;
+  return span;
 }
 
 template <typename V, typename Beside>
-EVENKEEL_INLINE Cell squares(const typename V::Scalar* x, size_t n, Beside& beside) {
+EVENKEEL_INLINE Moments squares(const typename V::Scalar* x, size_t n, Beside& beside) {
   constexpr size_t block = kBlock<typename V::Scalar>;
-  Cell run;
+  Moments span;
   for (size_t i = 0; i < n; i += block) {
-    const Cell part = block_squares<V>(x + i, smaller(block, n - i), beside);
-    merge(&run, part.count, part.mean, part.m2);
+    const Moments part = block_squares<V>(x + i, smaller(block, n - i), beside);
+    merge(&span, part.count, part.mean, part.m2);
   }
-  return run;
+  return span;
 }
 
 template <bool kCentred, typename V, typename Beside>
-EVENKEEL_INLINE Cell moments_beside(const typename V::Scalar* x, size_t n, Beside& beside) {
+EVENKEEL_INLINE Moments moments_beside(const typename V::Scalar* x, size_t n, Beside& beside) {
   if constexpr (kCentred) return centred_moments<V>(x, n, beside);
   return squares<V>(x, n, beside);
 }
 
 template <typename V>
-static Cell run_moments(const typename V::Scalar* x, size_t n, bool centred) {
+static Moments span_moments(const typename V::Scalar* x, size_t n, bool centred) {
   NothingBeside nothing;
   return centred ? moments_beside<true, V>(x, n, nothing) : moments_beside<false, V>(x, n, nothing);
 }
 
 template <typename V>
-struct RunGradientSums {
+struct SpanGradientSums {
   const typename V::Scalar* dy;
   const typename V::Scalar* x;
   V mh, r;
@@ -193,7 +194,7 @@ struct RunGradientSums {
 };
 
 template <typename V>
-static Sums run_gradient_sums(const typename V::Scalar* dy, const typename V::Scalar* x, size_t n,
-                              typename V::Scalar mh, typename V::Scalar r) {
-  return sums_of_blocks<V>(n, RunGradientSums<V>{dy, x, V::broadcast(mh), V::broadcast(r)});
+static Sums span_gradient_sums(const typename V::Scalar* dy, const typename V::Scalar* x, size_t n,
+                               typename V::Scalar mh, typename V::Scalar r) {
+  return sums_of_blocks<V>(n, SpanGradientSums<V>{dy, x, V::broadcast(mh), V::broadcast(r)});
 }

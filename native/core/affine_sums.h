@@ -1,4 +1,4 @@
-// Sums over rows, per column: what joins those of slabs, and adds them to the parameters' gradients.
+// Sums over rows, per column: what joins those of partitions, and adds them to the parameters' gradients.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 namespace evenkeel {
 
 // into[j] += sums[j]
-inline void add_column_sums(const double* sums, size_t n, double* into) {
+inline void add_sums(const double* sums, size_t n, double* into) {
   for (size_t j = 0; j < n; ++j) into[j] += sums[j];
 }
 

@@ -1,7 +1,7 @@
-import { checkBatchCount, refuseGroupCount, splitChannels, splitUnbatched } from './channel-shapes.js'
-import { nearestDivisor } from './divisors.js'
-import { describe, fail } from './errors.js'
-import { type DType, formatShape, sizeOf } from './tensor.js'
+import { checkBatchCount, refuseGroupCount, splitChannels, splitUnbatched } from '../channel-shapes.js'
+import { nearestDivisor } from '../divisors.js'
+import { describe, fail } from '../errors.js'
+import { type DType, formatShape, sizeOf } from '../tensor.js'
 
 /** Where the elements lie: rows [R, L], planes [N, C, S], columns [N, S, C]. */
 export type Pattern = 'rows' | 'planes' | 'columns'

@@ -1,8 +1,6 @@
-import { adviseHugePages } from './backend/native.js'
-import { describe, fail } from './errors.js'
-import type { Operand, Operands, OperandTable } from './operands.js'
-import { bufferOf, checkOverlaps } from './overlap.js'
-import { checkSameShape, type Plan } from './plan.js'
+import { adviseHugePages } from '../backend/native.js'
+import type { Operand, Operands, OperandTable } from '../backend/operands.js'
+import { describe, fail } from '../errors.js'
 import {
   checkTensor,
   type DType,
@@ -15,7 +13,9 @@ import {
   lengthOf,
   newArray,
   type Tensor,
-} from './tensor.js'
+} from '../tensor.js'
+import { bufferOf, checkOverlaps } from './overlap.js'
+import { checkSameShape, type Plan } from './plan.js'
 
 /** One (mean, biased variance) pair per slot of a plan. */
 export interface Statistics {
