@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/fold.h"
+#include "base/fold.h"
 
 namespace evenkeel {
 

@@ -8,6 +8,7 @@
 #include "core/split_rows.h"
 #include "runtime/cache.h"
 #include "runtime/parallel.h"
+#include "runtime/scratch.h"
 
 namespace evenkeel {
 

@@ -6,6 +6,7 @@
 #include "kernels/wide_rows.h"
 #include "runtime/cache.h"
 #include "runtime/parallel.h"
+#include "runtime/scratch.h"
 
 namespace evenkeel {
 

@@ -6,8 +6,9 @@
 
 #include "base/arithmetic.h"
 #include "base/cache_lines.h"
+#include "base/compiler.h"
+#include "base/fold.h"
 #include "base/merge.h"
-#include "core/fold.h"
 
 namespace evenkeel {
 
@@ -147,19 +148,3 @@ struct Isa {
 };
 
 }  // namespace evenkeel
-
-// Kernels and simd functions are small and hot; each belongs to its instruction set alone.
-#if defined(_MSC_VER) && !defined(__clang__)
-#define EVENKEEL_INLINE static __forceinline
-#define EVENKEEL_MEMBER __forceinline
-#define EVENKEEL_PREFETCH(p) static_cast<void>(p)
-#elif defined(EVENKEEL_SANITIZED)
-// A test build, which checks each access: inlined, one file would compile for ten minutes.
-#define EVENKEEL_INLINE static inline
-#define EVENKEEL_MEMBER inline
-#define EVENKEEL_PREFETCH(p) __builtin_prefetch(p)
-#else
-#define EVENKEEL_INLINE static inline __attribute__((always_inline))
-#define EVENKEEL_MEMBER inline __attribute__((always_inline))
-#define EVENKEEL_PREFETCH(p) __builtin_prefetch(p)
-#endif

@@ -3,6 +3,8 @@
 #include <array>
 #include <new>
 
+#include "base/arithmetic.h"
+
 #if defined(_WIN32)
 #include <windows.h>
 #endif
@@ -11,7 +13,6 @@ namespace evenkeel {
 
 namespace {
 
-constexpr size_t kCacheLine = 64;
 // A call takes at most about ten temporaries; more blocks than that are not worth keeping.
 constexpr size_t kKeptBlocks = 12;
 // What a thread keeps between calls, at most. Larger temporaries than this pay for their pages each time.
