@@ -17,8 +17,8 @@ export interface RunOptions {
   readonly chart?: string
 }
 
-const FULL: Settings = { rounds: 7, turn: 30, budget: 2 }
-const QUICK: Settings = { rounds: 3, turn: 20, budget: 0.2 }
+const FULL: Settings = { rounds: 7, timeSlice: 30, budget: 2 }
+const QUICK: Settings = { rounds: 3, timeSlice: 20, budget: 0.2 }
 
 export function settingsOf({ quick, rounds, budget }: RunOptions): Settings {
   const usual = quick ? QUICK : FULL

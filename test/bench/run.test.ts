@@ -10,7 +10,7 @@ const CASES = [
   benchCase('LayerNorm', 'plain', [4, 16], 'forward'),
   benchCase('LayerNorm', 'plain', [3, 8], 'forward'),
 ]
-const SETTINGS = { rounds: 3, turn: 1, budget: 1 }
+const SETTINGS = { rounds: 3, timeSlice: 1, budget: 1 }
 
 function fake(name: string, more: Partial<Contender> = {}): Contender {
   const args = [fileURLToPath(new URL('./fake-worker.mjs', import.meta.url)), name]
