@@ -1,7 +1,8 @@
+import { CONTENDER_NAMES, LIMIT, REFERENCE } from './contenders.js'
 import type { Load } from './machine.js'
 import { type BenchRecord, byUnit, type Results, unitOf } from './results.js'
 
-// What a run prints: a block per case and number of threads, a line per contender.
+// What a run prints: a block per case and number of threads while it runs, and one table at its end.
 
 const HEAD = row('', ['time', 'quartiles', 'GB/s', 'of limit', 'x evenkeel', 'quartiles'])
 
@@ -24,10 +25,37 @@ export function formatUnit(records: readonly BenchRecord[], titles: ReadonlyMap<
   return [unitOf(records[0]) + disturbed, HEAD, ...lines].join('\n')
 }
 
-/** All blocks of a run, and what it ran on. Titles are the contenders' names. */
+/** The table of a run, and what it ran on. */
 export function formatReport(results: Results): string {
-  const blocks = byUnit(results.records).map((records) => formatUnit(records, new Map()))
-  return [...blocks, formatMachine(results)].join('\n\n')
+  return `${formatTable(results)}\n\n${formatMachine(results)}`
+}
+
+/** Markdown: a line per case and number of threads, a column per contender, how many times as long each takes as evenkeel. */
+export function formatTable({ records }: Pick<Results, 'records'>): string {
+  const others = CONTENDER_NAMES.filter(
+    (name) => name !== REFERENCE && name !== LIMIT && records.some(({ contender }) => contender === name),
+  )
+  const head = ['', REFERENCE, 'of limit', ...others.map((name) => `${name} takes`)]
+  const lines = byUnit(records).map((unit) => {
+    const of = (name: string) => unit.find(({ contender }) => contender === name)
+    const own = of(REFERENCE)
+    return [
+      unitOf(unit[0]),
+      own ? formatTime(own.medianNs) : '',
+      own?.shareOfLimit?.toFixed(2) ?? '',
+      ...others.map((name) => formatTakes(of(name))),
+    ]
+  })
+  const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)))
+  const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))
+  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  return [head, rule, ...lines].map((line) => `| ${line.map(pad).join(' | ')} |`).join('\n')
+}
+
+/** The ratio; the time where evenkeel was not timed beside it. */
+function formatTakes(record: BenchRecord | undefined): string {
+  if (record === undefined) return ''
+  return record.ratio === null ? formatTime(record.medianNs) : threeDigits(record.ratio)
 }
 
 function row(title: string, cells: readonly string[]): string {
