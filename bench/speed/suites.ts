@@ -111,6 +111,7 @@ const SHORT_ROWS: readonly Row[] = [
       [6272, 96],
       [16384, 128],
     ],
+    quick: 1,
   },
 ]
 
