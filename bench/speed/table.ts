@@ -1,6 +1,8 @@
 import { CONTENDER_NAMES, LIMIT, REFERENCE } from './contenders.js'
 import type { Load } from './machine.js'
 import { type BenchRecord, byUnit, type Results, unitOf } from './results.js'
+import { geometricMean } from './statistics.js'
+import { SIZE_CLASSES, sizeClass } from './traffic.js'
 
 // What a run prints: a block per case and number of threads while it runs, and one table at its end.
 
@@ -25,16 +27,14 @@ export function formatUnit(records: readonly BenchRecord[], titles: ReadonlyMap<
   return [unitOf(records[0]) + disturbed, HEAD, ...lines].join('\n')
 }
 
-/** The table of a run, and what it ran on. */
+/** The tables of a run, and what it ran on. */
 export function formatReport(results: Results): string {
-  return `${formatTable(results)}\n\n${formatMachine(results)}`
+  return [formatTable(results), formatSizes(results), formatMachine(results)].join('\n\n')
 }
 
 /** Markdown: a line per case and number of threads, a column per contender, how many times as long each takes as evenkeel. */
 export function formatTable({ records }: Pick<Results, 'records'>): string {
-  const others = CONTENDER_NAMES.filter(
-    (name) => name !== REFERENCE && name !== LIMIT && records.some(({ contender }) => contender === name),
-  )
+  const others = othersIn(records)
   const head = ['', REFERENCE, 'of limit', ...others.map((name) => `${name} takes`)]
   const lines = byUnit(records).map((unit) => {
     const of = (name: string) => unit.find(({ contender }) => contender === name)
@@ -46,6 +46,33 @@ export function formatTable({ records }: Pick<Results, 'records'>): string {
       ...others.map((name) => formatTakes(of(name))),
     ]
   })
+  return markdown(head, lines)
+}
+
+/** Markdown: a line per class of size, how many times as long each contender takes: mean (least to most). */
+export function formatSizes({ records, machine }: Pick<Results, 'records' | 'machine'>): string {
+  const others = othersIn(records)
+  const lines = SIZE_CLASSES.map((size) => {
+    const own = records.filter((record) => sizeClass(record, machine.caches) === size)
+    return [size, ...others.map((name) => formatSpread(own.filter(({ contender }) => contender === name)))]
+  })
+  return markdown(['', ...others.map((name) => `${name} takes`)], lines)
+}
+
+function formatSpread(records: readonly BenchRecord[]): string {
+  const ratios = records.flatMap(({ ratio }) => (ratio === null ? [] : [ratio]))
+  if (ratios.length === 0) return ''
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map(threeDigits)
+  return `${threeDigits(geometricMean(ratios))} (${least} to ${most})`
+}
+
+function othersIn(records: readonly BenchRecord[]): string[] {
+  return CONTENDER_NAMES.filter(
+    (name) => name !== REFERENCE && name !== LIMIT && records.some(({ contender }) => contender === name),
+  )
+}
+
+function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)))
   const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))
   const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type BenchCase, benchCase } from '../../bench/speed/cases.js'
 import type { BenchRecord, Verdict } from '../../bench/speed/results.js'
 import { SUITES } from '../../bench/speed/suites.js'
-import { formatTable } from '../../bench/speed/table.js'
+import { formatSizes, formatTable } from '../../bench/speed/table.js'
 import { formatTargets, judgeTargets } from '../../bench/speed/targets.js'
 import { MACHINE, recordsIn } from './support.js'
 
@@ -131,6 +131,18 @@ describe('of a run of all suites', () => {
     expect(lines[0]).toContain('| baseline takes |')
     expect(new Set(lines.map(({ length }) => length)).size).toBe(1)
   })
+})
+
+it('the table of sizes has means, least and most of the ratios', () => {
+  const records = [
+    ...times(loop, { pytorch: 2 }),
+    ...times(network, { pytorch: 1 }),
+    ...times(planes, { pytorch: 4 }),
+  ]
+  const text = formatSizes({ records, machine: MACHINE })
+  expect(text).toMatch(/^\| within L2 +\| +\|$/m)
+  expect(text).toMatch(/^\| L2 to 32 MB +\| 2\.00 \(1\.00 to 4\.00\) \|$/m)
+  expect(text).toMatch(/^\| 32 MB and more \| 2\.00 \(2\.00 to 2\.00\) \|$/m)
 })
 
 it('the table shows ratios beside evenkeel, times where it is not there', () => {
