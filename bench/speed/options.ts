@@ -41,6 +41,7 @@ export function suitesOf(
 ): Suite[] {
   const chosen = suites
     .map((suite) => ({
+      ...suite,
       cases: suite.cases.filter((each) => (!quick || each.quick) && (filter?.test(each.name) ?? true)),
       contenders: contenders ?? suite.contenders,
       threads: threads ?? suite.threads,

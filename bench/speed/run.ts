@@ -25,14 +25,14 @@ export async function run({ suites, contenders, settings }: Plan): Promise<Resul
   if (warning) console.warn(`bench: ${warning}.`)
   const workers = new Workers()
   const directory = new DataDirectory()
-  const bench = new Bench(workers, directory, settings)
   const titles = titlesOf(contenders)
   const records: BenchRecord[] = []
   const skipped: Skipped[] = []
   let repeatedRounds = 0
-  const units = suites.flatMap(({ cases, threads, contenders: names }) => {
+  const units = suites.flatMap(({ cases, threads, contenders: names, timeSlice = settings.timeSlice }) => {
+    const bench = new Bench(workers, directory, { ...settings, timeSlice })
     const chosen = contenders.filter(({ name }) => names.includes(name))
-    return cases.map((each) => ({ each, threads, chosen }))
+    return cases.map((each) => ({ bench, each, threads, chosen }))
   })
   const progress = showProgress(units.reduce((sum, { threads }) => sum + threads.length, 0))
   const interruption = new AbortController()
@@ -42,7 +42,7 @@ export async function run({ suites, contenders, settings }: Plan): Promise<Resul
   }
   for (const signal of INTERRUPTIONS) process.once(signal, interrupt)
   try {
-    for (const { each, threads, chosen } of units) {
+    for (const { bench, each, threads, chosen } of units) {
       if (interruption.signal.aborted) break
       const inputs = directory.write(each)
       for (const count of threads) {

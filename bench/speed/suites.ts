@@ -9,6 +9,8 @@ export interface Suite {
   readonly threads: readonly number[]
   /** Who is timed where --contenders names none. */
   readonly contenders: readonly string[]
+  /** Milliseconds of one contender's share of a round, where the usual ones are too few. */
+  readonly timeSlice?: number
 }
 
 /** Every operation and layout of each shape is a case. */
@@ -173,6 +175,8 @@ export const SUITES = {
     cases: casesOf(LOOPS),
     threads: [1],
     contenders: [...RESULTS, ...BOTH_PYTORCH],
+    // Several calls of the largest: the first new array after a pause costs more than those that follow.
+    timeSlice: 100,
   },
 } as const satisfies Record<string, Suite>
 
