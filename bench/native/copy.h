@@ -10,7 +10,7 @@ namespace bench {
 enum class CopyKind {
   library,             // memcpy, which chooses for itself
   plain,               // vector loads and stores
-  store_non_temporal,  // vector loads, non-temporal storess (non-temporal)
+  store_non_temporal,  // vector loads, non-temporal stores
 };
 constexpr CopyKind kCopyKinds[] = {CopyKind::library, CopyKind::plain, CopyKind::store_non_temporal};
 
@@ -32,8 +32,8 @@ bool can_copy(CopyKind kind, const Traffic& traffic);
 double time_copy(CopyKind kind, const Traffic& traffic, int threads, size_t passes);
 
 // The bare traffic of a norm that has `chunk` elements to a statistic, without its arithmetic: each chunk is read, then
-// copied non-temporals, by one thread. Where chunks fit the cache, the copy finds them there, and the copies above
-// are the limit; where they do not, memory is read twice.
+// copied with non-temporal stores, by one thread. Where chunks fit the cache, the copy finds them there, and the copies
+// above are the limit; where they do not, memory is read twice.
 void read_and_stream(const Traffic& traffic, size_t chunk);
 bool can_read_and_stream();
 

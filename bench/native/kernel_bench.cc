@@ -1,4 +1,4 @@
-// Times the passes of native/core without Node: a median over rounds, the copy of the same bytes timed in turn with it.
+// Times the passes of native/core without Node: a median over rounds, interleaved with copies of the same bytes.
 // `npm run bench:native -- --help`
 #include <algorithm>
 #include <chrono>
@@ -25,8 +25,8 @@ namespace bench {
 
 namespace {
 
-// One turn of one contender: long enough for the clock, short enough that a drift of the machine meets both alike.
-constexpr double kTurnNanoseconds = 20e6;
+// Of one contender in a round: long enough for the clock, short enough that a drift of the machine meets both alike.
+constexpr double kTimeSliceNanoseconds = 20e6;
 constexpr size_t kPage = size_t{2} << 20;
 
 // An array as Node allocates one, in pages that have been touched.
@@ -78,9 +78,10 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-using Turn = std::function<double(size_t passes)>;
+// Runs so many passes and tells the nanoseconds of one.
+using Contender = std::function<double(size_t passes)>;
 
-Turn turn_of(const std::function<void()>& pass) {
+Contender contender_of(const std::function<void()>& pass) {
   return [pass](size_t passes) {
     const auto start = std::chrono::steady_clock::now();
     for (size_t i = 0; i < passes; ++i) pass();
@@ -94,20 +95,20 @@ struct Timed {
   double least = median;
 };
 
-// Each turn in turn, round after round. The first pass of a turn finds the caches as the one before left them: it
-// warms.
-std::vector<Timed> time_interleaved(const std::vector<Turn>& turns, size_t rounds) {
+// Each round gives each contender a time slice. The first pass of a slice is not timed: it finds the caches full of
+// another's data.
+std::vector<Timed> time_interleaved(const std::vector<Contender>& contenders, size_t rounds) {
   std::vector<size_t> passes;
-  for (const Turn& turn : turns) {
-    turn(1);
-    const double once = std::min(turn(1), turn(3));
-    passes.push_back(static_cast<size_t>(std::max(1.0, kTurnNanoseconds / once)));
+  for (const Contender& contender : contenders) {
+    contender(1);
+    const double once = std::min(contender(1), contender(3));
+    passes.push_back(static_cast<size_t>(std::max(1.0, kTimeSliceNanoseconds / once)));
   }
-  std::vector<std::vector<double>> times(turns.size());
+  std::vector<std::vector<double>> times(contenders.size());
   for (size_t round = 0; round < rounds; ++round) {
-    for (size_t i = 0; i < turns.size(); ++i) {
-      turns[i](1);
-      times[i].push_back(turns[i](passes[i]));
+    for (size_t i = 0; i < contenders.size(); ++i) {
+      contenders[i](1);
+      times[i].push_back(contenders[i](passes[i]));
     }
   }
   std::vector<Timed> result;
@@ -125,17 +126,17 @@ size_t chunk_of(const Plan& plan) {
 // One line: an operation on a shape with so many threads, against the copies and, with one, the bare traffic.
 void report(const Case& each, const char* op, int threads, size_t rounds, const std::function<void()>& pass,
             const Traffic& traffic) {
-  std::vector<Turn> turns = {turn_of(pass)};
+  std::vector<Contender> contenders = {contender_of(pass)};
   std::vector<CopyKind> kinds;
   for (const CopyKind kind : kCopyKinds) {
     if (!can_copy(kind, traffic)) continue;
     kinds.push_back(kind);
-    turns.push_back([=](size_t passes) { return time_copy(kind, traffic, threads, passes); });
+    contenders.push_back([=](size_t passes) { return time_copy(kind, traffic, threads, passes); });
   }
   const bool has_bare = threads == 1 && can_read_and_stream();
   const size_t chunk = chunk_of(each.plan);
-  if (has_bare) turns.push_back(turn_of([=] { read_and_stream(traffic, chunk); }));
-  const std::vector<Timed> times = time_interleaved(turns, rounds);
+  if (has_bare) contenders.push_back(contender_of([=] { read_and_stream(traffic, chunk); }));
+  const std::vector<Timed> times = time_interleaved(contenders, rounds);
   const Timed ours = times[0];
   Timed limit;
   const char* kind = "";

@@ -33,16 +33,18 @@ Case channels(Pattern pattern, size_t samples, size_t channels, size_t spatial, 
   return {name, plan};
 }
 
-// One of each pattern and scope, in L2, in L3 and beyond.
+// One of each pattern and scope, in L2, in L3 and beyond; short rows; small planes, of 7 x 7.
 std::vector<Case> usual_cases() {
-  std::vector<Case> cases = {rows(32, 768),     rows(512, 768),  rows(4096, 768),
-                             rows(16384, 1024), rows(65536, 64), rows(1, 1048576)};
+  std::vector<Case> cases = {rows(32, 768),  rows(512, 768),  rows(4096, 768), rows(16384, 1024),
+                             rows(6272, 96), rows(65536, 64), rows(1, 1048576)};
   for (const Pattern pattern : {Pattern::planes, Pattern::columns}) {
     cases.push_back(channels(pattern, 32, 64, 56 * 56, 0));
     cases.push_back(channels(pattern, 32, 256, 56 * 56, 0));
     cases.push_back(channels(pattern, 8, 256, 28 * 28, 32));
     cases.push_back(channels(pattern, 32, 256, 56 * 56, 32));
     cases.push_back(channels(pattern, 8, 64, 56 * 56, 64));
+    for (const size_t groups : {size_t{0}, size_t{32}, size_t{512}})
+      cases.push_back(channels(pattern, 32, 512, 7 * 7, groups));
   }
   cases.push_back(channels(Pattern::columns, 65536, 256, 1, 0));
   return cases;

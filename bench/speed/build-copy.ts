@@ -18,12 +18,13 @@ export function buildCopyAddon(): void {
     encoding: 'utf8',
     shell: process.platform === 'win32',
   })
-  if (build.status === 0) return
+  // npm's wrapper of node-gyp does nothing, and says so to nobody, where npm does not run it.
+  if (build.status === 0 && existsSync(built)) return
   fail(
     'EVENKEEL_OPTION',
     'bench',
-    `the copies that the limit is measured with could not be built: ${build.error?.message ?? build.stderr}`,
-    'install a C++ compiler, or leave the limit out with --contenders',
+    `the copies that the limit is measured with could not be built: ${build.error?.message || build.stderr || 'node-gyp made nothing'}`,
+    'install a C++ compiler and start with npm run bench, or leave the limit out with --contenders',
   )
 }
 

@@ -1,6 +1,6 @@
 import { sizeOf } from '../../src/tensor.js'
 
-// What is timed: shapes of real models, each in every operation and layout that it has.
+// A case: one operation of one layer on one shape in one layout. suites.ts lists those that are timed.
 
 export type LayerName = 'LayerNorm' | 'RMSNorm' | 'BatchNorm' | 'GroupNorm' | 'InstanceNorm'
 /** forward: in training; inference: with given statistics, where that differs (BatchNorm). */
@@ -25,73 +25,10 @@ export interface BenchCase {
 
 /** The same for all, given to each. */
 export const EPS = 1e-5
-const GROUPS = 32
 
-interface Row {
-  readonly layer: LayerName
-  /** Channels first where it has channels. */
-  readonly shapes: readonly (readonly number[])[]
-  readonly ops: readonly Op[]
-  readonly quick: readonly number[]
-}
-
-const ROW_SHAPES = [
-  [8, 64],
-  [32, 768],
-  [512, 768],
-  [4096, 768],
-  [16384, 1024],
-  [2048, 8192],
-  [65536, 64],
-  [1, 1048576],
-]
-
-/** `quick`: indices of the shapes of --quick, one of each size class where there is one. */
-const ROWS: readonly Row[] = [
-  { layer: 'LayerNorm', shapes: ROW_SHAPES, ops: ['forward', 'backward'], quick: [0, 1, 3, 4] },
-  { layer: 'RMSNorm', shapes: ROW_SHAPES, ops: ['forward', 'backward'], quick: [3] },
-  {
-    layer: 'BatchNorm',
-    shapes: [
-      [1024, 512],
-      [65536, 256],
-      [32, 64, 56, 56],
-      [32, 256, 56, 56],
-      [2, 64, 512, 512],
-    ],
-    ops: ['forward', 'inference', 'backward'],
-    quick: [0, 2],
-  },
-  {
-    layer: 'GroupNorm',
-    shapes: [
-      [8, 256, 28, 28],
-      [32, 256, 56, 56],
-      [1, 512, 128, 128],
-    ],
-    ops: ['forward', 'backward'],
-    quick: [0],
-  },
-  {
-    layer: 'InstanceNorm',
-    shapes: [
-      [8, 64, 56, 56],
-      [1, 64, 512, 512],
-    ],
-    ops: ['forward', 'backward'],
-    quick: [0],
-  },
-]
-
-export function allCases(): BenchCase[] {
-  return ROWS.flatMap(({ layer, shapes, ops, quick }) =>
-    shapes.flatMap((shape, i) =>
-      layoutsOf(shape).flatMap(([layout, inMemory]) =>
-        ops.map((op) => benchCase(layer, layout, inMemory, op, quick.includes(i))),
-      ),
-    ),
-  )
-}
+/** GroupNorm's usual 32 groups; fewer where there are few channels, so that a group has at least 8. */
+const MOST_GROUPS = 32
+const LEAST_GROUP_CHANNELS = 8
 
 export function benchCase(
   layer: LayerName,
@@ -100,6 +37,7 @@ export function benchCase(
   op: Op,
   quick = false,
 ): BenchCase {
+  const channels = layout === 'channels-first' ? shape[1] : shape[shape.length - 1]
   const words = [layer, ...(layout === 'plain' ? [] : [layout]), `[${shape.join(', ')}]`, op]
   return {
     name: words.join(' '),
@@ -107,18 +45,9 @@ export function benchCase(
     layout,
     shape,
     op,
-    groups: layer === 'GroupNorm' ? GROUPS : 1,
+    groups: layer === 'GroupNorm' ? Math.min(MOST_GROUPS, channels / LEAST_GROUP_CHANNELS) : 1,
     quick,
   }
-}
-
-function layoutsOf(shape: readonly number[]): readonly [Layout, readonly number[]][] {
-  if (shape.length === 2) return [['plain', shape]]
-  const [samples, channels, ...space] = shape
-  return [
-    ['channels-first', shape],
-    ['channels-last', [samples, ...space, channels]],
-  ]
 }
 
 export function elementsOf({ shape }: Pick<BenchCase, 'shape'>): number {

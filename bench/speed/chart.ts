@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { figure, SERIES_COLOURS } from '../../study/report/figure.js'
-import { LIMIT, REFERENCE } from './contenders.js'
+import { type ContenderName, LIMIT, REFERENCE } from './contenders.js'
 import { formatThreads, type Results } from './results.js'
 
 // Charts as SVG files of their own, readable on a light and on a dark page.
@@ -10,7 +10,7 @@ export const INK = '#7d868c'
 const LINE_HEIGHT = 19
 
 interface Series {
-  readonly name: string
+  readonly name: ContenderName
   readonly title: string
   readonly colour: string
   readonly symbol: 'circle' | 'square' | 'triangle' | 'diamond2' | 'star' | 'times'
@@ -26,7 +26,7 @@ export const SERIES: readonly Series[] = [
   { name: 'tfjs-cpu', title: 'tfjs cpu', colour: grey, symbol: 'times' },
   { name: 'tfjs-wasm', title: 'tfjs wasm', colour: grey, symbol: 'star' },
 ]
-const ON_SPEED_CHART = [REFERENCE, 'pytorch', 'pytorch-tcmalloc', 'onnxruntime']
+const ON_SPEED_CHART: readonly ContenderName[] = [REFERENCE, 'pytorch', 'pytorch-tcmalloc', 'onnxruntime']
 
 /** GB/s of every case with the fewest threads of the run, forward and backward side by side: a symbol per contender, a tick at the limit. */
 export function speedChart({ records }: Pick<Results, 'records'>): string {

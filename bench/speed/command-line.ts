@@ -1,26 +1,35 @@
 import { Command, CommanderError } from 'commander'
 import { EvenkeelError } from '../../src/errors.js'
 import { buildCopyAddon } from './build-copy.js'
-import type { BenchCase } from './cases.js'
 import { speedChart } from './chart.js'
-import { compare, formatCompared } from './compare.js'
-import { LIMIT } from './contenders.js'
-import { growthCases, growthChart } from './growth.js'
+import { CONTENDER_NAMES, LIMIT } from './contenders.js'
+import { growthChart, growthSuite } from './growth.js'
 import { formatMemory, measureMemory } from './memory.js'
 import {
-  casesOf,
-  contenderList,
+  builtCheckout,
   contendersOf,
   count,
+  listOf,
+  namedSuites,
   pattern,
   positive,
   type RunOptions,
   settingsOf,
+  suitesOf,
   threadList,
 } from './options.js'
-import { checkWritable, joinResults, loadResults, type Results, saveResults, writeWhole } from './results.js'
+import {
+  checkWritable,
+  joinResults,
+  loadResults,
+  type Results,
+  saveResults,
+  type Verdict,
+  writeWhole,
+} from './results.js'
 import { run, titlesOf } from './run.js'
-import { formatMachine, formatReport, formatSkipped } from './table.js'
+import { SUITE_NAMES, type Suite } from './suites.js'
+import { formatReport, formatSkipped } from './table.js'
 import { formatTargets, judgeTargets } from './targets.js'
 
 // The command line of npm run bench.
@@ -49,17 +58,18 @@ function commands(): Command {
       'How fast evenkeel is, beside other libraries and beside copies of the same bytes; bench/speed/README.md tells how.',
     )
 
+  const suites = listOf('suite', SUITE_NAMES)
   runOptions(program.command('run', { isDefault: true }))
+    .option('--suites <list>', `of ${SUITE_NAMES.join(', ')} (default: all)`, suites)
     .description('every layer, shape, layout and operation')
     .action(async (options: RunOptions) => {
-      const results = await timeCases(options, casesOf(options), [1, 2], speedChart)
-      console.log(formatTargets(judgeTargets(results)))
+      await timeCases(options, namedSuites(options), { draw: speedChart, judge: judgeTargets })
     })
 
   runOptions(program.command('growth'))
     .description('the time of a call against the number of elements')
     .action(async (options: RunOptions) => {
-      await timeCases(options, casesOf(options, growthCases(options.quick)), [1], growthChart)
+      await timeCases(options, [growthSuite(options.quick)], { draw: growthChart })
     })
 
   program
@@ -67,13 +77,6 @@ function commands(): Command {
     .description('peak memory of a forward and backward step against the least')
     .option('--threads <number>', 'how many threads', count, 1)
     .action(({ threads }: { threads: number }) => console.log(formatMemory(measureMemory(threads))))
-
-  program
-    .command('compare <before> <after>')
-    .description('two JSON files side by side')
-    .action((before: string, after: string) => {
-      console.log(formatCompared(compare(loadResults(before), loadResults(after))))
-    })
 
   program
     .command('report <files...>')
@@ -89,11 +92,20 @@ function commands(): Command {
 function runOptions(command: Command): Command {
   return command
     .option('--filter <regex>', "only cases whose name it matches, as in 'LayerNorm.*backward'", pattern)
-    .option('--contenders <list>', 'names, comma between them (default: all that are here)', contenderList)
-    .option('--threads <list>', 'numbers of threads', threadList)
+    .option(
+      '--contenders <list>',
+      `of ${CONTENDER_NAMES.join(', ')} (default: those of the suite that are here)`,
+      listOf('contender', CONTENDER_NAMES),
+    )
+    .option(
+      '--baseline <directory>',
+      'a checkout that was built: timed as the contender baseline',
+      builtCheckout,
+    )
+    .option('--threads <list>', 'numbers of threads (default: those of the suite)', threadList)
     .option('--quick', 'fewer shapes and rounds', false)
     .option('--rounds <number>', 'medians are over so many (default: 7, with --quick 3)', count)
-    .option('--budget <seconds>', 'slower calls are not timed (default: 2, with --quick 0.2)', positive)
+    .option('--budget <seconds>', 'slower calls are not timed (default: 0.5, with --quick 0.2)', positive)
     .option('--json <file>', 'write a record per case, threads and contender')
     .option('--chart <file>', 'draw the results as SVG')
 }
@@ -106,25 +118,27 @@ function report(files: string[], { chart, growth }: Pick<RunOptions, 'chart'> & 
   if (chart) writeWhole(chart, growth ? growthChart(results) : speedChart(results))
 }
 
-async function timeCases(
-  options: RunOptions,
-  cases: readonly BenchCase[],
-  usualThreads: readonly number[],
-  draw: (results: Results) => string,
-): Promise<Results> {
+/** What is made of the results. */
+interface Uses {
+  draw(results: Results): string
+  judge?(results: Results): Verdict[]
+}
+
+async function timeCases(options: RunOptions, all: readonly Suite[], { draw, judge }: Uses): Promise<void> {
   const { json, chart } = options
-  const contenders = contendersOf(options, (text) => console.warn(`bench: ${text}.`))
+  const suites = suitesOf(options, all)
+  const contenders = contendersOf(options, suites, (text) => console.warn(`bench: ${text}.`))
   if (json) checkWritable('--json', json)
   if (chart) checkWritable('--chart', chart)
   if (contenders.some(({ name }) => name === LIMIT)) buildCopyAddon()
-  const threads = options.threads ?? usualThreads
-  const results = await run({ cases, contenders, threads, settings: settingsOf(options) })
-  if (json) saveResults(json, results)
+  const results = await run({ suites, contenders, settings: settingsOf(options) })
+  const targets = judge?.(results)
+  if (json) saveResults(json, { ...results, targets })
   if (chart && results.records.length > 0) writeWhole(chart, draw(results))
-  console.log(`${formatMachine(results)}\n\n${formatSkipped(results, titlesOf(contenders))}\n`)
+  console.log(`${formatReport(results)}\n\n${formatSkipped(results, titlesOf(contenders))}\n`)
+  if (targets) console.log(formatTargets(targets))
   if (!results.complete) {
     console.log('interrupted: these are the cases done so far')
     process.exitCode = INTERRUPTED
   }
-  return results
 }

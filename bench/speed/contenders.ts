@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { BenchCase } from './cases.js'
+import { REPOSITORY } from './checkout.js'
 import type { Command } from './child.js'
 
 // Who is timed, and how each is started.
@@ -30,12 +31,17 @@ const TCMALLOC_PLACES = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map(
   (triple) => `/usr/lib/${triple}/libtcmalloc_minimal.so.4`,
 )
 
-/** Whom all others are compared with. */
+/** This build of evenkeel, with `out`: whom all others are compared with. */
 export const REFERENCE = 'evenkeel'
+/** Another build of evenkeel, with `out`. */
+export const BASELINE = 'baseline'
 export const LIMIT = 'limit'
 export const CONTENDER_NAMES = [
   REFERENCE,
+  BASELINE,
   'evenkeel-allocating',
+  'baseline-allocating',
+  'evenkeel-workspace',
   'evenkeel-portable',
   LIMIT,
   'pytorch',
@@ -46,24 +52,35 @@ export const CONTENDER_NAMES = [
 ] as const
 export type ContenderName = (typeof CONTENDER_NAMES)[number]
 
+/** What decides who can run here. */
+interface Surroundings {
+  readonly env: NodeJS.ProcessEnv
+  /** The directory of the baseline's build, where one is given. */
+  readonly baseline?: string
+}
+
 /** Those that can run here, in the order of their names, and why the others cannot. */
-export function findContenders(env: NodeJS.ProcessEnv): { present: Contender[]; absent: Absent[] } {
-  const found = CONTENDER_NAMES.map((name) => FIND[name](env))
+export function findContenders(here: Surroundings): { present: Contender[]; absent: Absent[] } {
+  const found = CONTENDER_NAMES.map((name) => FIND[name](here))
   const isHere = (each: Contender | Absent): each is Contender => 'command' in each
   return { present: found.filter(isHere), absent: found.filter((each): each is Absent => !isHere(each)) }
 }
 
-const FIND: Record<ContenderName, (env: NodeJS.ProcessEnv) => Contender | Absent> = {
-  evenkeel: () => ours(REFERENCE, 'evenkeel, out', 'evenkeel'),
-  'evenkeel-allocating': () => ours('evenkeel-allocating', 'evenkeel, allocating', 'evenkeel-allocating'),
+const FIND: Record<ContenderName, (here: Surroundings) => Contender | Absent> = {
+  evenkeel: () => ours(REFERENCE, 'evenkeel, out'),
+  baseline: ({ baseline }) => before(BASELINE, 'baseline, out', baseline),
+  'evenkeel-allocating': () => ours('evenkeel-allocating', 'evenkeel, allocating'),
+  'baseline-allocating': ({ baseline }) => before('baseline-allocating', 'baseline, allocating', baseline),
+  'evenkeel-workspace': () => ours('evenkeel-workspace', 'evenkeel, workspace'),
   'evenkeel-portable': () => ({
-    ...ours('evenkeel-portable', 'evenkeel, portable', 'evenkeel-portable', { EVENKEEL_BACKEND: 'portable' }),
+    ...ours('evenkeel-portable', 'evenkeel, portable', { env: { EVENKEEL_BACKEND: 'portable' } }),
     oneThread: true,
     nanosecondsPerByte: () => 6,
   }),
-  limit: () => ours(LIMIT, 'the limit', 'evenkeel'),
-  pytorch: (env) => pytorch('pytorch', 'PyTorch', env),
-  'pytorch-tcmalloc': (env) => {
+  // Its copies run on the very arrays of evenkeel.
+  limit: () => ({ ...ours(LIMIT, 'the limit'), process: REFERENCE }),
+  pytorch: ({ env }) => pytorch('pytorch', 'PyTorch', env),
+  'pytorch-tcmalloc': ({ env }) => {
     const library = [env.EVENKEEL_TCMALLOC, ...TCMALLOC_PLACES].find((path) => path && existsSync(path))
     if (library === undefined) {
       return {
@@ -92,12 +109,22 @@ function script(file: string, args: readonly string[] = [], env: Record<string, 
   return { file: process.execPath, args: ['--import', 'tsx', path, ...args], env }
 }
 
-function ours(name: string, title: string, process: string, env?: Record<string, string>): Contender {
-  return { name, title, process, command: script('evenkeel.ts', [], env) }
+/** evenkeel as built in a directory. */
+function ours(
+  name: ContenderName,
+  title: string,
+  { build = REPOSITORY, env = {} }: { build?: string; env?: Record<string, string> } = {},
+): Contender {
+  return { name, title, process: name, command: script('evenkeel.ts', [build], env) }
+}
+
+function before(name: ContenderName, title: string, build: string | undefined): Contender | Absent {
+  if (build === undefined) return { name, why: '--baseline DIRECTORY, a checkout that was built' }
+  return ours(name, title, { build })
 }
 
 function pytorch(
-  name: string,
+  name: ContenderName,
   title: string,
   env: NodeJS.ProcessEnv,
   more: Record<string, string> = {},
@@ -108,7 +135,11 @@ function pytorch(
   return { name, title, process: name, command: { file: python, args: [path], env: more } }
 }
 
-function tfjs(name: string, title: string, backend: keyof typeof TFJS_NANOSECONDS_PER_BYTE): Contender {
+function tfjs(
+  name: ContenderName,
+  title: string,
+  backend: keyof typeof TFJS_NANOSECONDS_PER_BYTE,
+): Contender {
   const rates = TFJS_NANOSECONDS_PER_BYTE[backend]
   const nanosecondsPerByte = ({ layer, op }: BenchCase) => {
     const { forward, backward } = layer === 'BatchNorm' ? rates.batch : rates.rows

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-// Whether anything else ran while a round was timed. Two threads that wait for each other lose a whole time slice (8 ms)
-// to one foreign process: such a round says nothing, and is run again.
+// Whether anything else ran while a round was timed. Two threads that wait for each other lose the scheduler's whole
+// quantum (8 ms) to one foreign process: such a round says nothing, and is run again.
 
 /** CPU seconds since the machine's start, of all processes (and of the host's other guests), as Linux counts them. */
 export function allCpuSeconds(stat: string): number {

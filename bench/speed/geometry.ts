@@ -15,14 +15,14 @@ export interface Geometry {
   readonly groups: number
 }
 
-/** Rows are samples whose elements each have a parameter: channels without space. */
+/** Rows, and channels without space, are samples whose elements each have a parameter. */
 export function geometryOf({ layer, layout, shape, groups }: BenchCase): Geometry {
   const [samples] = shape
   if (layer === 'LayerNorm' || layer === 'RMSNorm' || layout === 'plain') {
-    const sharing = layer === 'BatchNorm' ? 'batch' : 'row'
+    const sharing = layer === 'BatchNorm' ? 'batch' : layer === 'GroupNorm' ? 'group' : 'row'
     const [, channels] = shape
     const strides = { sampleStride: channels, channelStride: 1, spatialStride: channels }
-    return { samples, channels, spatial: 1, ...strides, sharing, groups: 1 }
+    return { samples, channels, spatial: 1, ...strides, sharing, groups }
   }
   const last = layout === 'channels-last'
   const channels = last ? shape[shape.length - 1] : shape[1]

@@ -1,8 +1,9 @@
 import * as Plot from '@observablehq/plot'
 import { figure } from '../../study/report/figure.js'
-import { type BenchCase, benchCase } from './cases.js'
+import { benchCase } from './cases.js'
 import { frame, INK, legendOf, SERIES, withLegend } from './chart.js'
 import { type BenchRecord, formatThreads, type Results } from './results.js'
+import type { Suite } from './suites.js'
 import { arrayBytes } from './traffic.js'
 
 // How cost grows: the time of one call against the number of elements, from 1e2 to 1e8, on log axes.
@@ -15,12 +16,12 @@ const ROW = 1024
 const CHANNELS = 64
 
 /** LayerNorm over rows of 1024 (shorter where there are fewer elements), BatchNorm over 64 channels; forward in training. */
-export function growthCases(quick: boolean): BenchCase[] {
+export function growthSuite(quick: boolean): Suite {
   const last = quick ? QUICK_LARGEST_EXPONENT : LARGEST_EXPONENT
   const steps = Array.from({ length: (last - SMALLEST_EXPONENT) * STEPS_PER_DECADE + 1 }, (_, i) =>
     Math.round(10 ** (SMALLEST_EXPONENT + i / STEPS_PER_DECADE)),
   )
-  return [
+  const cases = [
     ...steps.map((size) => {
       const length = Math.min(size, ROW)
       return benchCase('LayerNorm', 'plain', [Math.round(size / length), length], 'forward', true)
@@ -29,6 +30,7 @@ export function growthCases(quick: boolean): BenchCase[] {
       benchCase('BatchNorm', 'plain', [Math.max(2, Math.round(size / CHANNELS)), CHANNELS], 'forward', true),
     ),
   ]
+  return { cases, threads: [1], contenders: SERIES.map(({ name }) => name) }
 }
 
 /** A facet per layer, a line per contender; dashed where x fills a core's L2, and the L3. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { REPOSITORY } from './checkout.js'
 
 // What the numbers were measured on, and whether anything else was running.
 
@@ -39,8 +39,6 @@ export interface Load {
 /** Where the system does not tell, as on macOS and Windows; the classes of size are then guesses. */
 const USUAL_L2 = 1 << 20
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-
 export function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -50,7 +48,7 @@ export function describeMachine(): Machine {
     platform: `${process.platform} ${process.arch}`,
     node: process.version,
     compiler: firstLine(process.env.CXX ?? 'g++', ['--version']),
-    commit: firstLine('git', ['describe', '--always', '--dirty=+']),
+    commit: commitOf(REPOSITORY),
   }
 }
 
@@ -65,10 +63,14 @@ export function readCaches(directory: string): Caches {
   return { l2: sizes.get(2) ?? USUAL_L2, l3: sizes.get(3) ?? 0 }
 }
 
+/** Of a checkout; '+' after it: with changes that are not committed. */
+export function commitOf(checkout: string): string {
+  return firstLine('git', ['-C', checkout, 'describe', '--always', '--dirty=+'])
+}
+
 function firstLine(program: string, args: readonly string[]): string {
   try {
     const text = execFileSync(program, args, {
-      cwd: root,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     })

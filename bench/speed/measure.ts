@@ -11,13 +11,13 @@ import { arrayBytes } from './traffic.js'
 import { type Inputs, Truth } from './truth.js'
 import type { Workers } from './workers.js'
 
-// One unit: a case with a number of threads. Every contender is prepared, checked, and then timed in turn, round after
-// round, so that what the machine does meanwhile meets all alike.
+// One unit: a case with a number of threads. Every contender is prepared and checked. Then each round gives every contender
+// one time slice, so that what the machine does meanwhile meets all alike.
 
 export interface Settings {
   readonly rounds: number
-  /** Milliseconds that a turn should last. */
-  readonly turn: number
+  /** Milliseconds of one contender's share of a round. */
+  readonly timeSlice: number
   /** Seconds that one call may last: what takes longer is not timed. */
   readonly budget: number
 }
@@ -31,7 +31,7 @@ export interface Unit {
 
 /** Before a contender is timed: V8 compiles what runs often in tens of milliseconds. */
 const WARM_UP_MS = 150
-/** Where a call is slow, fewer rounds than asked for do: a contender's turns last no longer than this in all. */
+/** Where a call is slow, fewer rounds than asked for do: a contender's time slices last no longer than this in all. */
 const CONTENDER_SECONDS = 10
 const FEWEST_ROUNDS = 3
 
@@ -120,19 +120,20 @@ export class Bench {
   }
 
   /**
-   * Runs until it is warm (compiled, its pages touched), in runs that grow, of which the last tells how many iterations
-   * fill a turn; and how many rounds there is time for.
+   * Runs until it is warm (compiled, its pages touched). The runs grow; the last tells how many iterations fill a time
+   * slice, and how many rounds there is time for.
    */
   async #calibrate(ready: Ready): Promise<Ready> {
-    const { turn, rounds } = this.settings
+    const { timeSlice, rounds } = this.settings
+    const slice = timeSlice * 1e6
     let once = Number.POSITIVE_INFINITY
     let iterations = 1
     for (let spent = 0; spent < WARM_UP_MS * 1e6; spent += once * iterations) {
-      iterations = Math.max(1, Math.min(iterations * 10, Math.round((turn * 1e6) / once)))
-      once = (await turnOf(ready, iterations, 0)).reduce((sum, ns) => sum + ns, 0)
+      iterations = Math.max(1, Math.min(iterations * 10, Math.round(slice / once)))
+      once = (await timeSliceOf(ready, iterations, 0)).reduce((sum, ns) => sum + ns, 0)
     }
-    ready.iterations = Math.max(1, Math.round((turn * 1e6) / once))
-    const affordable = Math.floor((CONTENDER_SECONDS * 1e9) / Math.max(once, turn * 1e6))
+    ready.iterations = Math.max(1, Math.round(slice / once))
+    const affordable = Math.floor((CONTENDER_SECONDS * 1e9) / Math.max(once, slice))
     ready.rounds = Math.min(rounds, Math.max(FEWEST_ROUNDS, affordable))
     return ready
   }
@@ -145,12 +146,12 @@ export class Bench {
     let last: Child | null = null
     for (let round = 0; round < this.settings.rounds; ) {
       const watch = new Watch([process.pid, ...this.workers.pids])
-      for (const each of running) {
+      for (const each of inOrder([...running], round)) {
         if (round >= each.rounds) continue
         try {
           await settle(last?.pid ?? null)
           last = each.child
-          each.times[round] = await timedTurn(each)
+          each.times[round] = await timedSlice(each)
         } catch (error) {
           running.delete(each)
           this.workers.drop(each.contender)
@@ -168,13 +169,22 @@ export class Bench {
   }
 }
 
-function timedTurn(ready: Ready): Promise<number[]> {
-  // The first iterations find the caches full of another's data. Where one fills the turn, data exceed the caches.
-  const warmUp = ready.iterations > 1 ? Math.ceil(ready.iterations / 10) : 0
-  return turnOf(ready, ready.iterations, warmUp)
+/** Every other round in reverse, so that nobody always runs after the same contender. */
+function inOrder(ready: readonly Ready[], round: number): readonly Ready[] {
+  return round % 2 === 0 ? ready : [...ready].reverse()
 }
 
-async function turnOf({ child, contender }: Ready, iterations: number, warmUp: number): Promise<number[]> {
+function timedSlice(ready: Ready): Promise<number[]> {
+  // The first iterations find the caches full of another's data. Where one fills the slice, data exceed the caches.
+  const warmUp = ready.iterations > 1 ? Math.ceil(ready.iterations / 10) : 0
+  return timeSliceOf(ready, ready.iterations, warmUp)
+}
+
+async function timeSliceOf(
+  { child, contender }: Ready,
+  iterations: number,
+  warmUp: number,
+): Promise<number[]> {
   const reply = await child.ask({ do: 'time', contender: contender.name, iterations, warmUp })
   if (!('nanoseconds' in reply)) throw new Error(messageOf(reply))
   return reply.nanoseconds

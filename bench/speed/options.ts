@@ -1,14 +1,20 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { fail } from '../../src/errors.js'
-import { allCases, type BenchCase } from './cases.js'
-import { CONTENDER_NAMES, type Contender, findContenders } from './contenders.js'
+import { ENTRY } from './checkout.js'
+import { type Contender, type ContenderName, findContenders } from './contenders.js'
 import type { Settings } from './measure.js'
+import { SUITE_NAMES, SUITES, type Suite, type SuiteName } from './suites.js'
 
 // The words of the command line, checked before anything runs.
 
 export interface RunOptions {
   readonly filter?: RegExp
-  readonly contenders?: readonly string[]
+  readonly suites?: readonly SuiteName[]
+  readonly contenders?: readonly ContenderName[]
+  /** An absolute path. */
+  readonly baseline?: string
   readonly threads?: readonly number[]
   readonly quick: boolean
   readonly rounds?: number
@@ -17,45 +23,64 @@ export interface RunOptions {
   readonly chart?: string
 }
 
-const FULL: Settings = { rounds: 7, turn: 30, budget: 2 }
-const QUICK: Settings = { rounds: 3, turn: 20, budget: 0.2 }
+const FULL: Settings = { rounds: 7, timeSlice: 30, budget: 0.5 }
+const QUICK: Settings = { rounds: 3, timeSlice: 20, budget: 0.2 }
 
 export function settingsOf({ quick, rounds, budget }: RunOptions): Settings {
   const usual = quick ? QUICK : FULL
   return { ...usual, rounds: rounds ?? usual.rounds, budget: budget ?? usual.budget }
 }
 
-/** @throws EvenkeelError where none is left. */
-export function casesOf(
-  { filter, quick }: RunOptions,
-  cases: readonly BenchCase[] = allCases(),
-): BenchCase[] {
-  const chosen = cases.filter((each) => (!quick || each.quick) && (filter?.test(each.name) ?? true))
+/**
+ * The suites with the cases, contenders and threads that the options choose.
+ * @throws EvenkeelError where no case is left.
+ */
+export function suitesOf(
+  { filter, quick, contenders, threads }: RunOptions,
+  suites: readonly Suite[],
+): Suite[] {
+  const chosen = suites
+    .map((suite) => ({
+      ...suite,
+      cases: suite.cases.filter((each) => (!quick || each.quick) && (filter?.test(each.name) ?? true)),
+      contenders: contenders ?? suite.contenders,
+      threads: threads ?? suite.threads,
+    }))
+    .filter(({ cases }) => cases.length > 0)
   if (chosen.length > 0) return chosen
   fail(
     'EVENKEEL_OPTION',
     '--filter',
-    `no case matches ${filter}`,
-    `try one of these names: ${cases
+    `no case matches ${filter ?? '--quick'}`,
+    `try one of these names: ${suites
+      .flatMap(({ cases }) => cases)
       .slice(0, 3)
       .map(({ name }) => `'${name}'`)
       .join(', ')}`,
   )
 }
 
+/** Those that --suites names, or all. */
+export function namedSuites({ suites = SUITE_NAMES }: RunOptions): Suite[] {
+  return suites.map((name) => SUITES[name])
+}
+
 /**
- * Those that --contenders names, or all that are here; the absent ones are told.
- * @throws EvenkeelError where one is named that is not here.
+ * Those that the suites take and that are here; the absent ones are told.
+ * @throws EvenkeelError where --contenders names one that is not here.
  */
-export function contendersOf({ contenders: names }: RunOptions, tell: (text: string) => void): Contender[] {
-  const { present, absent } = findContenders(process.env)
-  if (names === undefined) {
-    for (const { name, why } of absent) tell(`without ${name}: ${why}`)
-    return present
+export function contendersOf(
+  { contenders: named, baseline }: RunOptions,
+  suites: readonly Suite[],
+  tell: (text: string) => void,
+): Contender[] {
+  const wanted = new Set(suites.flatMap(({ contenders }) => contenders))
+  const { present, absent } = findContenders({ env: process.env, baseline })
+  for (const { name, why } of absent.filter((each) => wanted.has(each.name))) {
+    if (named) fail('EVENKEEL_OPTION', '--contenders', `${name} is not here`, why)
+    tell(`without ${name}: ${why}`)
   }
-  const missing = absent.find(({ name }) => names.includes(name))
-  if (missing) fail('EVENKEEL_OPTION', '--contenders', `${missing.name} is not here`, missing.why)
-  return present.filter(({ name }) => names.includes(name))
+  return present.filter(({ name }) => wanted.has(name))
 }
 
 // Parsers for commander, which puts the option's name before their words.
@@ -70,13 +95,22 @@ export function pattern(text: string): RegExp {
   }
 }
 
-export function contenderList(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim())
-  const unknown = names.find((name) => !(CONTENDER_NAMES as readonly string[]).includes(name))
-  if (unknown === undefined) return names
-  throw new InvalidArgumentError(
-    `there is no contender '${unknown}'; there are ${CONTENDER_NAMES.join(', ')}.`,
-  )
+/** A parser of lists of such names. */
+export function listOf<Name extends string>(kind: string, names: readonly Name[]): (text: string) => Name[] {
+  const isName = (word: string): word is Name => (names as readonly string[]).includes(word)
+  return (text) =>
+    text.split(',').map((each) => {
+      const word = each.trim()
+      if (isName(word)) return word
+      throw new InvalidArgumentError(`there is no ${kind} '${word}'; there are ${names.join(', ')}.`)
+    })
+}
+
+/** The path of a checkout that was built. */
+export function builtCheckout(text: string): string {
+  const path = resolve(text)
+  if (existsSync(join(path, ENTRY))) return path
+  throw new InvalidArgumentError(`there is no build in ${path}: run 'npm ci && npm run build' there.`)
 }
 
 export function threadList(text: string): number[] {

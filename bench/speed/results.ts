@@ -43,6 +43,16 @@ export interface Skipped {
   readonly why: string
 }
 
+/** A target, held against a run. */
+export interface Verdict {
+  readonly title: string
+  /** Null where nothing that it speaks of was measured. */
+  readonly met: boolean | null
+  readonly found: string
+  /** The rows that miss it, the worst first. */
+  readonly missing: readonly string[]
+}
+
 export interface Results {
   readonly format: typeof FORMAT
   readonly date: string
@@ -56,6 +66,8 @@ export interface Results {
   readonly versions: Readonly<Record<string, string>>
   readonly records: readonly BenchRecord[]
   readonly skipped: readonly Skipped[]
+  /** Absent where the run was not of the suites that the targets speak of. */
+  readonly targets?: readonly Verdict[]
 }
 
 export const FORMAT = 'evenkeel-speed-1'

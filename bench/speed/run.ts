@@ -1,36 +1,40 @@
 import { MultiBar, Presets } from 'cli-progress'
-import type { BenchCase } from './cases.js'
 import type { Contender } from './contenders.js'
 import { DataDirectory } from './data.js'
 import { describeMachine, loadWarning, measureLoad } from './machine.js'
 import { Bench, type Settings } from './measure.js'
 import { type BenchRecord, FORMAT, type Results, type Skipped } from './results.js'
+import type { Suite } from './suites.js'
 import { formatUnit } from './table.js'
 import { Workers } from './workers.js'
 
 export interface Plan {
-  readonly cases: readonly BenchCase[]
+  readonly suites: readonly Suite[]
+  /** Those that are here; each suite takes its own of them. */
   readonly contenders: readonly Contender[]
-  readonly threads: readonly number[]
   readonly settings: Settings
 }
 
 /** Ctrl-C, and what `timeout` and `kill` send. */
 const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const
 
-/** Every case with each number of threads. On Ctrl-C the results hold what was done by then. */
-export async function run({ cases, contenders, threads, settings }: Plan): Promise<Results> {
+/** Every case of every suite with each number of threads. On Ctrl-C the results hold what was done by then. */
+export async function run({ suites, contenders, settings }: Plan): Promise<Results> {
   const load = await measureLoad()
   const warning = loadWarning(load)
   if (warning) console.warn(`bench: ${warning}.`)
   const workers = new Workers()
   const directory = new DataDirectory()
-  const bench = new Bench(workers, directory, settings)
   const titles = titlesOf(contenders)
   const records: BenchRecord[] = []
   const skipped: Skipped[] = []
   let repeatedRounds = 0
-  const progress = showProgress(cases.length * threads.length)
+  const units = suites.flatMap(({ cases, threads, contenders: names, timeSlice = settings.timeSlice }) => {
+    const bench = new Bench(workers, directory, { ...settings, timeSlice })
+    const chosen = contenders.filter(({ name }) => names.includes(name))
+    return cases.map((each) => ({ bench, each, threads, chosen }))
+  })
+  const progress = showProgress(units.reduce((sum, { threads }) => sum + threads.length, 0))
   const interruption = new AbortController()
   const interrupt = () => {
     interruption.abort()
@@ -38,13 +42,13 @@ export async function run({ cases, contenders, threads, settings }: Plan): Promi
   }
   for (const signal of INTERRUPTIONS) process.once(signal, interrupt)
   try {
-    for (const each of cases) {
+    for (const { bench, each, threads, chosen } of units) {
       if (interruption.signal.aborted) break
       const inputs = directory.write(each)
       for (const count of threads) {
         if (interruption.signal.aborted) break
         progress.begin(each.name)
-        const unit = await bench.measure(each, inputs, count, contenders)
+        const unit = await bench.measure(each, inputs, count, chosen)
         if (interruption.signal.aborted) break
         records.push(...unit.records)
         skipped.push(...unit.skipped)

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 // Thread pools spin after a call before they sleep: libgomp, as PyTorch has it, for 7 to 10 ms, onnxruntime's for longer.
-// The next contender's turn waits until they rest, or one of its cores is theirs.
+// Until they rest, one of the next contender's cores would be theirs.
 
 /** How long at least, and how long a look at a process lasts. */
 const LOOK_MS = 15

@@ -1,7 +1,10 @@
+import { CONTENDER_NAMES, LIMIT, REFERENCE } from './contenders.js'
 import type { Load } from './machine.js'
 import { type BenchRecord, byUnit, type Results, unitOf } from './results.js'
+import { geometricMean } from './statistics.js'
+import { SIZE_CLASSES, sizeClass } from './traffic.js'
 
-// What a run prints: a block per case and number of threads, a line per contender.
+// What a run prints: a block per case and number of threads while it runs, and one table at its end.
 
 const HEAD = row('', ['time', 'quartiles', 'GB/s', 'of limit', 'x evenkeel', 'quartiles'])
 
@@ -24,10 +27,62 @@ export function formatUnit(records: readonly BenchRecord[], titles: ReadonlyMap<
   return [unitOf(records[0]) + disturbed, HEAD, ...lines].join('\n')
 }
 
-/** All blocks of a run, and what it ran on. Titles are the contenders' names. */
+/** The tables of a run, and what it ran on. */
 export function formatReport(results: Results): string {
-  const blocks = byUnit(results.records).map((records) => formatUnit(records, new Map()))
-  return [...blocks, formatMachine(results)].join('\n\n')
+  return [formatTable(results), formatSizes(results), formatMachine(results)].join('\n\n')
+}
+
+/** Markdown: a line per case and number of threads, a column per contender, how many times as long each takes as evenkeel. */
+export function formatTable({ records }: Pick<Results, 'records'>): string {
+  const others = othersIn(records)
+  const head = ['', REFERENCE, 'of limit', ...others.map((name) => `${name} takes`)]
+  const lines = byUnit(records).map((unit) => {
+    const of = (name: string) => unit.find(({ contender }) => contender === name)
+    const own = of(REFERENCE)
+    return [
+      unitOf(unit[0]),
+      own ? formatTime(own.medianNs) : '',
+      own?.shareOfLimit?.toFixed(2) ?? '',
+      ...others.map((name) => formatTakes(of(name))),
+    ]
+  })
+  return markdown(head, lines)
+}
+
+/** Markdown: a line per class of size, how many times as long each contender takes: mean (least to most). */
+export function formatSizes({ records, machine }: Pick<Results, 'records' | 'machine'>): string {
+  const others = othersIn(records)
+  const lines = SIZE_CLASSES.map((size) => {
+    const own = records.filter((record) => sizeClass(record, machine.caches) === size)
+    return [size, ...others.map((name) => formatSpread(own.filter(({ contender }) => contender === name)))]
+  })
+  return markdown(['', ...others.map((name) => `${name} takes`)], lines)
+}
+
+function formatSpread(records: readonly BenchRecord[]): string {
+  const ratios = records.flatMap(({ ratio }) => (ratio === null ? [] : [ratio]))
+  if (ratios.length === 0) return ''
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map(threeDigits)
+  return `${threeDigits(geometricMean(ratios))} (${least} to ${most})`
+}
+
+function othersIn(records: readonly BenchRecord[]): string[] {
+  return CONTENDER_NAMES.filter(
+    (name) => name !== REFERENCE && name !== LIMIT && records.some(({ contender }) => contender === name),
+  )
+}
+
+function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)))
+  const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))
+  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  return [head, rule, ...lines].map((line) => `| ${line.map(pad).join(' | ')} |`).join('\n')
+}
+
+/** The ratio; the time where evenkeel was not timed beside it. */
+function formatTakes(record: BenchRecord | undefined): string {
+  if (record === undefined) return ''
+  return record.ratio === null ? formatTime(record.medianNs) : threeDigits(record.ratio)
 }
 
 function row(title: string, cells: readonly string[]): string {

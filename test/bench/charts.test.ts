@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { elementsOf } from '../../bench/speed/cases.js'
 import { speedChart } from '../../bench/speed/chart.js'
-import { growthCases, growthChart } from '../../bench/speed/growth.js'
+import { growthChart, growthSuite } from '../../bench/speed/growth.js'
 import { layerNormRecords, resultsOf } from './support.js'
 
 const results = resultsOf(
@@ -34,8 +34,9 @@ it('draws growth with a line for each contender, and the caches', () => {
 })
 
 it('grows from a hundred elements to a hundred million', () => {
-  const sizes = growthCases(false).map(elementsOf)
+  const { cases } = growthSuite(false)
+  const sizes = cases.map(elementsOf)
   expect(Math.min(...sizes)).toBeLessThan(130)
   expect(Math.max(...sizes)).toBeGreaterThan(0.99e8)
-  expect(new Set(growthCases(false).map(({ name }) => name)).size).toBe(sizes.length)
+  expect(new Set(cases.map(({ name }) => name)).size).toBe(sizes.length)
 })

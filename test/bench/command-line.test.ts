@@ -30,6 +30,9 @@ afterAll(() => rmSync(directory, { recursive: true }))
 it.each([
   [['--contenders', 'pytroch'], /no contender 'pytroch'; there are evenkeel, .*pytorch/],
   [['--contenders', 'pytorch'], /pytorch is not here; EVENKEEL_PYTHON=/],
+  [['--contenders', 'baseline'], /baseline is not here; --baseline DIRECTORY/],
+  [['--baseline', directory], /there is no build in .*npm run build/],
+  [['--suites', 'models,planes'], /no suite 'planes'; there are models, .*loops/],
   [['--filter', '['], /Invalid regular expression.*backslashes/],
   [['--filter', 'SwitchNorm'], /no case matches .*SwitchNorm.*LayerNorm/],
   [['--threads', '1,x'], /whole numbers from 1 up/],
@@ -37,7 +40,7 @@ it.each([
   [['--rounds', '2.5'], /whole number from 1 up/],
   [['--json', join(directory, 'none', 'out.json')], /--json: cannot write .*out\.json/],
   [['--chart', join(directory, 'none', 'out.svg')], /--chart: cannot write .*out\.svg/],
-  [['compare', join(directory, 'a.json'), join(directory, 'b.json')], /cannot read .*a\.json/],
+  [['report', join(directory, 'a.json')], /cannot read .*a\.json/],
   [['report'], /missing required argument 'files'/],
   [['--quik'], /unknown option '--quik'/],
   [['quick'], /too many arguments|unknown command/],

@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { benchCase } from '../../bench/speed/cases.js'
-import { compare, formatCompared } from '../../bench/speed/compare.js'
 import { recordsOf } from '../../bench/speed/record.js'
 import { checkWritable, joinResults, loadResults, saveResults } from '../../bench/speed/results.js'
-import { judgeTargets } from '../../bench/speed/targets.js'
-import { layerNormRecords, MACHINE, resultsOf } from './support.js'
+import { layerNormRecords, resultsOf } from './support.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'evenkeel-results-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -85,49 +83,4 @@ it('joins runs: of a case that several have, the last counts', () => {
   ]
   const { records } = joinResults([resultsOf(first), resultsOf(second)])
   expect(records.map(({ medianNs }) => medianNs)).toEqual([7, 1])
-})
-
-it('compares what both runs have, the slowest gain first', () => {
-  const run = (times: readonly number[]) =>
-    resultsOf(
-      times.flatMap((time, i) =>
-        layerNormRecords(8 + i, [{ contender: 'evenkeel', times: [time, time, time] }]),
-      ),
-    )
-  const compared = compare(run([100, 100, 100]), run([50, 200]))
-  expect(compared.map(({ ratio }) => ratio)).toEqual([0.5, 2])
-  expect(compared.every(({ overlap }) => !overlap)).toBe(true)
-  const text = formatCompared(compared)
-  expect(text).toContain('evenkeel: 1.000 in the geometric mean of 2')
-  expect(formatCompared(compare(run([100]), run([100])))).toMatch(/1\.00 ~/)
-})
-
-describe('targets', () => {
-  /** 64 MB of x: the limit 8 ms, evenkeel so many. */
-  const verdictOf = (title: string, ours: number, pytorch: number) => {
-    const records = layerNormRecords(16384, [
-      { contender: 'evenkeel', times: [ours] },
-      { contender: 'pytorch', times: [pytorch] },
-      { contender: 'limit', times: [8e6] },
-    ])
-    return judgeTargets({ records, machine: MACHINE }).find((verdict) => verdict.title.includes(title))
-  }
-
-  it('are met or missed by the number', () => {
-    const title = '32 MB and more: against pytorch:'
-    expect(verdictOf(title, 9e6, 45.1e6)).toMatchObject({ met: true, found: expect.stringContaining('5.01') })
-    expect(verdictOf(title, 9e6, 44e6)).toMatchObject({ met: false })
-    expect(verdictOf('one pass', 9e6, 1)).toMatchObject({ met: true })
-    expect(verdictOf('one pass', 10e6, 1)).toMatchObject({
-      met: false,
-      found: expect.stringContaining('1 below'),
-    })
-  })
-
-  it('stay open where nothing was measured', () => {
-    expect(verdictOf('within L2: against pytorch', 9e6, 1)).toMatchObject({
-      met: null,
-      found: 'not measured',
-    })
-  })
 })

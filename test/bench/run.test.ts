@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { benchCase } from '../../bench/speed/cases.js'
+import { type BenchCase, benchCase } from '../../bench/speed/cases.js'
 import type { Contender } from '../../bench/speed/contenders.js'
 import { run } from '../../bench/speed/run.js'
+import type { Suite } from '../../bench/speed/suites.js'
 
 // Whole runs, on workers that behave as they are told.
 
@@ -10,7 +11,11 @@ const CASES = [
   benchCase('LayerNorm', 'plain', [4, 16], 'forward'),
   benchCase('LayerNorm', 'plain', [3, 8], 'forward'),
 ]
-const SETTINGS = { rounds: 3, turn: 1, budget: 1 }
+const SETTINGS = { rounds: 3, timeSlice: 1, budget: 1 }
+
+function suiteOf(cases: readonly BenchCase[], contenders: readonly Contender[], threads = [1]): Suite {
+  return { cases, threads, contenders: contenders.map(({ name }) => name) }
+}
 
 function fake(name: string, more: Partial<Contender> = {}): Contender {
   const args = [fileURLToPath(new URL('./fake-worker.mjs', import.meta.url)), name]
@@ -33,9 +38,8 @@ it('times what is right, and tells why it did not time the rest', async () => {
     fake('no program', { command: { file: '/no/such/program', args: [] } }),
   ]
   const { records, skipped, complete, versions } = await run({
-    cases: CASES,
+    suites: [suiteOf(CASES, contenders)],
     contenders,
-    threads: [1],
     settings: SETTINGS,
   })
   expect(complete).toBe(true)
@@ -57,7 +61,11 @@ it('times what is right, and tells why it did not time the rest', async () => {
 
 it('times one-threaded contenders with one thread only', async () => {
   const contenders = [fake('right', { oneThread: true })]
-  const { records } = await run({ cases: CASES.slice(0, 1), contenders, threads: [1, 2], settings: SETTINGS })
+  const { records } = await run({
+    suites: [suiteOf(CASES.slice(0, 1), contenders, [1, 2])],
+    contenders,
+    settings: SETTINGS,
+  })
   expect(records.map(({ threads }) => threads)).toEqual([1])
 })
 
@@ -65,7 +73,7 @@ it('keeps what was done when it is interrupted', async () => {
   const contenders = [fake('right'), fake('slow', { nanosecondsPerByte: () => 1e6 })]
   // The budget lets the slow one into the second, smaller case only, where it hangs.
   const budget = 0.2
-  const done = run({ cases: CASES, contenders, threads: [1], settings: { ...SETTINGS, budget } })
+  const done = run({ suites: [suiteOf(CASES, contenders)], contenders, settings: { ...SETTINGS, budget } })
   await vi.waitFor(
     () => expect(console.log).toHaveBeenCalledWith(expect.stringContaining('[1 of 2]')),
     20_000,

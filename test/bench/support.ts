@@ -1,4 +1,4 @@
-import { benchCase } from '../../bench/speed/cases.js'
+import { type BenchCase, benchCase } from '../../bench/speed/cases.js'
 import type { Machine } from '../../bench/speed/machine.js'
 import { recordsOf } from '../../bench/speed/record.js'
 import { type BenchRecord, FORMAT, type Results } from '../../bench/speed/results.js'
@@ -23,9 +23,12 @@ export interface Timing {
 
 /** Records of one LayerNorm [rows, 1024] forward with one thread. */
 export function layerNormRecords(rows: number, timings: readonly Timing[]): BenchRecord[] {
-  const bench = benchCase('LayerNorm', 'plain', [rows, 1024], 'forward')
+  return recordsIn(benchCase('LayerNorm', 'plain', [rows, 1024], 'forward'), timings)
+}
+
+export function recordsIn(bench: BenchCase, timings: readonly Timing[], threads = 1): BenchRecord[] {
   return recordsOf(
-    { bench, threads: 1, disturbedRounds: 0 },
+    { bench, threads, disturbedRounds: 0 },
     timings.map(({ contender: name, times }) => ({
       contender: { name },
       variants: [''],

@@ -14,6 +14,7 @@ const SHAPES = [
   benchCase('BatchNorm', 'channels-first', [3, 4, 5, 2], 'forward'),
   benchCase('BatchNorm', 'channels-last', [3, 5, 2, 4], 'forward'),
   benchCase('BatchNorm', 'channels-last', [3, 5, 2, 4], 'inference'),
+  benchCase('GroupNorm', 'plain', [5, 64], 'forward'),
   benchCase('GroupNorm', 'channels-first', [2, 64, 3, 2], 'forward'),
   benchCase('GroupNorm', 'channels-last', [2, 3, 2, 64], 'forward'),
   benchCase('InstanceNorm', 'channels-first', [2, 3, 4, 2], 'forward'),

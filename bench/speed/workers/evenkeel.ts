@@ -1,15 +1,20 @@
 import { join } from 'node:path'
-import type { Layer, Tensor } from '../../../src/index.js'
+import type { CallOptions, Layer, Tensor } from '../../../src/index.js'
 import { elementsOf, hasBias } from '../cases.js'
 import { readFloats } from '../data.js'
+import { commitOf } from '../machine.js'
 import type { Prepare } from '../protocol.js'
 import type { Outputs } from '../truth.js'
-import { evenkeel, newLayer } from './layers.js'
+import { loadEvenkeel, newLayer } from './layers.js'
 import { limit } from './limit.js'
 import { type Prepared, serve, timeCalls } from './serve.js'
+import { inWorkspace } from './workspace.js'
 
-// evenkeel through its public door, as built in dist/: with `out`, and allocating. "The limit" lives in this process
-// too, so that its copies run on the very arrays that evenkeel works on.
+// evenkeel through its public door, as built in the checkout that the first argument names. "The limit" lives in this
+// process too, so that its copies run on the very arrays that evenkeel works on.
+
+const [, , checkout] = process.argv
+const evenkeel = await loadEvenkeel(checkout)
 
 /** The arrays of a case, shared by the contenders of this process. */
 interface Scene {
@@ -37,7 +42,7 @@ function sceneOf({ bench: { name, shape, op }, inputs }: Prepare): Scene {
 
 /** The layer with the case's parameters, and with its statistics where the case infers. */
 function loadedLayer({ bench, eps, inputs }: Prepare): Layer {
-  const layer = newLayer(bench, eps)
+  const layer = newLayer(evenkeel, bench, eps)
   const read = (name: string) => {
     const data = readFloats(join(inputs, name))
     return { data, shape: [data.length] }
@@ -53,22 +58,33 @@ function loadedLayer({ bench, eps, inputs }: Prepare): Layer {
   return layer.loadStateDict(state)
 }
 
-function prepare(request: Prepare): Prepared {
+/** The call that a contender times, by where its results go; a string where this build has no such call. */
+function callOf(
+  contender: string,
+  call: (options?: CallOptions) => Tensor,
+  out: Tensor,
+): (() => Tensor) | string {
+  if (contender.endsWith('-allocating')) return () => call()
+  if (contender.endsWith('-workspace')) return inWorkspace(evenkeel, call)
+  return () => call({ out })
+}
+
+function prepare(request: Prepare): Prepared | string {
   const { bench, contender, threads } = request
-  const arrays = sceneOf(request)
-  const { x, dy, y, dx } = arrays
+  const { x, dy, y, dx } = sceneOf(request)
   if (contender === 'limit') {
     return limit(bench.op === 'backward' ? { a: dy, b: x, to: dx } : { a: x, b: null, to: y }, threads)
   }
   evenkeel.setThreads(threads)
   const layer = loadedLayer(request)
-  const allocating = contender === 'evenkeel-allocating'
   if (bench.op !== 'backward') {
-    const call = allocating ? () => layer.forward(x) : () => layer.forward(x, { out: y })
+    const call = callOf(contender, (options) => layer.forward(x, options), y)
+    if (typeof call === 'string') return call
     return { once: () => ({ y: call().data as Float32Array }), time: (count) => timeCalls(call, count) }
   }
   layer.forward(x, { out: y })
-  const call = allocating ? () => layer.backward(dy) : () => layer.backward(dy, { out: dx })
+  const call = callOf(contender, (options) => layer.backward(dy, options), dx)
+  if (typeof call === 'string') return call
   const once = () => {
     layer.zeroGrad()
     const gradient = call().data
@@ -78,11 +94,16 @@ function prepare(request: Prepare): Prepared {
   return { once, time: (count) => timeCalls(call, count) }
 }
 
-const { version, isa } = evenkeel.info()
-await serve(() => ({
-  version: `evenkeel ${version} ${isa ?? 'portable'}`,
-  prepare,
-  release() {
-    scene = null
-  },
-}))
+await serve(() => {
+  const { version, isa } = evenkeel.info()
+  if (isa === null && process.env.EVENKEEL_BACKEND !== 'portable') {
+    throw new Error(`${checkout} has no native build that loads here: run 'npm run build:native' there`)
+  }
+  return {
+    version: `evenkeel ${version} ${isa ?? 'portable'}, commit ${commitOf(checkout)}`,
+    prepare,
+    release() {
+      scene = null
+    },
+  }
+})

@@ -1,13 +1,22 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Layer } from '../../../src/index.js'
 import type { BenchCase } from '../cases.js'
+import { ENTRY } from '../checkout.js'
 
-/** evenkeel as its users get it: built, in dist/. The loader that runs these workers would slow its sources down. */
-export const evenkeel = (await import(
-  new URL('../../../dist/esm/index.js', import.meta.url).href
-)) as typeof import('../../../src/index.js')
+export type Evenkeel = typeof import('../../../src/index.js')
+
+/**
+ * evenkeel as its users get it: built, in a checkout's dist/. The loader that runs these workers would slow its sources
+ * down.
+ */
+export function loadEvenkeel(checkout: string): Promise<Evenkeel> {
+  return import(pathToFileURL(join(checkout, ENTRY)).href)
+}
 
 /** A case's layer, with weight and bias, but for RMSNorm's bias. */
-export function newLayer({ layer, layout, shape, groups }: BenchCase, eps: number): Layer {
+export function newLayer(evenkeel: Evenkeel, bench: BenchCase, eps: number): Layer {
+  const { layer, layout, shape, groups } = bench
   const channels = layout === 'channels-first' ? shape[1] : shape[shape.length - 1]
   const channelLayout = layout === 'channels-last' ? layout : 'channels-first'
   switch (layer) {

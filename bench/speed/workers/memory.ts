@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type BenchCase, EPS, elementsOf } from '../cases.js'
+import { REPOSITORY } from '../checkout.js'
 import { geometryOf, slotsOf } from '../geometry.js'
-import { evenkeel, newLayer } from './layers.js'
+import { loadEvenkeel, newLayer } from './layers.js'
 
 // One case of memory.ts: prints the bytes that it needed and those that it could not do without.
 
@@ -20,8 +21,9 @@ function statusBytes(field: 'VmRSS' | 'VmHWM'): number {
 }
 
 const { bench, threads, steps } = JSON.parse(process.argv[2]) as Request
+const evenkeel = await loadEvenkeel(REPOSITORY)
 evenkeel.setThreads(threads)
-const layer = newLayer(bench, EPS)
+const layer = newLayer(evenkeel, bench, EPS)
 const before = statusBytes('VmRSS')
 const array = () => evenkeel.tensor(new Float32Array(elementsOf(bench)), bench.shape)
 const [x, y, dy, dx] = [array(), array(), array(), array()]
