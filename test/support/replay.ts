@@ -46,6 +46,16 @@ function paddingOf(bytes: number): number {
   return (ALIGNMENT - (bytes % ALIGNMENT)) % ALIGNMENT
 }
 
+/** How cases are run. */
+export interface Setting {
+  readonly isa: string
+  readonly threads: number
+  /** What the cache is taken for; 0: the machine's own. */
+  readonly cacheBytes: number
+  /** How each array lies: beside a cache line, as the case says, or at the end of a page before one that may not be read. */
+  readonly places: 'lines' | 'page-ends'
+}
+
 /** The instruction sets that a build offers, best first. */
 export function offeredIsas([program, ...first]: readonly string[]): string[] {
   return execFileSync(program, [...first, '--isas'], { encoding: 'utf8' })
@@ -61,16 +71,14 @@ export function replay(
   { command: [program, ...first] }: Replayer,
   encoded: readonly Uint8Array[],
   count: number,
-  isa: string,
-  threads: number,
-  cacheBytes: number,
+  { isa, threads, cacheBytes, places }: Setting,
 ): ResultReader {
   const directory = mkdtempSync(join(tmpdir(), 'evenkeel-replay-'))
   try {
     const [cases, results] = ['cases', 'results'].map((name) => join(directory, name))
     writeFileSync(cases, Buffer.concat(encoded))
-    // 1 byte per worker: the smallest case reaches the team. cacheBytes: 0 for the machine's own.
-    const settings = [cases, results, isa, String(threads), '1', String(cacheBytes)]
+    // 1 byte per worker: the smallest case reaches the team.
+    const settings = [cases, results, isa, String(threads), '1', String(cacheBytes), places]
     const ran = execFileSync(program, [...first, ...settings], { encoding: 'utf8' })
     if (Number(ran) !== count) throw new Error(`replay ran ${ran.trim()} cases instead of ${count}`)
     return new ResultReader(readFileSync(results))
