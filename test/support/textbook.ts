@@ -85,21 +85,32 @@ export function inputGradient<N>(
   cotangent: ArrayLike<number>,
 ): Judged<N> {
   const g = Array.from(cotangent, (dy, i) => a.times(a.of(dy), weight[i]))
-  const none = a.of(0)
   const dx: Judged<N> = { value: new Array(g.length), scale: new Array(g.length) }
   for (const { members, rstd } of slots) {
-    const average = averageOver(a, members)
-    const [ofG, ofProducts] = [norm.given === null && norm.centred, norm.given === null]
-    const mean1 = ofG ? average((i) => g[i]) : none
-    const mean2 = ofProducts ? average((i) => a.times(g[i], xhat[i])) : none
-    const size1 = ofG ? average((i) => a.abs(g[i])) : none
-    const size2 = ofProducts ? average((i) => a.times(a.abs(g[i]), slack[i])) : none
+    // Through given statistics nothing flows back, not even the NaN of an element: they are constants.
+    const flows = norm.given === null
+    const flow = flows ? flowBack(a, norm, members, (i) => g[i], xhat) : null
+    const flowScale = flows ? flowBack(a, norm, members, (i) => a.abs(g[i]), slack) : null
     for (const i of members) {
-      dx.value[i] = a.times(rstd, a.minus(g[i], a.plus(mean1, a.times(xhat[i], mean2))))
-      dx.scale[i] = a.times(rstd, a.plus(a.abs(g[i]), a.plus(size1, a.times(slack[i], size2))))
+      dx.value[i] = a.times(rstd, flow ? a.minus(g[i], flow(i)) : g[i])
+      dx.scale[i] = a.times(rstd, flowScale ? a.plus(a.abs(g[i]), flowScale(i)) : a.abs(g[i]))
     }
   }
   return dx
+}
+
+/** mean of g + xhat * mean of g * xhat: what reaches x by way of the statistics; the first term where centred. */
+function flowBack<N>(
+  a: Arithmetic<N>,
+  { centred }: Norm,
+  members: readonly number[],
+  g: (i: number) => N,
+  xhat: readonly N[],
+): (i: number) => N {
+  const average = averageOver(a, members)
+  const mean1 = centred ? average(g) : a.of(0)
+  const mean2 = average((i) => a.times(g(i), xhat[i]))
+  return (i) => a.plus(mean1, a.times(xhat[i], mean2))
 }
 
 /** The sums of dy * xhat (weight) or dy (bias) for each parameter, added to what was there before. */
