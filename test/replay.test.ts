@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { portable } from '../src/backend/portable/index.js'
 import { type Case, cases, casesByKind } from './support/cases.js'
-import { encodeCase, offeredIsas, type Replayer, replay, type Setting } from './support/replay.js'
+import { CaseFile, encodeCase, offeredIsas, type Replayer, type Setting } from './support/replay.js'
 import { Digest, firstDifference, OUTCOME_FIELDS, type Outcome, run } from './support/run.js'
 
 // Every case of the table on a build that Node cannot load (another processor's, emulated, sanitized), bit for bit
@@ -51,10 +51,12 @@ function replayTests(replayer: Replayer): void {
     '%s',
     (_, list) => {
       const before = compared
-      const encoded: Uint8Array[] = []
+      const encoded: Uint8Array[][] = []
       const expected = list.map((each) => expectation(each, encoded))
+      const file = new CaseFile(encoded)
+      onTestFinished(() => file.remove())
       const failures = settings.flatMap((setting) => {
-        const results = replay(replayer, encoded, list.length, setting)
+        const results = file.replay(replayer, setting)
         const found = list.flatMap((each, i) =>
           differences(results.next(expected[i]), expected[i]).map(
             (difference) => `${Object.values(setting).join(', ')}: ${each.title}: ${difference}`,
@@ -71,9 +73,9 @@ function replayTests(replayer: Replayer): void {
   )
 }
 
-function expectation(each: Case, encoded: Uint8Array[]): Outcome {
+function expectation(each: Case, encoded: Uint8Array[][]): Outcome {
   const buffers = each.make()
-  encoded.push(...encodeCase(each.plan, buffers))
+  encoded.push(encodeCase(each.plan, buffers))
   const outcome = run(portable, each, buffers)
   for (const field of OUTCOME_FIELDS) {
     const array = outcome[field]

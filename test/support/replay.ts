@@ -63,27 +63,34 @@ export function offeredIsas([program, ...first]: readonly string[]): string[] {
     .split('\n')
 }
 
-/**
- * Runs encoded cases, and gives a reader of their results, to be asked in the cases' order.
- * Throws where the program fails: it does so where it finds an array damaged, or a sanitizer finds anything.
- */
-export function replay(
-  { command: [program, ...first] }: Replayer,
-  encoded: readonly Uint8Array[],
-  count: number,
-  { isa, threads, cacheBytes, places }: Setting,
-): ResultReader {
-  const directory = mkdtempSync(join(tmpdir(), 'evenkeel-replay-'))
-  try {
-    const [cases, results] = ['cases', 'results'].map((name) => join(directory, name))
-    writeFileSync(cases, Buffer.concat(encoded))
+/** Encoded cases in a file, which each setting reads again. */
+export class CaseFile {
+  private readonly directory = mkdtempSync(join(tmpdir(), 'evenkeel-replay-'))
+  private readonly cases = join(this.directory, 'cases')
+  private readonly results = join(this.directory, 'results')
+  private readonly count: number
+
+  /** As encodeCase gives them, an entry for each case. */
+  constructor(encoded: readonly Uint8Array[][]) {
+    this.count = encoded.length
+    writeFileSync(this.cases, Buffer.concat(encoded.flat()))
+  }
+
+  /**
+   * Runs them, and gives a reader of their results, to be asked in the cases' order.
+   * Throws where the program fails: it does so where it finds an array damaged, or a sanitizer finds anything.
+   */
+  replay({ command: [program, ...first] }: Replayer, setting: Setting): ResultReader {
+    const { isa, threads, cacheBytes, places } = setting
     // 1 byte per worker: the smallest case reaches the team.
-    const settings = [cases, results, isa, String(threads), '1', String(cacheBytes), places]
+    const settings = [this.cases, this.results, isa, String(threads), '1', String(cacheBytes), places]
     const ran = execFileSync(program, [...first, ...settings], { encoding: 'utf8' })
-    if (Number(ran) !== count) throw new Error(`replay ran ${ran.trim()} cases instead of ${count}`)
-    return new ResultReader(readFileSync(results))
-  } finally {
-    rmSync(directory, { recursive: true })
+    if (Number(ran) !== this.count) throw new Error(`replay ran ${ran.trim()} cases instead of ${this.count}`)
+    return new ResultReader(readFileSync(this.results))
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true })
   }
 }
 
