@@ -75,7 +75,7 @@ function checkTools() {
 function testEnvironment() {
   const environment = { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1' }
   if (!build.leaks) return environment
-  const probe = spawnSync(`${root}${directory}/native_tests`, ['merge'], {
+  const probe = spawnSync(`${root}${directory}/native_tests`, ['plan'], {
     encoding: 'utf8',
     env: { ...environment, ASAN_OPTIONS: 'detect_leaks=1' },
   })

@@ -1,8 +1,13 @@
-import type { ChannelsSpec, GroupSpec } from './engine/plan.js'
 import { fail } from './errors.js'
 import { formatShape, sizeOf } from './tensor.js'
 
 // Where the channels lie in a shape, and whether there is enough to take statistics of.
+
+/** What of a plan's options tells where its channels lie. */
+interface ChannelsSpec {
+  readonly channels?: number
+  readonly layout?: 'channels-first' | 'channels-last'
+}
 
 /** [N, C, ...space] or [N, ...space, C] as samples, channels and space. */
 export function splitChannels(layer: string, shape: readonly number[], spec: ChannelsSpec, minRank: number) {
@@ -77,7 +82,7 @@ export function checkBatchCount(layer: string, shape: readonly number[], count: 
 export function refuseGroupCount(
   layer: string,
   shape: readonly number[],
-  spec: GroupSpec,
+  spec: { readonly groups: number | 'channels' },
   groups: number,
 ): never {
   const instance = spec.groups === 'channels'

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { backends } from '../src/backend/select.js'
 import type { DType, FloatArray } from '../src/tensor.js'
 import { type Case, casesByKind } from './support/cases.js'
-import { type Judged, judge } from './support/oracle.js'
+import { judge } from './support/oracle.js'
 import { OUTCOME_FIELDS, type Outcome, run } from './support/run.js'
+import type { Judged } from './support/textbook.js'
 import { oracleTolerance } from './support/tolerance.js'
 
-// Every case on every backend against the float64 oracle, which shares no code with them.
+// Every case on every backend against the textbook in float64, which shares no code with them.
 
 /** Enough to see the pattern of a failure. */
 const SHOWN_FAILURES = 8
@@ -38,7 +39,12 @@ describe('against the float64 oracle', () => {
   })
 })
 
-function firstMiss({ plan }: Case, field: keyof Outcome, actual: FloatArray, judged: Judged): string | null {
+function firstMiss(
+  { plan }: Case,
+  field: keyof Outcome,
+  actual: FloatArray,
+  judged: Judged<number>,
+): string | null {
   const stored: DType = field === 'mean' || field === 'variance' ? 'float64' : plan.dtype
   for (let i = 0; i < actual.length; i++) {
     const truth = judged.value[i]

@@ -24,7 +24,7 @@ export interface Measured {
   readonly input: Input
   readonly buffers: Buffers
   /** The truth of the float32 numbers as they are, in float64. */
-  readonly verdict: Verdict
+  readonly verdict: Verdict<number>
 }
 
 export function prepare(row: Row, input: Input): Measured {
@@ -78,12 +78,12 @@ export function errorsOf({ verdict }: Measured, { y, dx, dweight, dbias }: Outpu
 }
 
 /** NaN where anything is. */
-function worst(actual: Float32Array, truth: Float64Array): number {
+function worst(actual: Float32Array, truth: readonly number[]): number {
   return truth.reduce((most, value, i) => Math.max(most, Math.abs(actual[i] - value)), 0)
 }
 
 /** Where the truth is 0 throughout, as the weight's gradient is on constant input: 0 or infinity. */
-function relative(actual: Float32Array, truth: Float64Array): number {
+function relative(actual: Float32Array, truth: readonly number[]): number {
   const error = worst(actual, truth)
   if (error === 0) return 0
   return error / truth.reduce((most, value) => Math.max(most, Math.abs(value)), 0)

@@ -1,5 +1,5 @@
 import { info as libraryInfo } from '../index.js'
-import type { Action } from './main.js'
+import type { Action } from './action.js'
 
 /** Tells what runs, where, and why. */
 export const info: Action = ({ json }) => {

@@ -3,10 +3,8 @@ import { constants } from 'node:os'
 import { Command, CommanderError } from 'commander'
 import { EvenkeelError } from '../errors.js'
 import { version } from '../version.js'
+import type { Action } from './action.js'
 import { Interrupted } from './child.js'
-
-/** What a command does: prints what it found, and returns the exit code. */
-export type Action = (options: { readonly json: boolean }) => number | Promise<number>
 
 /** Of the process: 0 where all is well, and for a signal 128 and its number, as shells have it. */
 const [NOT_WELL, WRONG_COMMAND_LINE, SIGNALLED] = [1, 2, 128]

@@ -1,5 +1,5 @@
 import { selftest as runAll, type SelftestRun } from '../selftest/index.js'
-import type { Action } from './main.js'
+import type { Action } from './action.js'
 
 /** Cases named per run that failed; the rest are counted. */
 const SHOWN_FAILURES = 5

@@ -56,7 +56,7 @@ function rightOutputs(bench: BenchCase): Outputs {
     { dy, dweight: zeros, dbias: zeros },
   )
   const { y, dx, dweight, dbias } = verdict
-  const round = (judged: { value: Float64Array } | null) => Float32Array.from(judged!.value)
+  const round = (judged: { value: readonly number[] } | null) => Float32Array.from(judged!.value)
   return { y: round(y), dx: round(dx), dweight: round(dweight), dbias: round(dbias) }
 }
 

@@ -1,12 +1,19 @@
-// An array between guards: NaN in a plain build, so that a read outside spoils the result and a write is found;
-// poisoned under AddressSanitizer, so that either stops the test at once.
+// An array between guards. What lies beside it is NaN, so that a write is found and a read spoils the result, and under
+// AddressSanitizer it is poisoned. An array at a page's end is followed by a page without access: a read past it ends
+// the program in every build, that of a masked load too, which AddressSanitizer does not check.
 #pragma once
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cstddef>
-#include <cstdlib>
+#include <cstdint>
 #include <cstring>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <new>
+#include <vector>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -23,71 +30,126 @@
 namespace evenkeel {
 namespace test {
 
+// No-ops without AddressSanitizer.
+inline void poison(const void* from, const void* to) {
+#if defined(EVENKEEL_ASAN)
+  ASAN_POISON_MEMORY_REGION(from, static_cast<const char*>(to) - static_cast<const char*>(from));
+#else
+  (void)from, (void)to;
+#endif
+}
+inline void unpoison(const void* from, const void* to) {
+#if defined(EVENKEEL_ASAN)
+  ASAN_UNPOISON_MEMORY_REGION(from, static_cast<const char*>(to) - static_cast<const char*>(from));
+#else
+  (void)from, (void)to;
+#endif
+}
+
+// Whole pages that may be written, and a page behind them that may not even be read. They are kept and taken again: to
+// map them anew for each array of each case would double the time of the replay.
+class Pages {
+ public:
+  explicit Pages(size_t bytes)
+      : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))), bytes_((bytes + page_ - 1) / page_ * page_) {
+    const std::lock_guard<std::mutex> lock(mutex());
+    std::vector<char*>& same_size = kept()[bytes_];
+    if (same_size.empty()) same_size.push_back(map());
+    begin_ = same_size.back();
+    same_size.pop_back();
+  }
+  ~Pages() {
+    unpoison(begin_, end());
+    const std::lock_guard<std::mutex> lock(mutex());
+    kept()[bytes_].push_back(begin_);
+  }
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+
+  char* begin() { return begin_; }
+  char* end() { return begin_ + bytes_; }
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex one;
+    return one;
+  }
+  static std::map<size_t, std::vector<char*>>& kept() {
+    static std::map<size_t, std::vector<char*>> by_size;
+    return by_size;
+  }
+  char* map() const {
+    void* mapped = mmap(nullptr, bytes_ + page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) throw std::bad_alloc();
+    char* begin = static_cast<char*>(mapped);
+    if (mprotect(begin + bytes_, page_, PROT_NONE) != 0) throw std::bad_alloc();
+    return begin;
+  }
+
+  size_t page_;
+  size_t bytes_;
+  char* begin_;
+};
+
+// Where an array lies: so many elements off a cache line, or at the end of a page.
+struct Place {
+  size_t misalignment = 0;
+  bool at_page_end = false;
+};
+
 template <typename T>
 class Guarded {
  public:
-  // `misalignment`: elements by which the first one lies off a cache line.
-  explicit Guarded(size_t length, size_t misalignment = 0)
-      : length_(length), front_(kGuard + misalignment), total_(front_ + length + kGuard) {
-    const size_t bytes = (total_ * sizeof(T) + kLine - 1) / kLine * kLine;
-    whole_ = static_cast<T*>(std::aligned_alloc(kLine, bytes));
-    if (!whole_) throw std::bad_alloc();
-    for (size_t i = 0; i < front_; ++i) whole_[i] = guard_value();
-    for (size_t i = front_ + length; i < total_; ++i) whole_[i] = guard_value();
-    poison();
+  explicit Guarded(size_t length, const Place& place = {})
+      : length_(length), pages_((length + place.misalignment) * sizeof(T) + 2 * kGuard) {
+    char* data = place.at_page_end ? pages_.end() - length * sizeof(T)
+                                   : pages_.begin() + kGuard + place.misalignment * sizeof(T);
+    data_ = reinterpret_cast<T*>(data);
+    for (T* guard = first_guard(); guard < last_guard(); ++guard) *guard = guard_value();
+    poison_guards();
   }
-  ~Guarded() {
-    unpoison();
-    std::free(whole_);
-  }
-  Guarded(const Guarded&) = delete;
-  Guarded& operator=(const Guarded&) = delete;
 
-  T* data() { return whole_ + front_; }
-  const T* data() const { return whole_ + front_; }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
   size_t size() const { return length_; }
-  T& operator[](size_t i) { return data()[i]; }
-  const T& operator[](size_t i) const { return data()[i]; }
 
   // Whether nothing was written beside the array.
   bool intact() {
-    unpoison();
-    const bool intact = is_guard(0, front_) && is_guard(front_ + length_, total_);
-    poison();
+    unpoison(first_guard(), last_guard());
+    const bool intact = are_guards(first_guard(), data_) && are_guards(data_ + length_, last_guard());
+    poison_guards();
     return intact;
   }
 
  private:
-  // The widest register there is.
-  static constexpr size_t kLine = 64;
-  static constexpr size_t kGuard = 2 * kLine / sizeof(T);
+  // Two of the widest registers; a multiple of a cache line.
+  static constexpr size_t kGuard = 128;
 
   static T guard_value() { return std::numeric_limits<T>::quiet_NaN(); }
+  T* first_guard() { return data_ - kGuard / sizeof(T); }
+  // At a page's end there is none behind the array.
+  T* last_guard() {
+    T* end = data_ + length_ + kGuard / sizeof(T);
+    T* last = reinterpret_cast<T*>(pages_.end());
+    return end < last ? end : last;
+  }
 
-  bool is_guard(size_t begin, size_t end) const {
+  static bool are_guards(const T* from, const T* to) {
     const T expected = guard_value();
-    for (size_t i = begin; i < end; ++i) {
-      if (std::memcmp(whole_ + i, &expected, sizeof(T)) != 0) return false;
+    for (; from < to; ++from) {
+      if (std::memcmp(from, &expected, sizeof(T)) != 0) return false;
     }
     return true;
   }
 
-  void poison() {
-#if defined(EVENKEEL_ASAN)
-    ASAN_POISON_MEMORY_REGION(whole_, front_ * sizeof(T));
-    ASAN_POISON_MEMORY_REGION(whole_ + front_ + length_, kGuard * sizeof(T));
-#endif
-  }
-  void unpoison() {
-#if defined(EVENKEEL_ASAN)
-    ASAN_UNPOISON_MEMORY_REGION(whole_, total_ * sizeof(T));
-#endif
+  void poison_guards() {
+    poison(first_guard(), data_);
+    poison(data_ + length_, last_guard());
   }
 
   size_t length_;
-  size_t front_;
-  size_t total_;
-  T* whole_;
+  Pages pages_;
+  T* data_;
 };
 
 }  // namespace test

@@ -1,9 +1,10 @@
 // Runs cases from a file on one instruction set, for builds that Node cannot load: another processor's under an
 // emulator, emulated intrinsics, sanitizers. test/support/replay.ts writes the cases and judges the results.
 //
-//   replay --isas                                         prints the instruction sets, best first
-//   replay CASES RESULTS ISA THREADS BYTES_PER_WORKER     prints how many cases ran
+//   replay --isas                                                                    prints the instruction sets, best
+//   first replay CASES RESULTS ISA THREADS BYTES_PER_WORKER CACHE_BYTES lines|page-ends    prints how many cases ran
 //
+// `page-ends` puts each array at the end of a page, before one that may not be read, instead of beside a cache line.
 // Both files are little-endian and have no header; every array is padded to a multiple of 8 bytes. A case is 13 float64
 //
 //   descriptor[10]    as native/core/plan.h reads it
@@ -92,16 +93,16 @@ class Writer {
 template <typename T>
 class Array {
  public:
-  Array(Reader* reader, bool present, size_t length, size_t misalignment) {
+  Array(Reader* reader, bool present, size_t length, const Place& place) {
     if (!present) return;
-    array_ = std::make_unique<Guarded<T>>(length, misalignment);
+    array_ = std::make_unique<Guarded<T>>(length, place);
     before_.resize(length);
     reader->read(before_.data(), length * sizeof(T));
     fill(before_);
   }
   // An array of the same values, or one to be written: NaN, which nothing may leave there.
-  Array(const Array& of, size_t misalignment, bool filled)
-      : array_(std::make_unique<Guarded<T>>(of.before_.size(), misalignment)), before_(of.before_) {
+  Array(const Array& of, const Place& place, bool filled)
+      : array_(std::make_unique<Guarded<T>>(of.before_.size(), place)), before_(of.before_) {
     fill(filled ? before_ : std::vector<T>(before_.size(), std::numeric_limits<T>::quiet_NaN()));
   }
 
@@ -126,28 +127,33 @@ class Array {
   std::vector<T> before_;
 };
 
+struct Settings {
+  const Isa& isa;
+  bool at_page_ends;
+};
+
 template <typename T>
-void replay_case(const Plan& plan, const double* flags, const Isa& isa, Reader* reader, Writer* writer) {
+void replay_case(const Plan& plan, const double* flags, const Settings& settings, Reader* reader, Writer* writer) {
   const auto aliasing = static_cast<Aliasing>(flags[0]);
   const auto parameters = static_cast<unsigned>(flags[1]);
-  const auto offset = static_cast<size_t>(flags[2]);
-  Array<T> x(reader, true, plan.size(), offset);
-  Array<T> dy(reader, true, plan.size(), offset);
-  Array<T> weight(reader, parameters & kWeight, plan.affine_length(), offset);
-  Array<T> bias(reader, parameters & kBias, plan.affine_length(), offset);
-  Array<double> mean(reader, true, plan.slots(), offset);
-  Array<double> variance(reader, true, plan.slots(), offset);
-  Array<T> dweight(reader, parameters & kDweight, plan.affine_length(), offset);
-  Array<T> dbias(reader, parameters & kDbias, plan.affine_length(), offset);
+  const Place place{static_cast<size_t>(flags[2]), settings.at_page_ends};
+  Array<T> x(reader, true, plan.size(), place);
+  Array<T> dy(reader, true, plan.size(), place);
+  Array<T> weight(reader, parameters & kWeight, plan.affine_length(), place);
+  Array<T> bias(reader, parameters & kBias, plan.affine_length(), place);
+  Array<double> mean(reader, true, plan.slots(), place);
+  Array<double> variance(reader, true, plan.slots(), place);
+  Array<T> dweight(reader, parameters & kDweight, plan.affine_length(), place);
+  Array<T> dbias(reader, parameters & kDbias, plan.affine_length(), place);
   // A forward pass in place destroys x: what backward reads is then a copy that the caller kept.
-  Array<T> kept_x(x, offset, true);
-  Array<T> own_y(x, offset, false);
-  Array<T> own_dx(x, offset, false);
+  Array<T> kept_x(x, place, true);
+  Array<T> own_y(x, place, false);
+  Array<T> own_dx(x, place, false);
   Array<T>& y = aliasing == kYIsX ? x : own_y;
   Array<T>& backward_x = aliasing == kYIsX ? kept_x : x;
   Array<T>& dx = aliasing == kDxIsDy ? dy : aliasing == kDxIsX ? x : own_dx;
 
-  const KernelTable<T>& kernels = kernels_of<T>(isa);
+  const KernelTable<T>& kernels = kernels_of<T>(settings.isa);
   {
     const FloatEnvironment plain;
     forward<T>(plan, kernels, {x.data(), y.data(), weight.data(), bias.data(), mean.data(), variance.data()});
@@ -175,7 +181,7 @@ void replay_case(const Plan& plan, const double* flags, const Isa& isa, Reader* 
   dbias.check("dbias", true);
 }
 
-size_t replay(Reader* cases, Writer* results, const Isa& isa) {
+size_t replay(Reader* cases, Writer* results, const Settings& settings) {
   size_t count = 0;
   for (; !cases->at_end(); ++count) {
     double header[kHeaderLength];
@@ -185,9 +191,9 @@ size_t replay(Reader* cases, Writer* results, const Isa& isa) {
     const double* flags = header + kDescriptorLength;
     try {
       if (plan.float64) {
-        replay_case<double>(plan, flags, isa, cases, results);
+        replay_case<double>(plan, flags, settings, cases, results);
       } else {
-        replay_case<float>(plan, flags, isa, cases, results);
+        replay_case<float>(plan, flags, settings, cases, results);
       }
     } catch (const std::exception& error) {
       stop("case " + std::to_string(count) + ": " + error.what());
@@ -215,16 +221,16 @@ int run(const std::vector<const char*>& arguments) {
       print_isas();
       return 0;
     }
-    if (arguments.size() != 6) {
-      stop("usage: replay --isas | replay CASES RESULTS ISA THREADS BYTES_PER_WORKER CACHE_BYTES");
+    if (arguments.size() != 7) {
+      stop("usage: replay --isas | replay CASES RESULTS ISA THREADS BYTES_PER_WORKER CACHE_BYTES lines|page-ends");
     }
     Reader cases(arguments[0]);
     Writer results(arguments[1]);
-    const Isa& isa = find_isa(arguments[2]);
+    const Settings settings{find_isa(arguments[2]), std::string(arguments[6]) == "page-ends"};
     set_thread_count(std::atoi(arguments[3]));
     set_bytes_per_worker(std::strtoull(arguments[4], nullptr, 10));
     set_cache_bytes(std::strtoull(arguments[5], nullptr, 10));
-    const size_t count = replay(&cases, &results, isa);
+    const size_t count = replay(&cases, &results, settings);
     results.close();
     std::printf("%zu\n", count);
     return 0;

@@ -16,13 +16,20 @@ export interface Case {
   make(): CaseBuffers
 }
 
-/** Around the lanes (16 float64, 32 float32) and blocks of a span (512 float64, 1024 float32 elements). */
-const RUNS = [1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 511, 513, 1023, 1024, 1025, 2049]
+function upTo(last: number): number[] {
+  return Array.from({ length: last }, (_, i) => i + 1)
+}
+
+/** Every tail of two steps of float32 lanes (four of float64). */
+const TAILS = upTo(66)
+/** Around the blocks of a span (512 float64, 1024 float32 elements). */
+const RUNS = [127, 511, 512, 513, 1023, 1024, 1025, 1056, 2047, 2049, 3100]
 /** Past a partition of a span: 64 blocks. */
 const SLAB64 = 32769
 const SLAB32 = 65537
 /** Around the blocks of a column (32 rows) and its partitions (256 rows). */
 const ROWS = [1, 2, 31, 32, 33, 255, 256, 257, 513]
+/** Channels around the lanes, in all splits. */
 const WIDTHS = [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 130, 260]
 
 /** Some ways to split channels into groups: all in one, one each, and between. */
@@ -37,6 +44,8 @@ function byWidth(size: (channels: number, groups: number) => Size): Size[] {
 
 const SIZES: Record<Pattern, readonly Size[]> = {
   rows: [
+    // Short rows are taken four at a time: five are four and one more.
+    ...TAILS.map((length): Size => [5, 1, length, 1]),
     ...RUNS.map((length): Size => [3, 1, length, 1]),
     [2, 1, SLAB64, 1],
     [1, 1, SLAB32, 1],
@@ -44,7 +53,7 @@ const SIZES: Record<Pattern, readonly Size[]> = {
     [0, 1, 5, 1],
   ],
   planes: [
-    ...RUNS.map((spatial): Size => [2, 6, spatial, 3]),
+    ...[...TAILS, ...RUNS].map((spatial): Size => [2, 6, spatial, 3]),
     [1, 2, SLAB64, 1],
     [2, 1, SLAB32, 1],
     ...ROWS.map((samples): Size => [samples, 3, 5, 3]),
@@ -59,6 +68,7 @@ const SIZES: Record<Pattern, readonly Size[]> = {
     ...ROWS.map((spatial): Size => [2, 6, spatial, 3]),
     ...ROWS.map((spatial): Size => [1, 35, spatial, 7]),
     ...ROWS.map((samples): Size => [samples, 4, 3, 2]),
+    ...TAILS.map((channels): Size => [2, channels, 35, 1]),
     ...byWidth((channels, groups) => [2, channels, 35, groups]),
     [1, 2, 8193, 1],
     [3, 1030, 9, 2],

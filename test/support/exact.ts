@@ -1,3 +1,5 @@
+import type { Arithmetic } from './arithmetic.js'
+
 /** Bits that a quotient and a root keep: their errors vanish beside those of any float. */
 const KEPT = 320n
 
@@ -20,10 +22,6 @@ export class Exact {
     const fraction = bits & 0xfffffffffffffn
     const magnitude = field === 0 ? fraction : fraction | 0x10000000000000n
     return new Exact(value < 0 ? -magnitude : magnitude, Math.max(field, 1) - 1075)
-  }
-
-  static sum(values: readonly Exact[]): Exact {
-    return values.reduce((sum, value) => sum.plus(value), Exact.ZERO)
   }
 
   plus(other: Exact): Exact {
@@ -78,6 +76,17 @@ export class Exact {
     const extra = bitsOf(this.m) - Number(2n * KEPT)
     return extra > 0 ? new Exact(this.m >> BigInt(extra), this.e + extra) : this
   }
+}
+
+export const EXACT: Arithmetic<Exact> = {
+  of: Exact.of,
+  plus: (a, b) => a.plus(b),
+  minus: (a, b) => a.minus(b),
+  times: (a, b) => a.times(b),
+  over: (a, b) => a.over(b),
+  root: (a) => a.root(),
+  abs: (a) => a.abs(),
+  sum: (members, term, first = Exact.ZERO) => members.reduce((sum, i) => sum.plus(term(i)), first),
 }
 
 function bitsOf(value: bigint): number {

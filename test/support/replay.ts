@@ -46,6 +46,16 @@ function paddingOf(bytes: number): number {
   return (ALIGNMENT - (bytes % ALIGNMENT)) % ALIGNMENT
 }
 
+/** How cases are run. */
+export interface Setting {
+  readonly isa: string
+  readonly threads: number
+  /** What the cache is taken for; 0: the machine's own. */
+  readonly cacheBytes: number
+  /** How each array lies: beside a cache line, as the case says, or at the end of a page before one that may not be read. */
+  readonly places: 'lines' | 'page-ends'
+}
+
 /** The instruction sets that a build offers, best first. */
 export function offeredIsas([program, ...first]: readonly string[]): string[] {
   return execFileSync(program, [...first, '--isas'], { encoding: 'utf8' })
@@ -53,29 +63,34 @@ export function offeredIsas([program, ...first]: readonly string[]): string[] {
     .split('\n')
 }
 
-/**
- * Runs encoded cases, and gives a reader of their results, to be asked in the cases' order.
- * Throws where the program fails: it does so where it finds an array damaged, or a sanitizer finds anything.
- */
-export function replay(
-  { command: [program, ...first] }: Replayer,
-  encoded: readonly Uint8Array[],
-  count: number,
-  isa: string,
-  threads: number,
-  cacheBytes: number,
-): ResultReader {
-  const directory = mkdtempSync(join(tmpdir(), 'evenkeel-replay-'))
-  try {
-    const [cases, results] = ['cases', 'results'].map((name) => join(directory, name))
-    writeFileSync(cases, Buffer.concat(encoded))
-    // 1 byte per worker: the smallest case reaches the team. cacheBytes: 0 for the machine's own.
-    const settings = [cases, results, isa, String(threads), '1', String(cacheBytes)]
+/** Encoded cases in a file, which each setting reads again. */
+export class CaseFile {
+  private readonly directory = mkdtempSync(join(tmpdir(), 'evenkeel-replay-'))
+  private readonly cases = join(this.directory, 'cases')
+  private readonly results = join(this.directory, 'results')
+  private readonly count: number
+
+  /** As encodeCase gives them, an entry for each case. */
+  constructor(encoded: readonly Uint8Array[][]) {
+    this.count = encoded.length
+    writeFileSync(this.cases, Buffer.concat(encoded.flat()))
+  }
+
+  /**
+   * Runs them, and gives a reader of their results, to be asked in the cases' order.
+   * Throws where the program fails: it does so where it finds an array damaged, or a sanitizer finds anything.
+   */
+  replay({ command: [program, ...first] }: Replayer, setting: Setting): ResultReader {
+    const { isa, threads, cacheBytes, places } = setting
+    // 1 byte per worker: the smallest case reaches the team.
+    const settings = [this.cases, this.results, isa, String(threads), '1', String(cacheBytes), places]
     const ran = execFileSync(program, [...first, ...settings], { encoding: 'utf8' })
-    if (Number(ran) !== count) throw new Error(`replay ran ${ran.trim()} cases instead of ${count}`)
-    return new ResultReader(readFileSync(results))
-  } finally {
-    rmSync(directory, { recursive: true })
+    if (Number(ran) !== this.count) throw new Error(`replay ran ${ran.trim()} cases instead of ${this.count}`)
+    return new ResultReader(readFileSync(this.results))
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true })
   }
 }
 

@@ -93,3 +93,6 @@ export const ENDS_ROUNDINGS: Readonly<Record<keyof Outcome, number>> = {
 
 /** How many roundings to subnormal numbers may lie on the way, at the ends of the range. */
 export const FLOORS = 4
+
+/** The textbook in float64 against itself in exact numbers: about eight operations, each rounded once or twice. */
+export const TEXTBOOK_ROUNDINGS = 8

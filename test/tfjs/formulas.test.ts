@@ -9,7 +9,7 @@ import {
   rmsNormalization,
 } from '../../src/tfjs/index.js'
 import { TFJS_GRADIENT, TFJS_OUTPUT } from '../support/tolerance.js'
-import * as oracle from './oracle.js'
+import { expected, type IndexedNorm } from './oracle.js'
 import {
   apply,
   difference,
@@ -25,8 +25,8 @@ interface Case {
   readonly title: string
   readonly layer: () => tf.layers.Layer
   readonly shape: number[]
-  readonly slot: oracle.Norm['slot']
-  readonly parameter: oracle.Norm['parameter']
+  readonly slot: IndexedNorm['slot']
+  readonly parameter: IndexedNorm['parameter']
   readonly epsilon?: number
   readonly centred?: boolean
 }
@@ -234,22 +234,20 @@ function compare(one: Case, training: boolean): void {
   }
   const values = { x: valuesOf(x), gamma: gamma ? valuesOf(gamma) : null, beta: beta ? valuesOf(beta) : null }
 
-  expect(difference(valuesOf(apply(layer, x, training)), oracle.forward(norm, values))).toBeLessThan(
-    TFJS_OUTPUT,
-  )
+  const { y, gradients } = expected(norm, values, valuesOf(dy))
+  expect(difference(valuesOf(apply(layer, x, training)), y)).toBeLessThan(TFJS_OUTPUT)
 
   const sources = [x, gamma?.read(), beta?.read()].filter((tensor) => tensor !== undefined)
-  const gradients = tf.grads(() => apply(layer, x, training))(sources, dy)
-  const expected = oracle.gradients(norm, values, valuesOf(dy))
-  const wanted = [expected.x, expected.gamma, expected.beta].filter((gradient) => gradient !== null)
-  expect(gradients.map(({ shape }) => shape)).toEqual(sources.map(({ shape }) => shape))
-  for (const [i, gradient] of gradients.entries()) {
+  const actual = tf.grads(() => apply(layer, x, training))(sources, dy)
+  const wanted = [gradients.x, gradients.gamma, gradients.beta].filter((gradient) => gradient !== null)
+  expect(actual.map(({ shape }) => shape)).toEqual(sources.map(({ shape }) => shape))
+  for (const [i, gradient] of actual.entries()) {
     expect(difference(valuesOf(gradient), wanted[i])).toBeLessThan(TFJS_GRADIENT)
   }
 }
 
 /** BatchNormalization's moving statistics, set to something other than 0 and 1, where the call uses them. */
-function given(layer: tf.layers.Layer, training: boolean): oracle.Norm['given'] {
+function given(layer: tf.layers.Layer, training: boolean): IndexedNorm['given'] {
   if (training || layer.nonTrainableWeights.length === 0) return undefined
   const channels = layer.nonTrainableWeights[0].shape[0]!
   const mean = Array.from({ length: channels }, (_, c) => c - 1.5)

@@ -1,7 +1,9 @@
-import { differences } from '../support/differences.js'
+import { FLOAT64 } from '../support/arithmetic.js'
+import { forward, inputGradient, type Norm, parameterGradient } from '../support/textbook.js'
 
-/** A norm of tfjs's kind in naive float64, which shares no code with the layers: only formulas. */
-export interface Norm {
+// The textbook on a layer of tfjs's kind, whose statistics and parameters are told by the index of an element.
+
+export interface IndexedNorm {
   readonly shape: readonly number[]
   readonly epsilon: number
   /** Which statistic an element belongs to, from its index: a text that equals within a group. */
@@ -20,44 +22,45 @@ export interface Values {
   readonly beta: number[] | null
 }
 
-export function indices(shape: readonly number[]): number[][] {
-  const result: number[][] = [[]]
+/** Output and gradients of sum(dy * y). */
+export function expected(norm: IndexedNorm, { x, gamma, beta }: Values, dy: readonly number[]) {
+  const textbook = textbookNorm(norm)
+  const terms = forward(FLOAT64, textbook, { x, weight: gamma, bias: beta })
+  const zeros = new Float64Array(textbook.parameterCount)
+  const gradient = (of: 'weight' | 'bias') => parameterGradient(FLOAT64, textbook, terms, dy, of, zeros).value
+  return {
+    y: terms.y.value,
+    gradients: {
+      x: inputGradient(FLOAT64, textbook, terms, dy).value,
+      gamma: gamma && gradient('weight'),
+      beta: beta && gradient('bias'),
+    },
+  }
+}
+
+function textbookNorm({ shape, epsilon, slot, parameter, centred, given }: IndexedNorm): Norm {
+  const all = indices(shape)
+  const keys = [...new Set(all.map(slot))]
+  const parameters = all.map(parameter)
+  const statistics = given && keys.map((key) => given.get(key)!)
+  return {
+    slots: all.map((index) => keys.indexOf(slot(index))),
+    slotCount: keys.length,
+    parameters,
+    parameterCount: Math.max(...parameters) + 1,
+    centred,
+    eps: epsilon,
+    given: statistics
+      ? { mean: statistics.map(({ mean }) => mean), variance: statistics.map(({ variance }) => variance) }
+      : null,
+    meanIsRounded: false,
+  }
+}
+
+function indices(shape: readonly number[]): number[][] {
+  const start: number[][] = [[]]
   return shape.reduce(
     (partial, extent) => partial.flatMap((index) => Array.from({ length: extent }, (_, i) => [...index, i])),
-    result,
+    start,
   )
-}
-
-export function statisticsOf(norm: Norm, x: readonly number[]) {
-  const members = new Map<string, number[]>()
-  for (const [i, index] of indices(norm.shape).entries()) {
-    const slot = norm.slot(index)
-    members.set(slot, [...(members.get(slot) ?? []), x[i]])
-  }
-  const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-  return new Map(
-    [...members].map(([slot, values]) => {
-      const mean = norm.centred ? average(values) : 0
-      return [slot, { mean, variance: average(values.map((value) => (value - mean) ** 2)) }]
-    }),
-  )
-}
-
-export function forward(norm: Norm, { x, gamma, beta }: Values): number[] {
-  const statistics = norm.given ?? statisticsOf(norm, x)
-  return indices(norm.shape).map((index, i) => {
-    const { mean, variance } = statistics.get(norm.slot(index))!
-    const parameter = norm.parameter(index)
-    return (
-      ((x[i] - mean) / Math.sqrt(variance + norm.epsilon)) * (gamma?.[parameter] ?? 1) +
-      (beta?.[parameter] ?? 0)
-    )
-  })
-}
-
-/** The gradients of sum(dy * y) with respect to x, gamma and beta. */
-export function gradients(norm: Norm, values: Values, dy: readonly number[]) {
-  const loss = () => forward(norm, values).reduce((sum, y, i) => sum + y * dy[i], 0)
-  const along = (array: number[] | null) => array && differences(array, loss)
-  return { x: differences(values.x, loss), gamma: along(values.gamma), beta: along(values.beta) }
 }
