@@ -14,6 +14,7 @@ import {
   newArray,
   type Tensor,
 } from '../tensor.js'
+import { unfilledArray } from '../unfilled.js'
 import { bufferOf, checkOverlaps } from './overlap.js'
 import { checkSameShape, type Plan } from './plan.js'
 
@@ -82,9 +83,9 @@ export function hasShape(plan: Plan, { shape, ordered }: Fields): boolean {
   return true
 }
 
-/** A new tensor of the input's shape. */
+/** A new tensor of the input's shape, which holds anything: the pass writes each of its elements. */
 export function newResult(plan: Plan): Tensor {
-  const data = newArray(plan.dtype, plan.size)
+  const data = unfilledArray(plan.dtype, plan.size)
   adviseHugePages(data)
   return { data, shape: [...plan.shape] }
 }

@@ -1,0 +1,43 @@
+import { type DType, type FloatArray, newArray } from './tensor.js'
+
+/**
+ * Node's Buffer, or Bun's or Deno's, found once; null in browsers, and in a realm whose ArrayBuffer is another than
+ * Buffer's (a vm context), where a result would be an instance of no class that its caller knows.
+ */
+const buffers = findBuffers()
+
+function findBuffers(): typeof Buffer | null {
+  const found = globalThis.Buffer
+  const usable = typeof found?.allocUnsafeSlow === 'function'
+  return usable && found.allocUnsafeSlow(1).buffer instanceof ArrayBuffer ? found : null
+}
+
+/**
+ * From how many bytes on a Buffer costs less than zeroes do. V8 keeps the smallest arrays on its own heap; up to here its
+ * zeroes cost less than the call.
+ */
+const UNFILLED_BYTES = 1024
+
+const ELEMENT_BYTES: Readonly<Record<DType, number>> = { float32: 4, float64: 8 }
+
+/**
+ * An array of its own memory that holds anything: for results that a pass overwrites wholly, and that a caller gets only
+ * then. The zeroes of `new Float32Array` cost more than most passes do.
+ *
+ * Buffer.allocUnsafeSlow() takes memory from the engine's own allocator, apart from Node's shared pool: no external
+ * buffer, which Electron would refuse, aligned as any ArrayBuffer, and to be transferred as any.
+ */
+export function unfilledArray(dtype: DType, length: number): FloatArray {
+  const bytes = length * ELEMENT_BYTES[dtype]
+  if (buffers === null || bytes < UNFILLED_BYTES) return newArray(dtype, length)
+  try {
+    const { buffer } = buffers.allocUnsafeSlow(bytes)
+    // A view of all of it, from its first byte on; what another runtime may give else is not taken.
+    if (buffer.byteLength === bytes) {
+      return dtype === 'float64' ? new Float64Array(buffer) : new Float32Array(buffer)
+    }
+  } catch {
+    // Longer than a Buffer may be, or no memory: the plain array tells.
+  }
+  return newArray(dtype, length)
+}
