@@ -25,7 +25,7 @@ export {
 export { BatchNorm, type BatchNormOptions } from './layers/batch-norm.js'
 export { GroupNorm, type GroupNormOptions } from './layers/group-norm.js'
 export { InstanceNorm, type InstanceNormOptions } from './layers/instance-norm.js'
-export type { Layer } from './layers/layer.js'
+export type { Layer } from './layers/layer-interface.js'
 export { LayerNorm, type LayerNormOptions } from './layers/layer-norm.js'
 export type { CallOptions, LayerOptions } from './layers/layer-options.js'
 export type { Parameter } from './layers/parameter.js'

@@ -64,6 +64,8 @@ export interface Call {
   readonly operands: Operands
   readonly result: Tensor
   readonly fresh: boolean
+  /** Whose gradient it is; null for a forward. */
+  readonly context: Context | null
   /** Whether the pass has begun to write. */
   begun: boolean
 }
@@ -83,7 +85,8 @@ export function forwardCall(
 ): Call {
   const result = out ?? newResult(plan)
   const operands = [x, out === undefined ? result.data : y, weight, bias, mean, variance]
-  return { direction: forward, plan, operands, result, fresh: out === undefined, begun: false }
+  const fresh = out === undefined
+  return { direction: forward, plan, operands, result, fresh, context: null, begun: false }
 }
 
 /**
@@ -112,7 +115,7 @@ export function backwardCall(
   const result = out ?? newResult(plan)
   const written = out === undefined ? result.data : dx
   const operands = [gradient, x, written, weight, mean, variance, dweight, dbias]
-  return { direction: backward, plan, operands, result, fresh: out === undefined, begun: false }
+  return { direction: backward, plan, operands, result, fresh: out === undefined, context, begun: false }
 }
 
 /**
@@ -169,16 +172,6 @@ async function checkAndRunAsync(call: Call): Promise<boolean> {
 export function runGradient(context: Context, call: Call, prepared: PreparedPass | null = null): void {
   try {
     if (run(call, prepared)) context.x = null
-  } catch (error) {
-    spendIfBegun(context, call)
-    throw error
-  }
-}
-
-/** The same on another thread where there is one. */
-export async function runGradientAsync(context: Context, call: Call): Promise<void> {
-  try {
-    if (await runAsync(call)) context.x = null
   } catch (error) {
     spendIfBegun(context, call)
     throw error
