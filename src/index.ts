@@ -34,3 +34,4 @@ export type { RunningAverage, RunningVariance } from './layers/running-statistic
 export type { LoadableDict, LoadOptions, StateDict, StateTensor } from './layers/state-dict.js'
 export { type Recommendation, type RecommendOptions, recommend } from './recommend.js'
 export { type DType, type FloatArray, type Tensor, tensor } from './tensor.js'
+export { type Workspace, type WorkspaceOptions, workspace } from './workspace.js'

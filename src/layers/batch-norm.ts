@@ -74,6 +74,7 @@ export const BatchNorm = class BatchNorm extends NormLayer {
       dtype,
       affine: affineOf(who, options, { affine: true, bias: true }),
       affineShape: [channels],
+      workspace: options.workspace,
       running: checkRunning(who, runningAverage, options.runningVariance ?? usual.runningVariance),
       runningShape: [channels],
       fixed: { channels, layout },

@@ -3,7 +3,7 @@ import { pauseForEvents } from '../engine/pause.js'
 import type { Tensor } from '../tensor.js'
 import { CallQueue } from './call-queue.js'
 import type { BackwardOptions } from './layer-options.js'
-import { type LayerState, type Pass, readArguments, snapshotOf } from './passes.js'
+import { type Arguments, type LayerState, type Pass, readArguments, snapshotOf } from './passes.js'
 
 /** Makes the calls of one layer: at once, or on another thread, each after those that were made before it. */
 export class Calls {
@@ -38,17 +38,27 @@ export class Calls {
   later(pass: Pass, data: Tensor, options: BackwardOptions | undefined): Promise<Tensor> {
     const given = readArguments(pass, this.#layer, data, options)
     const snapshot = snapshotOf(given)
+    snapshot.workspace?.begin()
     return this.#queue.take(async () => {
-      const pause = pauseForEvents()
-      if (pause) await pause
-      const call = pass.callOf(snapshot)
       try {
-        pass.succeeded(call, await runAsync(call))
-      } catch (error) {
-        pass.failed(call)
-        throw error
+        const result = await this.#elsewhere(pass, snapshot)
+        return given.out ?? result
+      } finally {
+        snapshot.workspace?.end()
       }
-      return given.out ?? call.result
     })
+  }
+
+  async #elsewhere(pass: Pass, given: Arguments): Promise<Tensor> {
+    const pause = pauseForEvents()
+    if (pause) await pause
+    const call = pass.callOf(given)
+    try {
+      pass.succeeded(call, await runAsync(call))
+    } catch (error) {
+      pass.failed(call)
+      throw error
+    }
+    return call.result
   }
 }

@@ -59,6 +59,7 @@ export const GroupNorm = class GroupNorm extends NormLayer {
       dtype,
       affine,
       affineShape: [channels],
+      workspace: options.workspace,
       fixed: { groups, channels, layout },
     })
   }

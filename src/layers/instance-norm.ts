@@ -61,6 +61,7 @@ export const InstanceNorm = class InstanceNorm extends NormLayer {
       dtype,
       affine: affineOf(who, options, { affine: false, bias: true }),
       affineShape: [channels],
+      workspace: options.workspace,
       running: checkRunning(who, runningAverage, runningVariance),
       runningShape: [channels],
       fixed: { channels, layout },

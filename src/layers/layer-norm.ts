@@ -60,6 +60,7 @@ export const LayerNorm = class LayerNorm extends NormLayer {
       dtype,
       affine: affineOf(who, options, { affine: true, bias: true }),
       affineShape,
+      workspace: options.workspace,
       running: checkRunning(who, runningAverage, 'population'),
       runningShape: [],
       fixed: { normalizedShape: [...affineShape] },

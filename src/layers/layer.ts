@@ -3,6 +3,7 @@ import { checkEps } from '../engine/plan.js'
 import { fail } from '../errors.js'
 import { checkBoolean, checkChoice } from '../options.js'
 import { DTYPES, type DType, type Tensor } from '../tensor.js'
+import { poolOf } from '../workspace.js'
 import { Calls } from './calls.js'
 import { History } from './history.js'
 import type { Layer } from './layer-interface.js'
@@ -26,7 +27,7 @@ export abstract class NormLayer implements Layer {
   readonly #backward: BackwardPass
 
   protected constructor(name: string, settings: Settings) {
-    const { eps, dtype, affine, affineShape, running = null, runningShape = [], fixed } = settings
+    const { eps, dtype, affine, affineShape, workspace, running = null, runningShape = [], fixed } = settings
     checkChoice(name, 'dtype', dtype, DTYPES)
     checkEps(name, eps)
     const weight = affine.weight ? newParameter(dtype, affineShape, 1) : null
@@ -38,6 +39,7 @@ export abstract class NormLayer implements Layer {
       weight,
       bias,
       running: running && new RunningStatistics(dtype, runningShape, running),
+      workspace: poolOf(name, workspace),
       history: new History(),
       training: true,
     }

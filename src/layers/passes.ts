@@ -12,6 +12,7 @@ import type { Plan } from '../engine/plan.js'
 import { fail } from '../errors.js'
 import { checkOptions } from '../options.js'
 import { asItIs, type FloatArray, fieldsOf, readTensor, type Tensor } from '../tensor.js'
+import { type Pool, poolOf } from '../workspace.js'
 import type { History } from './history.js'
 import type { BackwardOptions, PlanFor } from './layer-options.js'
 import { dataOf, type Parameter } from './parameter.js'
@@ -23,6 +24,8 @@ export interface LayerState extends State {
   readonly planFor: PlanFor
   readonly weight: Parameter | null
   readonly bias: Parameter | null
+  /** Of results that have no `out`; null: new arrays. */
+  readonly workspace: Pool | null
   readonly history: History
   training: boolean
 }
@@ -32,6 +35,7 @@ export interface Arguments {
   /** x or dy. */
   readonly data: Tensor
   readonly out: Tensor | undefined
+  readonly workspace: Pool | null
   /** Of the forward whose gradient is meant; undefined: of the last one. */
   readonly context: Context | undefined
   /** Whether a forward takes the running averages instead of the input's own statistics. */
@@ -62,18 +66,19 @@ export function readArguments(
   options: BackwardOptions = NO_OPTIONS,
 ): Arguments {
   if (options !== NO_OPTIONS) checkOptions(layer.name, options, pass.options)
-  const { out, context } = options
-  return { data, out, context, given: layer.running !== null && !layer.training }
+  const { out, context, workspace: own } = options
+  const workspace = own === undefined ? layer.workspace : poolOf(layer.name, own)
+  return { data, out, workspace, context, given: layer.running !== null && !layer.training }
 }
 
 /** The same for a call that is made now and comes later: in the mode of now, and with the tensors as they are now. */
-export function snapshotOf({ data, out, context, given }: Arguments): Arguments {
-  return { data: asItIs(data), out: asItIs(out), context, given }
+export function snapshotOf({ data, out, workspace, context, given }: Arguments): Arguments {
+  return { data: asItIs(data), out: asItIs(out), workspace, context, given }
 }
 
 export class ForwardPass implements Pass {
   readonly name = 'forward'
-  readonly options = ['out']
+  readonly options = ['out', 'workspace']
   readonly #layer: LayerState
   /** The last plan, reused while shape and mode stay. */
   #plan: Plan | null = null
@@ -82,7 +87,7 @@ export class ForwardPass implements Pass {
     this.#layer = layer
   }
 
-  callOf({ data: x, out, given }: Arguments): Call {
+  callOf({ data: x, out, workspace, given }: Arguments): Call {
     const { name, weight, bias, running, history } = this.#layer
     const data = this.#inputOf(x, given)
     const plan = this.#plan!
@@ -91,7 +96,7 @@ export class ForwardPass implements Pass {
     running?.checkAttached(name)
     const statistics = history.statisticsFor(plan.slots)
     if (plan.given) running?.spreadInto(name, statistics)
-    return forwardCall(plan, data, scale, shift, out, y, statistics)
+    return forwardCall(plan, data, scale, shift, out, y, statistics, workspace)
   }
 
   cached(): PreparedPass | undefined {
@@ -123,18 +128,18 @@ export class ForwardPass implements Pass {
 
 export class BackwardPass implements Pass {
   readonly name = 'backward'
-  readonly options = ['out', 'context']
+  readonly options = ['out', 'workspace', 'context']
   readonly #layer: LayerState
 
   constructor(layer: LayerState) {
     this.#layer = layer
   }
 
-  callOf({ data: dy, out, context: passed }: Arguments): Call {
+  callOf({ data: dy, out, workspace, context: passed }: Arguments): Call {
     const { name, weight, bias, history } = this.#layer
     const context = history.contextFor(name, passed)
     const [dweight, dbias] = [dataOf(weight?.grad), dataOf(bias?.grad)]
-    const call = backwardCall(context, dy, out, dweight, dbias)
+    const call = backwardCall(context, dy, out, dweight, dbias, workspace)
     // The caller's getters have run: one that called forward() has taken the context's buffers.
     if (history.contextFor(name, passed) !== context) {
       fail(

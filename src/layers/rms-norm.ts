@@ -52,6 +52,7 @@ export const RMSNorm = class RMSNorm extends NormLayer {
       dtype,
       affine,
       affineShape,
+      workspace: options.workspace,
       fixed: { normalizedShape: [...affineShape] },
     })
   }
