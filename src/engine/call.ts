@@ -225,14 +225,7 @@ export function contextOf({ plan, operands, releases }: Call, replaced: boolean)
 
 /** The input that a context's forward saw. Throws where it is gone. */
 function keptInput({ plan, x, weight, releases: since }: Context): FloatArray {
-  if (wasReleased(x, since) || wasReleased(weight, since)) {
-    fail(
-      'EVENKEEL_STATE',
-      plan.layer,
-      'the gradient needs the input and the weight, but they lie in memory that a workspace has taken back',
-      'call release() after the gradients of a step, or keep() a result that is needed longer',
-    )
-  }
+  if (since !== releases() && (wasReleased(x, since) || wasReleased(weight, since))) refuseReleased(plan)
   if (x === null) {
     fail(
       'EVENKEEL_STATE',
@@ -251,4 +244,13 @@ function keptInput({ plan, x, weight, releases: since }: Context): FloatArray {
     )
   }
   return x
+}
+
+function refuseReleased({ layer }: Plan): never {
+  fail(
+    'EVENKEEL_STATE',
+    layer,
+    'the gradient needs the input and the weight, but they lie in memory that a workspace has taken back',
+    'call release() after the gradients of a step, or keep() a result that is needed longer',
+  )
 }
