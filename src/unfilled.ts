@@ -8,9 +8,11 @@ import { type DType, type FloatArray, newArray } from './tensor.js'
 const buffers = findBuffers()
 
 function findBuffers(): typeof Buffer | null {
-  const found = globalThis.Buffer
-  const usable = typeof found?.allocUnsafeSlow === 'function'
-  return usable && found.allocUnsafeSlow(1).buffer instanceof ArrayBuffer ? found : null
+  try {
+    return globalThis.Buffer.allocUnsafeSlow(1).buffer instanceof ArrayBuffer ? globalThis.Buffer : null
+  } catch {
+    return null
+  }
 }
 
 /** From how many bytes on a Buffer costs less: V8's zeroes for a smaller array cost less than the call. */
