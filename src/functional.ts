@@ -12,7 +12,7 @@ import {
   type Tensor,
   typedArrayKind,
 } from './tensor.js'
-import { poolOf, type Workspace } from './workspace.js'
+import { arenaOf, type Workspace } from './workspace.js'
 
 /** PyTorch's eps for all but RMSNorm. */
 export const DEFAULT_EPS = 1e-5
@@ -190,7 +190,7 @@ export function gradients<T extends FloatArray>(
   checkOptions(plan.layer, options, ['out', 'workspace', 'dweight', 'dbias'])
   const dweight = gradientArray(plan, 'weight', context.weight, arrayOf(options.dweight))
   const dbias = gradientArray(plan, 'bias', context.bias, arrayOf(options.dbias))
-  const workspace = poolOf(plan.layer, options.workspace)
+  const workspace = arenaOf(plan.layer, options.workspace)
   const call = backwardCall(context, dy, options.out, dweight, dbias, workspace)
   runGradient(context, call)
   return { dx: call.result, dweight, dbias } as Gradients<T>
@@ -216,7 +216,7 @@ function normalize<T extends FloatArray>(
   const bias = arrayOf(options.bias) ?? null
   const statistics = given ?? newStatistics(plan.slots)
   const { out } = options
-  const workspace = poolOf(plan.layer, options.workspace)
+  const workspace = arenaOf(plan.layer, options.workspace)
   const call = forwardCall(plan, x.data, weight, bias, out, outData(plan, out), statistics, workspace)
   const context = contextOf(call, run(call))
   return { y: call.result, context } as Normalized<T>

@@ -57,7 +57,7 @@ export function workspace(options: WorkspaceOptions = {}): Workspace {
       'leave check out here',
     )
   }
-  return new Pool(check)
+  return new Arena(check)
 }
 
 /** An array of a workspace. */
@@ -92,7 +92,7 @@ export function wasReleased(array: FloatArray | null, since: number): boolean {
 }
 
 /** A workspace as calls see it. */
-export class Pool implements Workspace {
+export class Arena implements Workspace {
   readonly #check: boolean
   readonly #shelves = new Map<number, Shelf>()
   /** Asynchronous calls that have not ended. */
@@ -205,9 +205,9 @@ export class Pool implements Workspace {
 }
 
 /** The workspace of an option's value; null where there is none. */
-export function poolOf(who: string, value: unknown): Pool | null {
+export function arenaOf(who: string, value: unknown): Arena | null {
   if (value === undefined) return null
-  if (value instanceof Pool) return value
+  if (value instanceof Arena) return value
   return fail(
     'EVENKEEL_OPTION',
     who,

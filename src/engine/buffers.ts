@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from '../tensor.js'
 import { unfilledArray } from '../unfilled.js'
-import type { Pool } from '../workspace.js'
+import type { Arena } from '../workspace.js'
 import { bufferOf, checkOverlaps } from './overlap.js'
 import { checkSameShape, type Plan } from './plan.js'
 
@@ -87,7 +87,7 @@ export function hasShape(plan: Plan, { shape, ordered }: Fields): boolean {
  * A new tensor of the input's shape, which holds anything: the pass writes each of its elements. With a workspace its
  * memory is drawn from there, apart from the input's.
  */
-export function newResult(plan: Plan, workspace: Pool | null, input: FloatArray): Tensor {
+export function newResult(plan: Plan, workspace: Arena | null, input: FloatArray): Tensor {
   const { dtype, size, shape } = plan
   const data = workspace === null ? unfilledArray(dtype, size) : workspace.draw(plan, input)
   return { data, shape: [...shape] }

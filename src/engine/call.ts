@@ -11,7 +11,7 @@ import type { PreparedPass } from '../backend/prepared.js'
 import { currentBackend } from '../backend/select.js'
 import { fail, ours } from '../errors.js'
 import { type FloatArray, lengthOf, type Tensor } from '../tensor.js'
-import { type Pool, releases, wasReleased } from '../workspace.js'
+import { type Arena, releases, wasReleased } from '../workspace.js'
 import { checkFixed, checkOperands, companionData, newResult, outData, type Statistics } from './buffers.js'
 import { isSame, overlaps } from './overlap.js'
 import type { Plan } from './plan.js'
@@ -87,7 +87,7 @@ export function forwardCall(
   out: Tensor | undefined,
   y: FloatArray | null,
   { mean, variance }: Statistics,
-  workspace: Pool | null = null,
+  workspace: Arena | null = null,
 ): Call {
   const result = out ?? newResult(plan, workspace, x)
   const operands = [x, out === undefined ? result.data : y, weight, bias, mean, variance]
@@ -115,7 +115,7 @@ export function backwardCall(
   out: Tensor | undefined,
   dweight: FloatArray | null,
   dbias: FloatArray | null,
-  workspace: Pool | null = null,
+  workspace: Arena | null = null,
 ): Call {
   const { plan, weight, mean, variance } = context
   if (Object.isFrozen(context)) {

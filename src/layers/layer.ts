@@ -3,7 +3,7 @@ import { checkEps } from '../engine/plan.js'
 import { fail } from '../errors.js'
 import { checkBoolean, checkChoice } from '../options.js'
 import { DTYPES, type DType, type Tensor } from '../tensor.js'
-import { poolOf } from '../workspace.js'
+import { arenaOf } from '../workspace.js'
 import { Calls } from './calls.js'
 import { History } from './history.js'
 import type { Layer } from './layer-interface.js'
@@ -39,7 +39,7 @@ export abstract class NormLayer implements Layer {
       weight,
       bias,
       running: running && new RunningStatistics(dtype, runningShape, running),
-      workspace: poolOf(name, workspace),
+      workspace: arenaOf(name, workspace),
       history: new History(),
       training: true,
     }

@@ -12,7 +12,7 @@ import type { Plan } from '../engine/plan.js'
 import { fail } from '../errors.js'
 import { checkOptions } from '../options.js'
 import { asItIs, type FloatArray, fieldsOf, readTensor, type Tensor } from '../tensor.js'
-import { type Pool, poolOf } from '../workspace.js'
+import { type Arena, arenaOf } from '../workspace.js'
 import type { History } from './history.js'
 import type { BackwardOptions, PlanFor } from './layer-options.js'
 import { dataOf, type Parameter } from './parameter.js'
@@ -25,7 +25,7 @@ export interface LayerState extends State {
   readonly weight: Parameter | null
   readonly bias: Parameter | null
   /** Of results that have no `out`; null: new arrays. */
-  readonly workspace: Pool | null
+  readonly workspace: Arena | null
   readonly history: History
   training: boolean
 }
@@ -35,7 +35,7 @@ export interface Arguments {
   /** x or dy. */
   readonly data: Tensor
   readonly out: Tensor | undefined
-  readonly workspace: Pool | null
+  readonly workspace: Arena | null
   /** Of the forward whose gradient is meant; undefined: of the last one. */
   readonly context: Context | undefined
   /** Whether a forward takes the running averages instead of the input's own statistics. */
@@ -67,7 +67,7 @@ export function readArguments(
 ): Arguments {
   if (options !== NO_OPTIONS) checkOptions(layer.name, options, pass.options)
   const { out, context, workspace: own } = options
-  const workspace = own === undefined ? layer.workspace : poolOf(layer.name, own)
+  const workspace = own === undefined ? layer.workspace : arenaOf(layer.name, own)
   return { data, out, workspace, context, given: layer.running !== null && !layer.training }
 }
 
