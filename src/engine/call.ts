@@ -69,7 +69,7 @@ export interface Call {
   readonly fresh: boolean
   /** Whose gradient it is; null for a forward. */
   readonly context: Context | null
-  /** How many releases of workspaces came before it. */
+  /** How many releases of workspaces there were when its input was handed over. */
   readonly releases: number
   /** Whether the pass has begun to write. */
   begun: boolean
@@ -77,7 +77,8 @@ export interface Call {
 
 /**
  * The forward pass of x into `out`, whose data are y; where `out` is undefined, into a new tensor, or one of the workspace.
- * Statistics: written, or read where the plan's are given.
+ * Statistics: written, or read where the plan's are given. `since`: how many releases of workspaces there were when the
+ * caller handed x over.
  */
 export function forwardCall(
   plan: Plan,
@@ -88,6 +89,7 @@ export function forwardCall(
   y: FloatArray | null,
   { mean, variance }: Statistics,
   workspace: Arena | null = null,
+  since = releases(),
 ): Call {
   const result = out ?? newResult(plan, workspace, x)
   const operands = [x, out === undefined ? result.data : y, weight, bias, mean, variance]
@@ -100,7 +102,7 @@ export function forwardCall(
     result,
     fresh,
     context: null,
-    releases: releases(),
+    releases: since,
     begun: false,
   }
 }

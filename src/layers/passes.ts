@@ -12,7 +12,7 @@ import type { Plan } from '../engine/plan.js'
 import { fail } from '../errors.js'
 import { checkOptions } from '../options.js'
 import { asItIs, type FloatArray, fieldsOf, readTensor, type Tensor } from '../tensor.js'
-import { type Arena, arenaOf } from '../workspace.js'
+import { type Arena, arenaOf, releases } from '../workspace.js'
 import type { History } from './history.js'
 import type { BackwardOptions, PlanFor } from './layer-options.js'
 import { dataOf, type Parameter } from './parameter.js'
@@ -38,6 +38,8 @@ export interface Arguments {
   readonly workspace: Arena | null
   /** Of the forward whose gradient is meant; undefined: of the last one. */
   readonly context: Context | undefined
+  /** How many releases of workspaces came before. */
+  readonly releases: number
   /** Whether a forward takes the running averages instead of the input's own statistics. */
   readonly given: boolean
 }
@@ -68,12 +70,13 @@ export function readArguments(
   if (options !== NO_OPTIONS) checkOptions(layer.name, options, pass.options)
   const { out, context, workspace: own } = options
   const workspace = own === undefined ? layer.workspace : arenaOf(layer.name, own)
-  return { data, out, workspace, context, given: layer.running !== null && !layer.training }
+  const given = layer.running !== null && !layer.training
+  return { data, out, workspace, context, releases: releases(), given }
 }
 
 /** The same for a call that is made now and comes later: in the mode of now, and with the tensors as they are now. */
-export function snapshotOf({ data, out, workspace, context, given }: Arguments): Arguments {
-  return { data: asItIs(data), out: asItIs(out), workspace, context, given }
+export function snapshotOf(now: Arguments): Arguments {
+  return { ...now, data: asItIs(now.data), out: asItIs(now.out) }
 }
 
 export class ForwardPass implements Pass {
@@ -87,7 +90,7 @@ export class ForwardPass implements Pass {
     this.#layer = layer
   }
 
-  callOf({ data: x, out, workspace, given }: Arguments): Call {
+  callOf({ data: x, out, workspace, releases, given }: Arguments): Call {
     const { name, weight, bias, running, history } = this.#layer
     const data = this.#inputOf(x, given)
     const plan = this.#plan!
@@ -96,7 +99,7 @@ export class ForwardPass implements Pass {
     running?.checkAttached(name)
     const statistics = history.statisticsFor(plan.slots)
     if (plan.given) running?.spreadInto(name, statistics)
-    return forwardCall(plan, data, scale, shift, out, y, statistics, workspace)
+    return forwardCall(plan, data, scale, shift, out, y, statistics, workspace, releases)
   }
 
   cached(): PreparedPass | undefined {
