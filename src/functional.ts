@@ -12,6 +12,7 @@ import {
   type Tensor,
   typedArrayKind,
 } from './tensor.js'
+import { arenaOf, type Workspace } from './workspace.js'
 
 /** PyTorch's eps for all but RMSNorm. */
 export const DEFAULT_EPS = 1e-5
@@ -36,6 +37,8 @@ export interface FunctionalOptions {
   readonly eps?: number | undefined
   /** Where y is written: of the input's shape and type; the input itself gives up the gradient. Default: new. */
   readonly out?: Tensor | undefined
+  /** Where y comes from if there is no `out`. */
+  readonly workspace?: Workspace | undefined
 }
 
 export interface ChannelsFunctionalOptions extends FunctionalOptions {
@@ -60,7 +63,8 @@ export interface GroupNormFunctionalOptions extends ChannelsFunctionalOptions {
   readonly groups: number
 }
 
-const AFFINE = ['weight', 'bias', 'eps', 'out']
+/** The names of FunctionalOptions, for checkOptions. */
+const OPTIONS = ['weight', 'bias', 'eps', 'out', 'workspace']
 
 /**
  * Batch normalization: (x - mean) / sqrt(variance + eps) * weight + bias, with mean and biased variance per channel
@@ -74,7 +78,7 @@ export function batchNorm<T extends FloatArray>(
   options: BatchNormFunctionalOptions = {},
 ): Normalized<T> {
   const who = 'batchNorm'
-  const input = begin(who, x, options, ['layout', 'statistics', ...AFFINE])
+  const input = begin(who, x, options, ['layout', 'statistics', ...OPTIONS])
   const { statistics, eps = DEFAULT_EPS } = options
   const spec = { layout: layoutOf(who, options), eps, given: statistics !== undefined }
   const plan = planBatch(who, input.shape, dtypeOf(input.data), spec)
@@ -94,7 +98,7 @@ export function batchNorm<T extends FloatArray>(
  */
 export function layerNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctionalOptions): Normalized<T> {
   const who = 'layerNorm'
-  const input = begin(who, x, options, ['normalizedShape', ...AFFINE])
+  const input = begin(who, x, options, ['normalizedShape', ...OPTIONS])
   const { eps = DEFAULT_EPS } = options
   const spec = { normalizedShape: asShape(options.normalizedShape), eps }
   return normalize(planRows(who, input.shape, dtypeOf(input.data), spec), input, options)
@@ -111,7 +115,7 @@ export function groupNorm<T extends FloatArray>(
   options: GroupNormFunctionalOptions,
 ): Normalized<T> {
   const who = 'groupNorm'
-  const input = begin(who, x, options, ['groups', 'layout', ...AFFINE])
+  const input = begin(who, x, options, ['groups', 'layout', ...OPTIONS])
   const { groups, eps = DEFAULT_EPS } = options
   const spec = { groups, layout: layoutOf(who, options), eps }
   return normalize(planGroup(who, input.shape, dtypeOf(input.data), spec), input, options)
@@ -130,7 +134,7 @@ export function instanceNorm<T extends FloatArray>(
   options: ChannelsFunctionalOptions = {},
 ): Normalized<T> {
   const who = 'instanceNorm'
-  const input = begin(who, x, options, ['layout', ...AFFINE])
+  const input = begin(who, x, options, ['layout', ...OPTIONS])
   const { eps = DEFAULT_EPS } = options
   const spec = { groups: 'channels', layout: layoutOf(who, options), eps } as const
   return normalize(planGroup(who, input.shape, dtypeOf(input.data), spec), input, options)
@@ -145,7 +149,7 @@ export function instanceNorm<T extends FloatArray>(
  */
 export function rmsNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctionalOptions): Normalized<T> {
   const who = 'rmsNorm'
-  const input = begin(who, x, options, ['normalizedShape', ...AFFINE])
+  const input = begin(who, x, options, ['normalizedShape', ...OPTIONS])
   const dtype = dtypeOf(input.data)
   const { eps = RMS_NORM_EPS[dtype] } = options
   const spec = { normalizedShape: asShape(options.normalizedShape), eps, centred: false }
@@ -155,6 +159,8 @@ export function rmsNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctio
 export interface GradientOptions {
   /** Where dx is written: of dy's shape and type; dy itself or the input are allowed. Default: new. */
   readonly out?: Tensor | undefined
+  /** Where dx comes from if there is no `out`. */
+  readonly workspace?: Workspace | undefined
   /** Array, or tensor, to add the weight's gradient into, of the weight's length. Default: a new array, zeroed. */
   readonly dweight?: FloatArray | Tensor | undefined
   /** Likewise for the bias. */
@@ -181,10 +187,11 @@ export function gradients<T extends FloatArray>(
   options: GradientOptions = {},
 ): Gradients<T> {
   const plan = planOf(context)
-  checkOptions(plan.layer, options, ['out', 'dweight', 'dbias'])
+  checkOptions(plan.layer, options, ['out', 'workspace', 'dweight', 'dbias'])
   const dweight = gradientArray(plan, 'weight', context.weight, arrayOf(options.dweight))
   const dbias = gradientArray(plan, 'bias', context.bias, arrayOf(options.dbias))
-  const call = backwardCall(context, dy, options.out, dweight, dbias)
+  const workspace = arenaOf(plan.layer, options.workspace)
+  const call = backwardCall(context, dy, options.out, dweight, dbias, workspace)
   runGradient(context, call)
   return { dx: call.result, dweight, dbias } as Gradients<T>
 }
@@ -209,7 +216,8 @@ function normalize<T extends FloatArray>(
   const bias = arrayOf(options.bias) ?? null
   const statistics = given ?? newStatistics(plan.slots)
   const { out } = options
-  const call = forwardCall(plan, x.data, weight, bias, out, outData(plan, out), statistics)
+  const workspace = arenaOf(plan.layer, options.workspace)
+  const call = forwardCall(plan, x.data, weight, bias, out, outData(plan, out), statistics, workspace)
   const context = contextOf(call, run(call))
   return { y: call.result, context } as Normalized<T>
 }

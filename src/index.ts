@@ -25,7 +25,7 @@ export {
 export { BatchNorm, type BatchNormOptions } from './layers/batch-norm.js'
 export { GroupNorm, type GroupNormOptions } from './layers/group-norm.js'
 export { InstanceNorm, type InstanceNormOptions } from './layers/instance-norm.js'
-export type { Layer } from './layers/layer.js'
+export type { Layer } from './layers/layer-interface.js'
 export { LayerNorm, type LayerNormOptions } from './layers/layer-norm.js'
 export type { CallOptions, LayerOptions } from './layers/layer-options.js'
 export type { Parameter } from './layers/parameter.js'
@@ -34,3 +34,4 @@ export type { RunningAverage, RunningVariance } from './layers/running-statistic
 export type { LoadableDict, LoadOptions, StateDict, StateTensor } from './layers/state-dict.js'
 export { type Recommendation, type RecommendOptions, recommend } from './recommend.js'
 export { type DType, type FloatArray, type Tensor, tensor } from './tensor.js'
+export { type Workspace, type WorkspaceOptions, workspace } from './workspace.js'

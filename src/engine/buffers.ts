@@ -1,4 +1,3 @@
-import { adviseHugePages } from '../backend/native.js'
 import type { Operand, Operands, OperandTable } from '../backend/operands.js'
 import { describe, fail } from '../errors.js'
 import {
@@ -14,6 +13,8 @@ import {
   newArray,
   type Tensor,
 } from '../tensor.js'
+import { unfilledArray } from '../unfilled.js'
+import type { Arena } from '../workspace.js'
 import { bufferOf, checkOverlaps } from './overlap.js'
 import { checkSameShape, type Plan } from './plan.js'
 
@@ -82,11 +83,14 @@ export function hasShape(plan: Plan, { shape, ordered }: Fields): boolean {
   return true
 }
 
-/** A new tensor of the input's shape. */
-export function newResult(plan: Plan): Tensor {
-  const data = newArray(plan.dtype, plan.size)
-  adviseHugePages(data)
-  return { data, shape: [...plan.shape] }
+/**
+ * A new tensor of the input's shape, which holds anything: the pass writes each of its elements. With a workspace its
+ * memory is drawn from there, apart from the input's.
+ */
+export function newResult(plan: Plan, workspace: Arena | null, input: FloatArray): Tensor {
+  const { dtype, size, shape } = plan
+  const data = workspace === null ? unfilledArray(dtype, size) : workspace.draw(plan, input)
+  return { data, shape: [...shape] }
 }
 
 /** Where a parameter's gradient is added: the caller's array, or a new, zeroed one; null where forward had no such parameter. */

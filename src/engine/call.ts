@@ -11,6 +11,7 @@ import type { PreparedPass } from '../backend/prepared.js'
 import { currentBackend } from '../backend/select.js'
 import { fail, ours } from '../errors.js'
 import { type FloatArray, lengthOf, type Tensor } from '../tensor.js'
+import { type Arena, releases, wasReleased } from '../workspace.js'
 import { checkFixed, checkOperands, companionData, newResult, outData, type Statistics } from './buffers.js'
 import { isSame, overlaps } from './overlap.js'
 import type { Plan } from './plan.js'
@@ -29,6 +30,8 @@ export interface Context<T extends FloatArray = FloatArray> extends Statistics {
   readonly variance: Float64Array
   /** How many values stand behind each pair: with it, pairs of several batches can be merged. */
   readonly count: number
+  /** How many releases of workspaces came before: memory that one has taken back since holds the input no more. */
+  readonly releases: number
 }
 
 /** A pass in one direction: its operands, which of them are the saved input and the result, and how a backend runs it. */
@@ -64,13 +67,18 @@ export interface Call {
   readonly operands: Operands
   readonly result: Tensor
   readonly fresh: boolean
+  /** Whose gradient it is; null for a forward. */
+  readonly context: Context | null
+  /** How many releases of workspaces there were when its input was handed over. */
+  readonly releases: number
   /** Whether the pass has begun to write. */
   begun: boolean
 }
 
 /**
- * The forward pass of x into `out`, whose data are y, or into a new tensor where `out` is undefined. Statistics: written, or
- * read where the plan's are given.
+ * The forward pass of x into `out`, whose data are y; where `out` is undefined, into a new tensor, or one of the workspace.
+ * Statistics: written, or read where the plan's are given. `since`: how many releases of workspaces there were when the
+ * caller handed x over.
  */
 export function forwardCall(
   plan: Plan,
@@ -80,10 +88,23 @@ export function forwardCall(
   out: Tensor | undefined,
   y: FloatArray | null,
   { mean, variance }: Statistics,
+  workspace: Arena | null = null,
+  since = releases(),
 ): Call {
-  const result = out ?? newResult(plan)
+  const result = out ?? newResult(plan, workspace, x)
   const operands = [x, out === undefined ? result.data : y, weight, bias, mean, variance]
-  return { direction: forward, plan, operands, result, fresh: out === undefined, begun: false }
+  // What a workspace gives may overlap a result that it took back: that is checked as for a given `out`.
+  const fresh = out === undefined && workspace === null
+  return {
+    direction: forward,
+    plan,
+    operands,
+    result,
+    fresh,
+    context: null,
+    releases: since,
+    begun: false,
+  }
 }
 
 /**
@@ -96,6 +117,7 @@ export function backwardCall(
   out: Tensor | undefined,
   dweight: FloatArray | null,
   dbias: FloatArray | null,
+  workspace: Arena | null = null,
 ): Call {
   const { plan, weight, mean, variance } = context
   if (Object.isFrozen(context)) {
@@ -109,10 +131,20 @@ export function backwardCall(
   const gradient = companionData(plan, 'dy', dy)
   const dx = outData(plan, out)
   const x = keptInput(context)
-  const result = out ?? newResult(plan)
+  const result = out ?? newResult(plan, workspace, gradient)
   const written = out === undefined ? result.data : dx
   const operands = [gradient, x, written, weight, mean, variance, dweight, dbias]
-  return { direction: backward, plan, operands, result, fresh: out === undefined, begun: false }
+  const fresh = out === undefined && workspace === null
+  return {
+    direction: backward,
+    plan,
+    operands,
+    result,
+    fresh,
+    context,
+    releases: releases(),
+    begun: false,
+  }
 }
 
 /**
@@ -175,16 +207,6 @@ export function runGradient(context: Context, call: Call, prepared: PreparedPass
   }
 }
 
-/** The same on another thread where there is one. */
-export async function runGradientAsync(context: Context, call: Call): Promise<void> {
-  try {
-    if (await runAsync(call)) context.x = null
-  } catch (error) {
-    spendIfBegun(context, call)
-    throw error
-  }
-}
-
 /** After a call that failed: the input of a context that it had begun to write over is gone. */
 export function spendIfBegun(context: Context, { direction, operands, begun }: Call): void {
   const result = operands[direction.result]
@@ -198,13 +220,14 @@ function replacesInput({ direction, operands, fresh }: Call): boolean {
 }
 
 /** The context of a forward call that has run; it keeps no input that was replaced. */
-export function contextOf({ plan, operands }: Call, replaced: boolean): Context {
+export function contextOf({ plan, operands, releases }: Call, replaced: boolean): Context {
   const { x, weight, bias, mean, variance } = forwardBuffers(operands)
-  return { plan, x: replaced ? null : x, weight, bias, mean, variance, count: plan.count }
+  return { plan, x: replaced ? null : x, weight, bias, mean, variance, count: plan.count, releases }
 }
 
 /** The input that a context's forward saw. Throws where it is gone. */
-function keptInput({ plan, x }: Context): FloatArray {
+function keptInput({ plan, x, weight, releases: since }: Context): FloatArray {
+  if (since !== releases() && (wasReleased(x, since) || wasReleased(weight, since))) refuseReleased(plan)
   if (x === null) {
     fail(
       'EVENKEEL_STATE',
@@ -223,4 +246,13 @@ function keptInput({ plan, x }: Context): FloatArray {
     )
   }
   return x
+}
+
+function refuseReleased({ layer }: Plan): never {
+  fail(
+    'EVENKEEL_STATE',
+    layer,
+    'the gradient needs the input and the weight, but they lie in memory that a workspace has taken back',
+    'call release() after the gradients of a step, or keep() a result that is needed longer',
+  )
 }

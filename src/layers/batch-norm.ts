@@ -1,7 +1,8 @@
 import { checkChannels, checkLayout, type Layout, planBatch } from '../engine/plan.js'
 import { DEFAULT_EPS } from '../functional.js'
 import { checkChoice, checkOptions } from '../options.js'
-import { Layer } from './layer.js'
+import { NormLayer } from './layer.js'
+import type { Layer } from './layer-interface.js'
 import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
 import type { ChannelProperties, Known, LayerOf, NoOptions } from './layer-types.js'
 import { affineOf } from './parameter.js'
@@ -51,7 +52,7 @@ export interface BatchNormConstructor {
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
-export const BatchNorm = class BatchNorm extends Layer {
+export const BatchNorm = class BatchNorm extends NormLayer {
   declare readonly channels: number
   declare readonly layout: Layout
 
@@ -73,6 +74,7 @@ export const BatchNorm = class BatchNorm extends Layer {
       dtype,
       affine: affineOf(who, options, { affine: true, bias: true }),
       affineShape: [channels],
+      workspace: options.workspace,
       running: checkRunning(who, runningAverage, options.runningVariance ?? usual.runningVariance),
       runningShape: [channels],
       fixed: { channels, layout },

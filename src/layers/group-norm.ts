@@ -1,7 +1,8 @@
 import { checkChannels, checkGroups, checkLayout, type Layout, planGroup } from '../engine/plan.js'
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { Layer } from './layer.js'
+import { NormLayer } from './layer.js'
+import type { Layer } from './layer-interface.js'
 import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
 import type { ChannelProperties, Known, LayerOf, NoOptions } from './layer-types.js'
 import { affineOf } from './parameter.js'
@@ -37,7 +38,7 @@ export interface GroupNormConstructor {
  *
  * @throws EvenkeelError on options that are unknown or out of range, and where groups do not divide the channels.
  */
-export const GroupNorm = class GroupNorm extends Layer {
+export const GroupNorm = class GroupNorm extends NormLayer {
   declare readonly groups: number
   declare readonly channels: number
   declare readonly layout: Layout
@@ -58,6 +59,7 @@ export const GroupNorm = class GroupNorm extends Layer {
       dtype,
       affine,
       affineShape: [channels],
+      workspace: options.workspace,
       fixed: { groups, channels, layout },
     })
   }

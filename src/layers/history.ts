@@ -3,6 +3,7 @@ import { prepareCalls } from '../backend/select.js'
 import { newStatistics, type Statistics } from '../engine/buffers.js'
 import { type Call, type Context, spendIfBegun } from '../engine/call.js'
 import { fail } from '../errors.js'
+import { wasReleased } from '../workspace.js'
 
 /** What one forward and its backward work with: arrays for statistics, and the cached calls over them. */
 export interface Buffers {
@@ -26,7 +27,7 @@ export class History {
   readonly #issued = new WeakSet<Context>()
   /**
    * Forwards before the last one, and after the last backward(), whose gradients may still be to come: of inputs apart
-   * from each other, neither overwritten nor with a context that was handed out.
+   * from each other, neither overwritten nor released nor with a context that was handed out.
    */
   #others = 0
   /** Whether the last forward has had its gradient. */
@@ -102,7 +103,8 @@ export class History {
 
   /** Whether backward() might still be meant for the last forward. */
   get #awaitsGradient(): boolean {
-    return !this.#handedOut && this.#last !== null && this.#last.x !== null
+    const last = this.#last
+    return !this.#handedOut && last !== null && last.x !== null && !wasReleased(last.x, last.releases)
   }
 
   /** The cached calls of a context's gradient; null where there are none. */

@@ -1,7 +1,8 @@
 import { checkChannels, checkLayout, type Layout, planGroup } from '../engine/plan.js'
 import { DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { Layer } from './layer.js'
+import { NormLayer } from './layer.js'
+import type { Layer } from './layer-interface.js'
 import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
 import type { ChannelProperties, Known, LayerOf, NoOptions } from './layer-types.js'
 import { affineOf } from './parameter.js'
@@ -40,7 +41,7 @@ export interface InstanceNormConstructor {
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
-export const InstanceNorm = class InstanceNorm extends Layer {
+export const InstanceNorm = class InstanceNorm extends NormLayer {
   declare readonly channels: number
   declare readonly layout: Layout
 
@@ -60,6 +61,7 @@ export const InstanceNorm = class InstanceNorm extends Layer {
       dtype,
       affine: affineOf(who, options, { affine: false, bias: true }),
       affineShape: [channels],
+      workspace: options.workspace,
       running: checkRunning(who, runningAverage, runningVariance),
       runningShape: [channels],
       fixed: { channels, layout },

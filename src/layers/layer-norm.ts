@@ -1,7 +1,8 @@
 import { checkExtents, planRows } from '../engine/plan.js'
 import { asShape, DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { Layer } from './layer.js'
+import { NormLayer } from './layer.js'
+import type { Layer } from './layer-interface.js'
 import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
 import type { Known, LayerOf, NoOptions, RowProperties } from './layer-types.js'
 import { affineOf } from './parameter.js'
@@ -42,7 +43,7 @@ export interface LayerNormConstructor {
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
-export const LayerNorm = class LayerNorm extends Layer {
+export const LayerNorm = class LayerNorm extends NormLayer {
   declare readonly normalizedShape: readonly number[]
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
@@ -59,6 +60,7 @@ export const LayerNorm = class LayerNorm extends Layer {
       dtype,
       affine: affineOf(who, options, { affine: true, bias: true }),
       affineShape,
+      workspace: options.workspace,
       running: checkRunning(who, runningAverage, 'population'),
       runningShape: [],
       fixed: { normalizedShape: [...affineShape] },

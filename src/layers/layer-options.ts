@@ -1,6 +1,7 @@
 import type { Context } from '../engine/call.js'
 import type { Plan } from '../engine/plan.js'
 import type { DType, Tensor } from '../tensor.js'
+import type { Workspace } from '../workspace.js'
 import type { AffineOptions } from './parameter.js'
 import type { RunningOptions } from './running-statistics.js'
 
@@ -10,15 +11,19 @@ export interface LayerOptions extends AffineOptions {
   readonly eps?: number | undefined
   /** The type of parameters and running averages; the input must have it too. Default 'float32'. */
   readonly dtype?: DType | undefined
+  /** Where results come from that have no `out`. Default: each is a new array. */
+  readonly workspace?: Workspace | undefined
 }
 
 /** The names of LayerOptions, for checkOptions. */
-export const LAYER_OPTIONS = ['eps', 'weight', 'bias', 'affine', 'dtype'] as const
+export const LAYER_OPTIONS = ['eps', 'weight', 'bias', 'affine', 'dtype', 'workspace'] as const
 
 /** Options of forward. */
 export interface CallOptions {
-  /** Where the result is written; without it, a new tensor. */
+  /** Where the result is written; without it, a new tensor, or one of the workspace. */
   readonly out?: Tensor | undefined
+  /** Where the result comes from if there is no `out`. Default: the layer's workspace, if it has one. */
+  readonly workspace?: Workspace | undefined
 }
 
 /** Options of backward. */
@@ -37,6 +42,7 @@ export interface Settings {
   readonly dtype: DType
   readonly affine: { readonly weight: boolean; readonly bias: boolean }
   readonly affineShape: readonly number[]
+  readonly workspace: Workspace | undefined
   /** Null or left out: no running averages. */
   readonly running?: RunningOptions | null
   /** Of the running averages; [] for one pair that all samples share. */

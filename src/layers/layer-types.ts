@@ -1,6 +1,6 @@
 import type { Layout } from '../engine/plan.js'
 import type { ArrayOf, FloatArray } from '../tensor.js'
-import type { Layer } from './layer.js'
+import type { Layer } from './layer-interface.js'
 import type { Parameter } from './parameter.js'
 
 // What the compiler knows of a layer, from the options that it was constructed with.

@@ -1,6 +1,14 @@
 import { fail } from '../errors.js'
 import { checkBoolean } from '../options.js'
-import { type DType, type FloatArray, newArray, sizeOf, type Tensor } from '../tensor.js'
+import {
+  type DType,
+  type FloatArray,
+  isFloatArray,
+  lengthOf,
+  newArray,
+  sizeOf,
+  type Tensor,
+} from '../tensor.js'
 
 /** A trained array and its gradient; an optimizer reads `grad.data` and writes `data`. */
 export interface Parameter<Data extends FloatArray = FloatArray> extends Tensor<Data> {
@@ -17,6 +25,25 @@ export function newParameter(dtype: DType, shape: readonly number[], initial: nu
     shape: [...shape],
     grad: { data: newArray(dtype, length), shape: [...shape] },
   }
+}
+
+/** A parameter's data, or its gradient's; null where there is none. A value that is no array goes on, to be refused. */
+export function dataOf(parameter: Tensor | null | undefined): FloatArray | null {
+  return parameter == null ? null : (parameter.data ?? (undefined as never))
+}
+
+/** Sets gradients to 0. Throws where one's buffer was transferred, before it changes any. */
+export function clearGradients(who: string, parameters: readonly Parameter[]): void {
+  const gradients = parameters.map(({ grad }) => grad.data)
+  if (gradients.some((gradient) => !isFloatArray(gradient) || lengthOf(gradient) === 0)) {
+    fail(
+      'EVENKEEL_BUFFER',
+      who,
+      'the gradient of weight or bias is detached: its buffer was transferred',
+      'copy arrays before a transfer: postMessage(array.slice(), ...)',
+    )
+  }
+  for (const gradient of gradients) gradient.fill(0)
 }
 
 export interface AffineOptions {

@@ -1,7 +1,8 @@
 import { checkExtents, planRows } from '../engine/plan.js'
 import { asShape, RMS_NORM_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
-import { Layer } from './layer.js'
+import { NormLayer } from './layer.js'
+import type { Layer } from './layer-interface.js'
 import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
 import type { Known, LayerOf, NoOptions, RowProperties } from './layer-types.js'
 import { affineOf } from './parameter.js'
@@ -32,7 +33,7 @@ export interface RMSNormConstructor {
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
-export const RMSNorm = class RMSNorm extends Layer {
+export const RMSNorm = class RMSNorm extends NormLayer {
   declare readonly normalizedShape: readonly number[]
 
   constructor(normalizedShape: number | readonly number[], options: RMSNormOptions = {}) {
@@ -51,6 +52,7 @@ export const RMSNorm = class RMSNorm extends Layer {
       dtype,
       affine,
       affineShape,
+      workspace: options.workspace,
       fixed: { normalizedShape: [...affineShape] },
     })
   }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { type Layer as AnyLayer, BatchNorm, EvenkeelError, LayerNorm, type Tensor } from '../../src/index.js'
-import { Layer } from '../../src/layers/layer.js'
+import { BatchNorm, EvenkeelError, type Layer, LayerNorm, type Tensor } from '../../src/index.js'
+import { NormLayer } from '../../src/layers/layer.js'
 import { some } from '../bad-calls/scene.js'
 import { ROWS } from '../bad-calls/tables.js'
 import { copies, goesOn } from '../bad-calls/unchanged.js'
@@ -10,10 +10,16 @@ import { snapshot } from '../layers/support.js'
 
 /** From here on forward() and backward() are the asynchronous ones; tells whether one was called. */
 function makeAsync(): () => boolean {
-  const forward = vi.spyOn(Layer.prototype, 'forward').mockImplementation(function (this: Layer, ...args) {
+  const forward = vi.spyOn(NormLayer.prototype, 'forward').mockImplementation(function (
+    this: Layer,
+    ...args
+  ) {
     return this.forwardAsync(...args) as unknown as Tensor
   })
-  const backward = vi.spyOn(Layer.prototype, 'backward').mockImplementation(function (this: Layer, ...args) {
+  const backward = vi.spyOn(NormLayer.prototype, 'backward').mockImplementation(function (
+    this: Layer,
+    ...args
+  ) {
     return this.backwardAsync(...args) as unknown as Tensor
   })
   return () => forward.mock.calls.length + backward.mock.calls.length > 0
@@ -57,7 +63,7 @@ describe('resizable buffers', () => {
     data.set(some([4, 8]).data)
     return { data, shape: [4, 8] }
   }
-  const rows: readonly (readonly [string, (layer: AnyLayer) => Promise<Tensor>])[] = [
+  const rows: readonly (readonly [string, (layer: Layer) => Promise<Tensor>])[] = [
     ['input', (layer) => layer.forwardAsync(resizable())],
     ['out', (layer) => layer.forwardAsync(some([4, 8]), { out: resizable() })],
     ['dy', (layer) => layer.backwardAsync(resizable())],

@@ -147,7 +147,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'an unknown option of gradients',
     'EVENKEEL_OPTION',
-    'layerNorm: there is no option dx; the options are out, dweight, dbias.',
+    'layerNorm: there is no option dx; the options are out, workspace, dweight, dbias.',
     plain(() => gradients(normalized().context, some([4, 8]), wrong({ dx: 1 }))),
   ],
   [

@@ -124,19 +124,19 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     "Keras's epsilon",
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option epsilon; try eps; the options are eps, weight, bias, affine, dtype, runningAverage.',
+    'LayerNorm: there is no option epsilon; try eps; the options are eps, weight, bias, affine, dtype, workspace, runningAverage.',
     plain(() => new LayerNorm(8, wrong({ epsilon: 1e-3 }))),
   ],
   [
     'a misspelt option',
     'EVENKEEL_OPTION',
-    'BatchNorm: there is no option runingAverage; try runningAverage; the options are eps, weight, bias, affine, dtype, layout, runningAverage, runningVariance, convention.',
+    'BatchNorm: there is no option runingAverage; try runningAverage; the options are eps, weight, bias, affine, dtype, workspace, layout, runningAverage, runningVariance, convention.',
     plain(() => new BatchNorm(8, wrong({ runingAverage: false }))),
   ],
   [
     'options that are a number',
     'EVENKEEL_OPTION',
-    'BatchNorm: options must be an object, got 1; write { eps: ... }; the options are eps, weight, bias, affine, dtype, layout, runningAverage, runningVariance, convention.',
+    'BatchNorm: options must be an object, got 1; write { eps: ... }; the options are eps, weight, bias, affine, dtype, workspace, layout, runningAverage, runningVariance, convention.',
     plain(() => new BatchNorm(8, wrong(1))),
   ],
   [
@@ -226,25 +226,25 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     "PyTorch's num_groups, as an option",
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option num_groups; the options are eps, weight, bias, affine, dtype, runningAverage.',
+    'LayerNorm: there is no option num_groups; the options are eps, weight, bias, affine, dtype, workspace, runningAverage.',
     plain(() => new LayerNorm(8, wrong({ num_groups: 2 }))),
   ],
   [
     'two letters swapped',
     'EVENKEEL_OPTION',
-    'RMSNorm: there is no option esp; try eps; the options are eps, weight, bias, affine, dtype.',
+    'RMSNorm: there is no option esp; try eps; the options are eps, weight, bias, affine, dtype, workspace.',
     plain(() => new RMSNorm(8, wrong({ esp: 1e-5 }))),
   ],
   [
     'a name of three other letters',
     'EVENKEEL_OPTION',
-    'RMSNorm: there is no option dim; the options are eps, weight, bias, affine, dtype.',
+    'RMSNorm: there is no option dim; the options are eps, weight, bias, affine, dtype, workspace.',
     plain(() => new RMSNorm(8, wrong({ dim: 1 }))),
   ],
   [
     "a name that every object's prototype has",
     'EVENKEEL_OPTION',
-    'RMSNorm: there is no option constructor; the options are eps, weight, bias, affine, dtype.',
+    'RMSNorm: there is no option constructor; the options are eps, weight, bias, affine, dtype, workspace.',
     plain(() => new RMSNorm(8, wrong({ constructor: 1 }))),
   ],
   [
@@ -262,7 +262,7 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'an array as the options',
     'EVENKEEL_OPTION',
-    'LayerNorm: options must be an object of options, got Float32Array of 8; the options are eps, weight, bias, affine, dtype, runningAverage.',
+    'LayerNorm: options must be an object of options, got Float32Array of 8; the options are eps, weight, bias, affine, dtype, workspace, runningAverage.',
     plain(() => new LayerNorm(8, wrong(new Float32Array(8)))),
   ],
   [
@@ -298,7 +298,7 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'options that are a list',
     'EVENKEEL_OPTION',
-    'RMSNorm: options must be an object, got [0.00001]; write { eps: ... }; the options are eps, weight, bias, affine, dtype.',
+    'RMSNorm: options must be an object, got [0.00001]; write { eps: ... }; the options are eps, weight, bias, affine, dtype, workspace.',
     plain(() => new RMSNorm(8, wrong([1e-5]))),
   ],
   [

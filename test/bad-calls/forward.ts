@@ -139,7 +139,7 @@ export const FORWARD: readonly Row[] = [
   [
     'an unknown option of forward',
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option into; try out.',
+    'LayerNorm: there is no option into; try out; the options are out, workspace.',
     onRows((l) => l.forward(some([4, 8]), wrong({ into: 1 }))),
   ],
   [
@@ -151,7 +151,7 @@ export const FORWARD: readonly Row[] = [
   [
     'an option of forward that is nearly one',
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option output; try out.',
+    'LayerNorm: there is no option output; try out; the options are out, workspace.',
     onRows((l) => l.forward(some([4, 8]), wrong({ output: some([4, 8]) }))),
   ],
   [
@@ -169,7 +169,7 @@ export const FORWARD: readonly Row[] = [
   [
     'an option of forward that is unlike any',
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option training; the options are out.',
+    'LayerNorm: there is no option training; the options are out, workspace.',
     onRows((l) => l.forward(some([4, 8]), wrong({ training: true }))),
   ],
   [

@@ -75,7 +75,7 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'no options',
     'EVENKEEL_OPTION',
-    'layerNorm: options must be an object, got undefined; write { normalizedShape: ... }; the options are normalizedShape, weight, bias, eps, out.',
+    'layerNorm: options must be an object, got undefined; write { normalizedShape: ... }; the options are normalizedShape, weight, bias, eps, out, workspace.',
     plain(() => layerNorm(some([4, 8]), wrong(undefined))),
   ],
   [
@@ -93,7 +93,7 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'instanceNorm with groups',
     'EVENKEEL_OPTION',
-    'instanceNorm: there is no option groups; the options are layout, weight, bias, eps, out.',
+    'instanceNorm: there is no option groups; the options are layout, weight, bias, eps, out, workspace.',
     plain(() => instanceNorm(some([2, 8, 3]), wrong({ groups: 2 }))),
   ],
   [

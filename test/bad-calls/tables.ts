@@ -5,6 +5,7 @@ import { FUNCTIONS } from './functions.js'
 import { OUT } from './out.js'
 import { STATE_DICTS } from './state-dicts.js'
 import { TENSORS } from './tensors.js'
+import { WORKSPACES } from './workspaces.js'
 
 export const TABLES = {
   construction: CONSTRUCTION,
@@ -14,5 +15,6 @@ export const TABLES = {
   backward: BACKWARD,
   functions: FUNCTIONS,
   'state dicts': STATE_DICTS,
+  workspaces: WORKSPACES,
 }
 export const ROWS = Object.values(TABLES).flat()

@@ -14,6 +14,8 @@ import {
   recommend,
   rmsNorm,
   type Tensor,
+  type Workspace,
+  workspace,
 } from '../../src/index.js'
 
 // Every option may be undefined where a program's own options are. Compiled, not run, by ../types.test.ts.
@@ -24,6 +26,7 @@ interface Mine {
   bias: boolean | undefined
   affine: boolean | undefined
   dtype: 'float32' | undefined
+  workspace: Workspace | undefined
 }
 
 export function layers(mine: Mine, layout: 'channels-last' | undefined, average: 'cumulative' | undefined) {
@@ -38,8 +41,9 @@ export function layers(mine: Mine, layout: 'channels-last' | undefined, average:
 }
 
 export function calls(norm: BatchNorm, x: Tensor, out: Tensor | undefined, context: Context | undefined) {
+  const workspace: Workspace | undefined = undefined
   norm.loadStateDict(norm.stateDict(), { prefix: undefined })
-  return [norm.forward(x, { out }), norm.backward(x, { out, context })]
+  return [norm.forward(x, { out, workspace }), norm.backward(x, { out, workspace, context })]
 }
 
 export function forms(
@@ -48,7 +52,8 @@ export function forms(
   out: Tensor | undefined,
   eps: number | undefined,
 ) {
-  const common = { weight, bias: weight, eps, out }
+  const workspace: Workspace | undefined = undefined
+  const common = { weight, bias: weight, eps, out, workspace }
   const layout: 'channels-last' | undefined = undefined
   const forward = [
     batchNorm(x, { ...common, layout, statistics: undefined }),
@@ -57,7 +62,9 @@ export function forms(
     instanceNorm(x, { ...common, layout }),
     rmsNorm(x, { ...common, normalizedShape: 8 }),
   ]
-  return forward.map(({ context }) => gradients(context, x, { out, dweight: weight, dbias: weight }))
+  return forward.map(({ context }) =>
+    gradients(context, x, { out, workspace, dweight: weight, dbias: weight }),
+  )
 }
 
 export function others(norm: BatchNorm, x: Tensor) {
@@ -66,5 +73,6 @@ export function others(norm: BatchNorm, x: Tensor) {
   return [
     foldBatchNorm(x, undefined, norm, folded),
     recommend({ ...asked, task: undefined, prefer: undefined }).create(),
+    workspace({ check: undefined }),
   ]
 }
