@@ -185,7 +185,7 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'a momentum where no average is kept',
     'EVENKEEL_OPTION',
-    'batchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; leave it out: no running average is kept here.',
+    'batchNorm: there is no option momentum, because it has two meanings: the weight of the new batch in PyTorch, the weight of the old average in Keras; leave it out: this norm keeps no running averages.',
     plain(() => batchNorm(some([4, 3]), wrong({ momentum: 0.1 }))),
   ],
   [
