@@ -52,7 +52,7 @@ describe('refuses, on stderr and with exit code 2', () => {
   const rows: readonly (readonly [args: string, stderr: RegExp])[] = [
     [
       'inof',
-      /^evenkeel: unknown command 'inof'\n\(Did you mean info\?\)\n`evenkeel help` tells the commands\.\n$/,
+      /^evenkeel: unknown command 'inof'\n\(Did you mean info\?\)\n`evenkeel help` lists the commands\.\n$/,
     ],
     ['self-test', /^evenkeel: unknown command 'self-test'\n\(Did you mean selftest\?\)\n/],
     ['constructor', /^evenkeel: unknown command 'constructor'\n/],

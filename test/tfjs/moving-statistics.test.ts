@@ -137,7 +137,7 @@ describe.each(TFJS_BACKENDS)('moving statistics on tfjs backend %s', (backend) =
     const bad = tf.tensor2d(values, [BATCH, CHANNELS])
     const tensors = tf.memory().numTensors
     expect(() => apply(layer, bad, true)).toThrow(
-      /^BatchNormalization 'guarded': moving_(mean|variance) of channel 1 would go from .* to .*, as the batch's is .*; look for/,
+      /^BatchNormalization 'guarded': moving_(mean|variance) of channel 1 would go from .* to .*, because it is .* in this batch; .*; look for/,
     )
     expect(() => tf.grad((x: tf.Tensor) => apply(layer, x, true))(bad)).toThrow(/'guarded'/)
     expect(layer.getWeights().map(valuesOf)).toEqual(before)
