@@ -48,7 +48,8 @@ EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) {
   for (size_t i = 0; i < n; ++i) p[i] = lane[i];
 }
 
-// AArch64 has no non-temporal store of a single vector. Its memory system detects by itself that whole lines are written.
+// AArch64 has no non-temporal store of a single vector. Its memory system detects by itself that whole lines are
+// written.
 EVENKEEL_INLINE void store_non_temporal(float* p, F32 a) { store(p, a); }
 EVENKEEL_INLINE void store_non_temporal(double* p, F64 a) { store(p, a); }
 EVENKEEL_INLINE void prefetch(const void* p) { EVENKEEL_PREFETCH(p); }

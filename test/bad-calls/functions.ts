@@ -12,9 +12,9 @@ import {
 } from '../../src/index.js'
 import { onBatch, plain, type Row, some, wrong } from './scene.js'
 
-// The functional forms, and what is around the layers.
+// The functional forms, and functions that are not layers.
 
-/** What can be folded. */
+/** A norm that can be folded. */
 const loaded = () => new BatchNorm(3).loadStateDict(new BatchNorm(3).stateDict()).eval()
 
 export const FUNCTIONS: readonly Row[] = [

@@ -26,7 +26,7 @@ function channel(x: tf.Tensor, c: number): number[] {
   return valuesOf(x).filter((_, i) => i % CHANNELS === c)
 }
 
-/** Keras's rule in float64, from 0 and 1 on: moving = momentum * moving + (1 - momentum) * batch. */
+/** Keras's rule in float64, beginning with 0 and 1: moving = momentum * moving + (1 - momentum) * batch. */
 function followed(xs: tf.Tensor[], momentum: number): { mean: number[]; variance: number[] } {
   const mean = new Array<number>(CHANNELS).fill(0)
   const variance = new Array<number>(CHANNELS).fill(1)
@@ -42,7 +42,7 @@ function followed(xs: tf.Tensor[], momentum: number): { mean: number[]; variance
   return { mean, variance }
 }
 
-/** A layer that has seen one batch, so that its moving statistics are nobody's defaults. */
+/** A layer that has seen one batch, so that its moving statistics are not the defaults. */
 function trained(args: Parameters<typeof batchNormalization>[0] = {}) {
   const layer = batchNormalization({ momentum: 0.5, ...args })
   apply(layer, batches(1)[0], true)

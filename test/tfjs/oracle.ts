@@ -1,16 +1,16 @@
 import { differences } from '../support/differences.js'
 
-/** A norm of tfjs's kind in naive float64, which shares no code with the layers: only formulas. */
+/** A norm as in tfjs, in naive float64. It shares no code with the layers. */
 export interface Norm {
   readonly shape: readonly number[]
   readonly epsilon: number
-  /** Which statistic an element belongs to, from its index: a text that equals within a group. */
+  /** The statistic of an element, from its index: a text that is the same for all elements of a group. */
   slot(index: readonly number[]): string
-  /** Which gamma and beta it takes, from its index. */
+  /** The index of gamma and beta for an element, from its index. */
   parameter(index: readonly number[]): number
-  /** False: the mean square takes the variance's place. */
+  /** If false, the mean square replaces the variance. */
   readonly centred: boolean
-  /** Statistics by slot, where they are given. */
+  /** Given statistics by slot, or undefined. */
   readonly given?: ReadonlyMap<string, { mean: number; variance: number }>
 }
 

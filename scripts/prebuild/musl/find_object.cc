@@ -1,5 +1,5 @@
-// Debian's libgcc finds the exception tables with a function of glibc 2.35, which musl does not have. This is that function,
-// written with musl's dl_iterate_phdr.
+// Debian's libgcc finds the exception tables with a function of glibc 2.35, which musl does not have. This is that
+// function, written with musl's dl_iterate_phdr.
 
 #include <link.h>
 

@@ -1,5 +1,6 @@
-// The addon imports Node-API from "node.exe" at its first call. A host with another name (Electron, Bun, a renamed node) exports
-// it too. This hook therefore imports from the running program. node-gyp does the same for builds by Visual C++.
+// The addon imports Node-API from "node.exe" at its first call. A host with another name (Electron, Bun, a renamed
+// node) exports it too. This hook therefore imports from the running program. node-gyp does the same for builds by
+// Visual C++.
 
 #include <windows.h>
 
