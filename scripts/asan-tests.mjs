@@ -1,5 +1,5 @@
-// Runs the memory tests in Node, on an addon under AddressSanitizer and UndefinedBehaviorSanitizer. Tests can make allocations
-// of this addon fail (test/native/faults.h). Linux, GCC.
+// Runs the memory tests in Node, on an addon under AddressSanitizer and UndefinedBehaviorSanitizer. Tests can make
+// allocations of this addon fail (test/native/faults.h). Linux, GCC.
 //
 //   node scripts/asan-tests.mjs [arguments of vitest, in place of the usual tests]
 import { execFileSync } from 'node:child_process'

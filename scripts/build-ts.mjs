@@ -14,8 +14,9 @@ rmSync('dist', { recursive: true, force: true })
 compile('tsconfig.build.json')
 compile('tsconfig.cjs.json')
 
-// In a package of ES modules, CommonJS files must be named .cjs, and their types .d.cts. The compiler writes .js. This loop
-// renames the files, and their references to each other. (A package.json of another type in dist/cjs would hide `imports`.)
+// In a package of ES modules, CommonJS files must be named .cjs, and their types .d.cts. The compiler writes .js. This
+// loop renames the files, and their references to each other. (A package.json of another type in dist/cjs would hide
+// `imports`.)
 for (const name of readdirSync('dist/cjs', { recursive: true })) {
   const renamed = name.replace(/\.js$/, '.cjs').replace(/\.d\.ts$/, '.d.cts')
   if (renamed === name) continue

@@ -2,7 +2,8 @@
 //
 //   node scripts/clang-build.mjs
 //
-// It builds in a copy of the package and does not change build/Release. Warnings are errors. CXX selects another compiler.
+// It builds in a copy of the package and does not change build/Release. Warnings are errors. CXX selects another
+// compiler.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -37,7 +37,8 @@ const BUILDS = {
     packages: ['g++-aarch64-linux-gnu', 'qemu-user'],
   },
   'avx512-emulated': {
-    // Tests the order of lanes and the masks of simd/avx512.h. On a CPU with AVX-512, test/parity.test.ts runs the real code.
+    // Tests the order of lanes and the masks of simd/avx512.h. On a CPU with AVX-512, test/parity.test.ts runs the real
+    // code.
     title: 'AVX-512 source on emulated intrinsics (SIMDe), not on an AVX-512 CPU',
     cmake: ['-DEVENKEEL_EMULATE_AVX512=ON'],
     isas: ['avx512'],

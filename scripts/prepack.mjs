@@ -1,5 +1,5 @@
-// Runs before `npm pack` and `npm publish`. A package without binaries would work everywhere but be slow, and only its users
-// would notice.
+// Runs before `npm pack` and `npm publish`. A package without binaries would work everywhere but be slow, and only its
+// users would notice.
 import { existsSync } from 'node:fs'
 import { checksumFileOf } from '../native/checksum.cjs'
 import { TARGETS } from './prebuild/targets.mjs'

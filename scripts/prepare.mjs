@@ -1,6 +1,6 @@
 // `npm ci` in the repository runs this. It builds dist/, and the addon if there is a compiler. Without a compiler, everything
-// runs on the portable backend; this script and info() say so. Users of the package never run it, because the package contains
-// prebuilt binaries.
+// runs on the portable backend; this script and info() say so. Users of the package never run it, because the package
+// contains prebuilt binaries.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 

@@ -62,7 +62,9 @@ function checkSome(layer: string, shape: readonly number[], channels: number): v
   )
 }
 
-/** Refuses a batch of one value per channel: its mean would be that value, and its variance 0. An empty batch is legal. */
+/**
+ * Refuses a batch of one value per channel: its mean would be that value, and its variance 0. An empty batch is legal.
+ */
 export function checkBatchCount(layer: string, shape: readonly number[], count: number): void {
   if (count !== 1) return
   fail(

@@ -20,7 +20,8 @@ export class EvenkeelError extends Error {
 }
 
 /**
- * Throws an error in the one form that this project's messages have: who, what was expected and what came, and the remedy.
+ * Throws an error. Its message has the form of all messages here: who, what was expected and what came, and the remedy.
+ *
  * `fail('EVENKEEL_SHAPE', 'GroupNorm', 'channels (30) must be divisible by groups (4)', 'try groups: 5')`
  * throws `GroupNorm: channels (30) must be divisible by groups (4); try groups: 5.`
  */

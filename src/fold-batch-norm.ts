@@ -36,10 +36,10 @@ export interface FoldedLayer {
   /** A new array of shape [out]. */
   readonly bias: Tensor
   /**
-   * The largest change of an output by the rounding of weight and bias to their type, compared with a fold in float64, for
-   * inputs in [-1, 1]. It is the maximum over output channels of sum |rounded - exact weight| + |rounded - exact bias|.
-   * Some input of +1 and -1 reaches it. For inputs in [-m, m] with m >= 1, the change is at most m times as large. 0 for
-   * float64.
+   * The largest change of an output by the rounding of weight and bias to their type, compared with a fold in float64,
+   * for inputs in [-1, 1]. It is the maximum over output channels of sum |rounded - exact weight| + |rounded - exact
+   * bias|. Some input of +1 and -1 reaches it. For inputs in [-m, m] with m >= 1, the change is at most m times as
+   * large. 0 for float64.
    */
   readonly maxAbsError: number
 }
@@ -61,8 +61,8 @@ export interface FoldedLayer {
  * @param bias the layer's bias, [out], as a tensor or as its array. Null or undefined if the layer has none, as is usual
  * before a norm.
  * @throws EvenkeelError if shapes or options do not fit; EVENKEEL_STATE if the norm is in training mode, keeps no running
- * averages, or has seen no data; EVENKEEL_BUFFER if an array of the norm was transferred; EVENKEEL_STATISTICS if the result
- * is not finite.
+ * averages, or has seen no data; EVENKEEL_BUFFER if an array of the norm was transferred; EVENKEEL_STATISTICS if the
+ * result is not finite.
  */
 export function foldBatchNorm(
   weight: Tensor,

@@ -1,4 +1,6 @@
-/** The names that other libraries and papers use for our options and choices. A better hint than the nearest spelling. */
+/**
+ * The names that other libraries and papers use for our options and choices. A better hint than the nearest spelling.
+ */
 const SYNONYMS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     // Options.

@@ -122,7 +122,10 @@ function forConv({ batchSize, channels, spatial, layout, task }: RecommendOption
   return { norm: 'GroupNorm', args, options, reason, create: () => new GroupNorm(...args) }
 }
 
-/** The divisor of the channels that is nearest to 32 and gives groups with enough channels and values. 1 if there is none. */
+/**
+ * The divisor of the channels that is nearest to 32 and gives groups with enough channels and values. 1 if there is
+ * none.
+ */
 function groupsFor(channels: number, spatial?: number): number {
   const { groups: usual, channelsPerGroup, valuesPerGroup } = THRESHOLDS
   const byChannels = channels / channelsPerGroup

@@ -3,7 +3,8 @@ import { EvenkeelError } from '../src/index.js'
 import { ROWS, TABLES } from './bad-calls/tables.js'
 import { copies, goesOn } from './bad-calls/unchanged.js'
 
-// Calls that must not succeed. The error says what was expected, what came and the remedy, and the call changes nothing.
+// Calls that must not succeed. The error says what was expected, what came and the remedy, and the call changes
+// nothing.
 
 describe.each(Object.entries(TABLES))('bad calls: %s', (_, rows) => {
   it.each(rows)('%s', (_title, code, message, scene) => {

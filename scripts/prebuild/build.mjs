@@ -2,7 +2,8 @@
 //
 //   node scripts/prebuild/build.mjs <target>
 //
-// It uses the sources and flags of native/build.json, as a source build does. As root, it installs the packages that it needs.
+// It uses the sources and flags of native/build.json, as a source build does. As root, it installs the packages that it
+// needs.
 import { execFile } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'

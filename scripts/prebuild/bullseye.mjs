@@ -1,6 +1,6 @@
-// Linux with glibc. g++ 12 of Debian 12 compiles against the headers of Debian 11, and a root of Debian 11 links with its
-// libraries. A binary linked on Debian 12 requires glibc 2.35. Code from Debian 11's g++ 10 is up to 1.3 times as slow
-// (docs/decisions/0012).
+// Linux with glibc. g++ 12 of Debian 12 compiles against the headers of Debian 11, and a root of Debian 11 links with
+// its libraries. A binary linked on Debian 12 requires glibc 2.35. Code from Debian 11's g++ 10 is up to 1.3 times as
+// slow (docs/decisions/0012).
 import { join } from 'node:path'
 import { cached, isRoot, run, stop } from './debian.mjs'
 import { elfLinkFlags } from './elf-flags.mjs'

@@ -2,8 +2,8 @@
 //
 //   node scripts/prebuild/check.mjs [--in folder] [target ...]
 //
-// Without targets it checks all six, because a release needs them all. `folder` is the folder that contains prebuilds/. The
-// default is the repository. If something is wrong, it prints what, and exits with 1.
+// Without targets it checks all six, because a release needs them all. `folder` is the folder that contains prebuilds/.
+// The default is the repository. If something is wrong, it prints what, and exits with 1.
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,7 +36,9 @@ function faults(target, binary) {
   return rules.filter(([holds]) => !holds).map(([, fault]) => fault)
 }
 
-/** Whether a versioned symbol is allowed. Only those of glibc are, because GLIBCXX and others are not on every machine. */
+/**
+ * Whether a versioned symbol is allowed. Only those of glibc are, because GLIBCXX and others are not on every machine.
+ */
 function allowed(version, { glibc }) {
   const [, number] = /^GLIBC_([\d.]+)$/.exec(version) ?? []
   return Boolean(glibc) && number !== undefined && compareVersions(number, glibc) <= 0

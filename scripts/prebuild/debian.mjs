@@ -39,8 +39,8 @@ export function needPackages(packages) {
 }
 
 /**
- * The folder `name` in the cache. If it does not exist, `make` fills it. The folder has a temporary name until it is complete.
- * `make` also gets the final name, for tools that store their own path.
+ * The folder `name` in the cache. If it does not exist, `make` fills it. The folder has a temporary name until it is
+ * complete. `make` also gets the final name, for tools that store their own path.
  */
 export function cached(name, make) {
   const folder = join(CACHE, name)

@@ -1,5 +1,5 @@
-// Reads the format of a binary and what it requires of a machine. readelf reads ELF, objdump reads PE (Debian's binutils has
-// both for all architectures), and mach-o.mjs reads Mach-O.
+// Reads the format of a binary and what it requires of a machine. readelf reads ELF, objdump reads PE (Debian's
+// binutils has both for all architectures), and mach-o.mjs reads Mach-O.
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { inspectMachO } from './mach-o.mjs'

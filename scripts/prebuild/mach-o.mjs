@@ -1,5 +1,5 @@
-// Reads a Mach-O file of one 64-bit architecture for inspect.mjs (<mach-o/loader.h>, <mach-o/nlist.h>). Every machine can run
-// it, not only a Mac.
+// Reads a Mach-O file of one 64-bit architecture for inspect.mjs (<mach-o/loader.h>, <mach-o/nlist.h>). Every machine
+// can run it, not only a Mac.
 import { readFileSync } from 'node:fs'
 
 const CPUS = { 16777223: 'x86-64', 16777228: 'arm64' }

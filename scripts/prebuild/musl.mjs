@@ -1,4 +1,5 @@
-// Linux with musl. Uses Debian's g++ 12 and musl, and a libstdc++ that it builds for musl from Debian's source of GCC 12.
+// Linux with musl. Uses Debian's g++ 12 and musl, and a libstdc++ that it builds for musl from Debian's source of GCC
+// 12.
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// The binaries that are published: one for each platform, architecture and C library, with prebuildify's names. Each has the
-// command that builds it and the limits that check.mjs checks. build.mjs builds those that Debian can build.
+// The binaries that are published: one for each platform, architecture and C library, with prebuildify's names. Each
+// has the command that builds it and the limits that check.mjs checks. build.mjs builds those that Debian can build.
 
 /** The largest size of a binary, in bytes. Every user downloads all of them. */
 export const LARGEST = 2 * 2 ** 20

@@ -24,8 +24,8 @@ export const win32 = {
         '-static',
         '-Wl,--gc-sections',
         '-Wl,--no-insert-timestamp',
-        // MinGW runs the destructor of a thread_local on freed memory (runtime/scratch.cc). With this flag, such code does not
-        // link.
+        // MinGW runs the destructor of a thread_local on freed memory (runtime/scratch.cc). With this flag, such code
+        // does not link.
         '-Wl,--wrap=__cxa_thread_atexit',
         `-L${imports}`,
         ...NODE_API,

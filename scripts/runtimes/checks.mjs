@@ -3,8 +3,8 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lastLines, run } from './processes.mjs'
 
-// The columns of the table. Each check runs programs in a place (see environments/) and returns the text of its cell. If
-// something is wrong, it throws.
+// The columns of the table. Each check runs programs in a place (see environments/) and returns the text of its cell.
+// If something is wrong, it throws.
 
 /** Programs of test/async that end a process in every way. They need only the path of evenkeel. */
 const CHILDREN = ['exit.mjs', 'storm.mjs', 'lose-memory.mjs']
@@ -87,8 +87,8 @@ function terminated(place, { environment: { rounds = ROUNDS } }) {
 }
 
 /**
- * A call on another thread gives the same bits, even if its buffer is lost. A call on this thread runs in a later iteration of
- * the event loop, finds that the buffer is gone, and rejects.
+ * A call on another thread gives the same bits, even if its buffer is lost. A call on this thread runs in a later
+ * iteration of the event loop, finds that the buffer is gone, and rejects.
  */
 function lostBuffer(place, { environment }) {
   const args = [seen(place, join(place.project, ENTRY)), 'structuredClone', 'x']

@@ -1,7 +1,7 @@
 // npm run runtimes -- --tarball evenkeel-0.1.0.tgz [--only node20,bun,test-runners,...] [--times 20] [--markdown docs/runtimes.md]
 //
-// Installs the tarball as users do, on every runtime and system that is possible here and with bundlers, and runs it there. Prints
-// a table. Exits with 1 if anything fails. docs/runtimes.md lists what this program needs.
+// Installs the tarball as users do, on every runtime and system that is possible here and with bundlers, and runs it
+// there. Prints a table. Exits with 1 if anything fails. docs/runtimes.md lists what this program needs.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

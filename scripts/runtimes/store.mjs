@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path'
 import { must, need } from './processes.mjs'
 
-/** Unpacked npm packages and bare Debian roots. They are made once, all environments use them, and no run changes them. */
+/**
+ * Unpacked npm packages and bare Debian roots. They are made once, all environments use them, and no run changes them.
+ */
 export class Store {
   #folder
 

@@ -49,7 +49,9 @@ export const build: Action = () =>
     }
   })
 
-/** Copies the package without binaries, and adds a binding.gyp. The package has none: with one, npm would compile it. */
+/**
+ * Copies the package without binaries, and adds a binding.gyp. The package has none: with one, npm would compile it.
+ */
 function prepareWorkshop(root: string): string {
   const folder = join(root, 'build')
   try {

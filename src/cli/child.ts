@@ -34,7 +34,8 @@ interface Settings {
 export async function run(program: string, args: readonly string[], settings: Settings): Promise<Ended> {
   const { cwd, env, signal, onOutput } = settings
   signal.throwIfAborted()
-  // The program gets a process group of its own, so that a signal reaches make and its compilers. Windows has no groups.
+  // The program gets a process group of its own, so that a signal reaches make and its compilers. Windows has no
+  // groups.
   const detached = process.platform !== 'win32'
   const child = spawn(program, args, { cwd, env, detached, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, output]: readonly [string, string] = ['', '']

@@ -25,7 +25,8 @@ const program = new Command('evenkeel')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'evenkeel:')) })
   .exitOverride()
 
-// The commands are imported on demand. The library throws while it is loaded if a setting in the environment cannot be met.
+// The commands are imported on demand. The library throws while it is loaded if a setting in the environment cannot be
+// met.
 command('info', 'show which backend runs, and why', async () => (await import('./info.js')).info).option(
   ...JSON_OPTION,
 )

@@ -52,8 +52,9 @@ export async function compile(who: string, folder: string, log: string, settings
 }
 
 /**
- * The path of node-gyp's script. npm passes the path of its own node-gyp to the programs that it runs. Otherwise it lies beside
- * Node, or in a folder of the PATH. Null if it is in none of these places; the program `node-gyp` may still exist.
+ * The path of node-gyp's script. npm passes the path of its own node-gyp to the programs that it runs. Otherwise it
+ * lies beside Node, or in a folder of the PATH. Null if it is in none of these places; the program `node-gyp` may still
+ * exist.
  */
 function nodeGypScript(prefix: string): string | null {
   const script = 'node_modules/node-gyp/bin/node-gyp.js'

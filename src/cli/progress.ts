@@ -9,8 +9,8 @@ export interface Progress {
 const SECOND = 1000
 
 /**
- * Prints how many sources were begun, and the time. On a terminal it updates one line. Otherwise it prints a line whenever a
- * source is begun.
+ * Prints how many sources were begun, and the time. On a terminal it updates one line. Otherwise it prints a line
+ * whenever a source is begun.
  */
 export function showProgress(sources: readonly string[], out: NodeJS.WriteStream): Progress {
   const waiting = new Set(sources.map(nameOf))

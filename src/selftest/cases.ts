@@ -14,7 +14,9 @@ export interface SelftestCase {
   make(): { readonly forward: ForwardBuffers; readonly backward: BackwardBuffers }
 }
 
-/** Near the number of lanes (16 float64, 32 float32), and near a block of a span (512 float64, 1024 float32 elements). */
+/**
+ * Near the number of lanes (16 float64, 32 float32), and near a block of a span (512 float64, 1024 float32 elements).
+ */
 const LENGTHS = [7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 513, 1025]
 
 const SIZES: Record<Pattern, readonly Size[]> = {

@@ -52,11 +52,11 @@ interface Setting {
 }
 
 /**
- * Runs a fixed set of cases on each backend. It compares the bits of all results with the expected bits, which are the same
- * on every platform. Native backends run the cases with several thread counts, and also asynchronously.
+ * Runs a fixed set of cases on each backend. It compares the bits of all results with the expected bits, which are the
+ * same on every platform. Native backends run the cases with several thread counts, and also asynchronously.
  *
- * It takes about a second per backend. Meanwhile it changes the number of threads of the whole process, and restores it at
- * the end. Make no other calls until the promise is settled.
+ * It takes about a second per backend. Meanwhile it changes the number of threads of the whole process, and restores it
+ * at the end. Make no other calls until the promise is settled.
  *
  * @param options.backends the backends to test. Default: all that this machine can run; in browsers the portable one.
  * @param options.quick one run on each backend, with two threads, instead of seven. Default false.
@@ -93,7 +93,8 @@ async function run({ backend, threads: count, async, beyondCache }: Setting): Pr
   const before = threads()
   try {
     setThreads(count)
-    // With these settings the smallest case uses the thread pool and, if beyondCache is set, the code paths of large data.
+    // With these settings the smallest case uses the thread pool and, if beyondCache is set, the code paths of large
+    // data.
     setBytesPerThread(1)
     setCacheBytes(beyondCache ? 1 : 0)
     const hashes: string[] = []

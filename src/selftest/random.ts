@@ -1,4 +1,6 @@
-/** Pseudo-random numbers that are the same on every machine, because they use integers and exact scaling but no libm. */
+/**
+ * Pseudo-random numbers that are the same on every machine, because they use integers and exact scaling but no libm.
+ */
 export class Random {
   private state: number
 

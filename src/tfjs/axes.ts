@@ -63,8 +63,8 @@ function isWhole(axis: unknown): boolean {
 }
 
 /**
- * Views the same elements in a channel layout, for statistics over all axes but one. It accepts any axis and any rank: the
- * dimensions before the axis are joined to one, and so are those after it.
+ * Views the same elements in a channel layout, for statistics over all axes but one. It accepts any axis and any rank:
+ * the dimensions before the axis are joined to one, and so are those after it.
  */
 export function channelView(shape: readonly number[], axis: number): { shape: number[]; layout: Layout } {
   const last = axis === shape.length - 1

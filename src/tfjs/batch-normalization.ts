@@ -34,13 +34,13 @@ const PLAIN = { remedy: 'leave it out, which trains by plain batch normalization
  * variance are the moving ones, which do not change. A frozen layer (`trainable: false` of the layer or of its model)
  * always uses the moving ones.
  *
- * If a training batch has one value per channel, the result is beta and the batch's variance is 0, as in Keras. If a batch
- * is empty, the result is empty and the moving statistics do not change (in Keras they become NaN).
+ * If a training batch has one value per channel, the result is beta and the batch's variance is 0, as in Keras. If a
+ * batch is empty, the result is empty and the moving statistics do not change (in Keras they become NaN).
  *
  * `model.trainable = false` reaches the layers of that model. tfjs does not pass it on to layers inside a nested model or
- * wrapper (timeDistributed), and `compile` of a tf.sequential around it resets it. There, set it on the nested model too,
- * after `compile`, or set `trainable = false` on the layer itself, which always works. A layer that was saved frozen loads
- * frozen, as in Keras. `trainable = true` on the layer ends that.
+ * wrapper (timeDistributed), and `compile` of a tf.sequential around it resets it. There, set it on the nested model
+ * too, after `compile`, or set `trainable = false` on the layer itself, which always works. A layer that was saved
+ * frozen loads frozen, as in Keras. `trainable = true` on the layer ends that.
  *
  * The weights are in Keras's order: gamma, beta, moving_mean, moving_variance. getWeights and setWeights exchange them
  * with tf.layers.batchNormalization, and with PyTorch, whose order is the same: weight, bias, running_mean, running_var
@@ -150,9 +150,9 @@ export class BatchNormalization extends NormalizationLayer {
   }
 
   /**
-   * If a model is frozen, tfjs writes `trainable` to each trainable weight of its layers, and not to the layers. A layer
-   * without gamma and beta has no such weight. Therefore `forEach` of its list of weights also passes `last`, an object
-   * that is no weight but receives the value.
+   * If a model is frozen, tfjs writes `trainable` to each trainable weight of its layers, and not to the layers. A
+   * layer without gamma and beta has no such weight. Therefore `forEach` of its list of weights also passes `last`, an
+   * object that is no weight but receives the value.
    */
   private hearOfFreezing(): void {
     const weights = this._trainableWeights

@@ -14,12 +14,12 @@ export interface Operands {
 }
 
 /**
- * Runs a plan as a differentiable operation of tfjs, on any backend of tfjs. dataSync reads the values, and the result is
- * a new tensor. With tfjs's CPU backend neither makes a copy. `statistics` holds given statistics, or receives those of
- * the input.
+ * Runs a plan as a differentiable operation of tfjs, on any backend of tfjs. dataSync reads the values, and the result
+ * is a new tensor. With tfjs's CPU backend neither makes a copy. `statistics` holds given statistics, or receives those
+ * of the input.
  *
- * evenkeel also computes the gradients with respect to x, gamma and beta. There are no second derivatives: asking for one
- * throws. Without that, tfjs would treat the gradient as a constant.
+ * evenkeel also computes the gradients with respect to x, gamma and beta. There are no second derivatives: asking for
+ * one throws. Without that, tfjs would treat the gradient as a constant.
  */
 export function differentiable(
   plan: Plan,
@@ -67,8 +67,8 @@ function onceOnly(who: string, data: FloatArray, shape: number[], sources: tf.Te
 }
 
 /**
- * The values of a float32 tensor. Do not write to them: if the backend stores a Float32Array, this is the same array. After a
- * cast from int32 or bool, tfjs's CPU backend calls the tensor float32 but still stores an Int32Array.
+ * The values of a float32 tensor. Do not write to them: if the backend stores a Float32Array, this is the same array.
+ * After a cast from int32 or bool, tfjs's CPU backend calls the tensor float32 but still stores an Int32Array.
  */
 export function valuesOf(x: tf.Tensor): Float32Array {
   const values: ArrayLike<number> = x.dataSync()

@@ -23,8 +23,8 @@ const EACH_CHANNEL = -1
 const RANK_WITH_SPACE = 3
 
 /**
- * Keras's GroupNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`. Mean and variance are per sample and
- * group of channels, gamma and beta per channel. Training and inference are the same. Weights: gamma, beta.
+ * Keras's GroupNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`. Mean and variance are per sample
+ * and group of channels, gamma and beta per channel. Training and inference are the same. Weights: gamma, beta.
  *
  * @throws EvenkeelError if an option does not fit. When the layer is built, it also throws if the channels are not divisible
  * by the groups, or if a group has one value only: the result would be beta for every input.
@@ -81,7 +81,9 @@ export class GroupNormalization extends NormalizationLayer {
   }
 }
 
-/** InstanceNormalization: mean and variance are per sample and channel. In Keras it is GroupNormalization(groups=-1). */
+/**
+ * InstanceNormalization: mean and variance are per sample and channel. In Keras it is GroupNormalization(groups=-1).
+ */
 export class InstanceNormalization extends GroupNormalization {
   static override className = 'EvenkeelInstanceNormalization'
   protected static override readonly options: OptionTable = {

@@ -28,8 +28,8 @@ function baseOf(object: tf.serialization.Serializable): { prototype: object } {
 }
 
 /**
- * The initializer, regularizer or constraint of an identifier. Null for none. tfjs has functions for this that it does not
- * export, but its registry of classes is public.
+ * The initializer, regularizer or constraint of an identifier. Null for none. tfjs has functions for this that it does
+ * not export, but its registry of classes is public.
  * @throws EvenkeelError if no such class is registered with tf.serialization, or if it is of another kind.
  */
 export function resolve<T extends tf.serialization.Serializable>(
@@ -89,7 +89,9 @@ export function serialize(object: tf.serialization.Serializable | null): tf.seri
   return object === null ? null : { className: object.getClassName(), config: object.getConfig() }
 }
 
-/** 'zeros' -> 'Zeros', 'min_max_norm' -> 'MinMaxNorm'. In camel case, name and class differ in the first letter only. */
+/**
+ * 'zeros' -> 'Zeros', 'min_max_norm' -> 'MinMaxNorm'. In camel case, name and class differ in the first letter only.
+ */
 function classNameOf(name: string): string {
   const camel = camelCase(name)
   return camel.toLowerCase() === 'l1l2' ? 'L1L2' : camel.charAt(0).toUpperCase() + camel.slice(1)

@@ -45,8 +45,9 @@ abstract class AxesNormalization extends NormalizationLayer {
 }
 
 /**
- * Keras's LayerNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`. Mean and variance are per sample over
- * the dimensions `axis`. gamma and beta have these dimensions. Training and inference are the same. Weights: gamma, beta.
+ * Keras's LayerNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`. Mean and variance are per sample
+ * over the dimensions `axis`. gamma and beta have these dimensions. Training and inference are the same. Weights:
+ * gamma, beta.
  *
  * If the dimensions are not the last ones, as `axis: 1` of [N, C, H, W], they cost two transpositions.
  *
@@ -82,8 +83,8 @@ export class LayerNormalization extends AxesNormalization {
 const RMS_EPSILON = 1e-6
 
 /**
- * Keras's RMSNormalization: `scale * x / sqrt(mean(x^2) + epsilon)` per sample over the dimensions `axis`. Its weight is
- * called `scale`, as in Keras. `scale: false` leaves it out (Keras does not have this option).
+ * Keras's RMSNormalization: `scale * x / sqrt(mean(x^2) + epsilon)` per sample over the dimensions `axis`. Its weight
+ * is called `scale`, as in Keras. `scale: false` leaves it out (Keras does not have this option).
  *
  * @throws EvenkeelError in the same cases as LayerNormalization.
  */

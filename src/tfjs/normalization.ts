@@ -21,9 +21,9 @@ const CONSTRUCT_ANEW = 'construct a new layer with it, and write its weights by 
 const SET_WEIGHTS = 'write values with setWeights([...]), in the order of getWeights()'
 
 /**
- * The base class of the normalization layers: gamma and beta, their configuration, and the connection to tfjs. The layers
- * compute in float32, as tfjs does, and convert integer and boolean input. A mask is passed on and does not change the
- * statistics (as in tfjs).
+ * The base class of the normalization layers: gamma and beta, their configuration, and the connection to tfjs. The
+ * layers compute in float32, as tfjs does, and convert integer and boolean input. A mask is passed on and does not
+ * change the statistics (as in tfjs).
  */
 export abstract class NormalizationLayer extends tf.layers.Layer {
   /** The options that the constructor accepts. */
@@ -97,8 +97,8 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
   }
 
   /**
-   * The plan for an input of this shape, with given statistics if `given` is true. `build` calls it with the extents that it
-   * knows, to check them. Throws if the shape does not fit.
+   * The plan for an input of this shape, with given statistics if `given` is true. `build` calls it with the extents
+   * that it knows, to check them. Throws if the shape does not fit.
    */
   protected abstract plan(shape: readonly number[], given?: boolean): Plan
 
@@ -133,17 +133,17 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
   }
 
   /**
-   * Normalizes an input with one value per statistic. The value is its own mean, so differences, variance and the gradient of
-   * x are 0, and the result is beta. The core refuses such a batch, but Keras accepts it, and so these layers do. If the input
-   * is empty, so is the result.
+   * Normalizes an input with one value per statistic. The value is its own mean, so differences, variance and the
+   * gradient of x are 0, and the result is beta. The core refuses such a batch, but Keras accepts it, and so these
+   * layers do. If the input is empty, so is the result.
    */
   protected runAlone(given: Plan, x: tf.Tensor): tf.Tensor {
     return this.run(given, tf.sub(x, x), newStatistics(given.slots))
   }
 
   /**
-   * Adds gamma and beta over the dimensions `axes`, and sets which inputs the layer accepts from now on. If the known part of
-   * the shape cannot fit, it throws here and not only at the first call.
+   * Adds gamma and beta over the dimensions `axes`, and sets which inputs the layer accepts from now on. If the known
+   * part of the shape cannot fit, it throws here and not only at the first call.
    */
   protected buildAffine(inputShape: tf.Shape, axes: number[], gammaName = 'gamma'): void {
     const extents = axes.map((axis) => definedExtent(this.who, inputShape, axis))

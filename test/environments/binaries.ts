@@ -26,7 +26,10 @@ const hint = (reason: string) =>
 const portable = (reason: string) =>
   ({ backend: 'portable', errors: [new RegExp(`^prebuilds/.*: ${reason}`)], hint: hint(reason) }) as const
 
-/** Replaces a text in the binary, as if it was built so. The new text has the same length, or is shorter and ends with 0. */
+/**
+ * Replaces a text in the binary, as if it was built so. The new text has the same length, or is shorter and ends with
+ * 0.
+ */
 function replaceText({ binary }: Scene, from: string, to: string): void {
   const bytes = readFileSync(binary)
   let found = 0

@@ -16,7 +16,9 @@ export interface Scene {
 /** A fault, and the result that is expected. */
 export interface Environment {
   readonly name: string
-  /** Whether it can run here. It may need a prebuilt binary, another user, or an option that this version of Node has. */
+  /**
+   * Whether it can run here. It may need a prebuilt binary, another user, or an option that this version of Node has.
+   */
   readonly only?: boolean
   arrange?(scene: Scene): void
   /** Options of Node. */
@@ -33,7 +35,10 @@ export interface Environment {
 }
 
 export type Expected =
-  /** It runs on this backend with the right bits. `errors` are all of info().loadErrors, `hint` is the warning on stderr. */
+  /**
+   * It runs on this backend with the right bits. `errors` are all of info().loadErrors, `hint` is the warning on
+   * stderr.
+   */
   | {
       readonly backend: 'native' | 'portable'
       readonly errors?: readonly RegExp[]

@@ -118,8 +118,8 @@ export const processes: readonly Environment[] = [
     only: only && isRoot,
     // The limit is for all processes of a user, so this user is one that no other test uses.
     uid: NOBODY - 1,
-    // Node starts with seven threads. An asynchronous call needs the four of libuv's pool, and libuv would end the process
-    // without them.
+    // Node starts with seven threads. An asynchronous call needs the four of libuv's pool, and libuv would end the
+    // process without them.
     shell: 'ulimit -u 18',
     env: { EVENKEEL_THREADS: '64' },
     script: report(

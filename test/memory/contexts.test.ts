@@ -15,9 +15,9 @@ import { expectError, snapshot } from '../layers/support.js'
 import { firstDifference } from '../support/run.js'
 import { numbers } from './layers.js'
 
-// A layer that is called several times before its gradients, as in shared, siamese and recurrent networks. A context gives
-// the gradient of its own forward, whatever came in between. Without a context, backward() gives the gradient of the last
-// forward, or an error.
+// A layer that is called several times before its gradients, as in shared, siamese and recurrent networks. A context
+// gives the gradient of its own forward, whatever came in between. Without a context, backward() gives the gradient of
+// the last forward, or an error.
 
 const SHAPE = [6, 8]
 const tensor = (seed: number, shape = SHAPE) => numbers('float32', shape, seed)

@@ -17,8 +17,9 @@ import { firstDifference } from '../support/run.js'
 import { type Allocator, faults, nativeAllocator, ScriptAllocator } from './failing.js'
 import { numbers } from './layers.js'
 
-// Repeats each call: first its first allocation fails, then its second, until the call makes no more allocations. A call that
-// fails changes nothing: the gradient of the forward before it is still available, and the next call is right.
+// Repeats each call: first its first allocation fails, then its second, until the call makes no more allocations. A
+// call that fails changes nothing: the gradient of the forward before it is still available, and the next call is
+// right.
 
 type Row = readonly [shape: readonly number[], make: () => Layer]
 
@@ -68,7 +69,9 @@ describe('if JavaScript has no memory', () => {
 })
 
 interface Attempt {
-  /** The number of samples or rows by which the failing forward is larger than the one before. Null: a backward fails. */
+  /**
+   * The number of samples or rows by which the failing forward is larger than the one before. Null: a backward fails.
+   */
   readonly more: number | null
   readonly asynchronous: boolean
 }
@@ -107,7 +110,9 @@ function dataOf([shape, make]: Row, { more }: Attempt) {
   return { x: tensor(1), dy: tensor(2), other: tensor(3, more ?? 0), dyOfOther: tensor(4, more ?? 0) }
 }
 
-/** Compares a layer whose call failed at its n-th allocation with a layer of which none failed. Null if all is right. */
+/**
+ * Compares a layer whose call failed at its n-th allocation with a layer of which none failed. Null if all is right.
+ */
 async function attemptWith(
   allocator: Allocator,
   n: number,

@@ -5,8 +5,8 @@ import { load } from '#addon'
 
 export interface Allocator {
   /**
-   * Makes the n-th allocation from now on fail, or none if n is 0. Returns how many allocations were left before the one that
-   * the previous call set: 0 if that one has failed.
+   * Makes the n-th allocation from now on fail, or none if n is 0. Returns how many allocations were left before the
+   * one that the previous call set: 0 if that one has failed.
    */
   fail(n: number): number
   /** The error that a call then throws. */

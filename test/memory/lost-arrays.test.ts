@@ -4,8 +4,8 @@ import { AFFINES, type Affine, LAYERS, type LayerRow, numbers } from './layers.j
 import { type Holder, lose, type Pass, type Scene } from './losing.js'
 import { WAYS, type Way } from './ways.js'
 
-// Every array of every layer is lost before every call. The addon looks up the arrays of equal calls only once, and must
-// still notice the loss.
+// Every array of every layer is lost before every call. The addon looks up the arrays of equal calls only once, and
+// must still notice the loss.
 
 /** A layer, and the arrays of its calls. */
 class LayerScene implements Scene {
@@ -67,7 +67,9 @@ const PASSES: Readonly<Record<string, Pass<LayerScene>>> = {
   },
 }
 
-/** The numbers of equal calls before the loss: none, one after which calls are cached, and one that is cached itself. */
+/**
+ * The numbers of equal calls before the loss: none, one after which calls are cached, and one that is cached itself.
+ */
 const CALLS_BEFORE = [0, 1, 2]
 
 describe.each(Object.entries(WAYS))('an array %s', (_way, way) => {

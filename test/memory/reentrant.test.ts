@@ -3,8 +3,9 @@ import { BatchNorm, EvenkeelError, GroupNorm, type Layer, LayerNorm, type Tensor
 import { expectError, snapshot } from '../layers/support.js'
 import { numbers } from './layers.js'
 
-// The objects of a caller may have getters, and a getter may call the layer again. The outer call then gives the same result as
-// before or after the inner call, or it throws and changes nothing. It never uses the buffers of the inner call.
+// The objects of a caller may have getters, and a getter may call the layer again. The outer call then gives the same
+// result as before or after the inner call, or it throws and changes nothing. It never uses the buffers of the inner
+// call.
 
 const SHAPE = [4, 8]
 const tensor = (seed: number, shape = SHAPE) => numbers('float32', shape, seed)
@@ -50,7 +51,10 @@ const ACTS: Readonly<Record<string, (layer: Layer) => Tensor | undefined>> = {
   context: (layer) => void layer.context,
 }
 
-/** `context` is that of the last forward. It is read only if the name of the call contains it, because reading hands it out. */
+/**
+ * `context` is that of the last forward. It is read only if the name of the call contains it, because reading hands it
+ * out.
+ */
 type Call = (layer: Layer, inside: () => void, context: Layer['context']) => Tensor
 
 /** Copies an object and makes one property a getter, which calls `inside` and then returns the value. */

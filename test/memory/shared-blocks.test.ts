@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Tensor } from '../../src/index.js'
 import { numbers } from './layers.js'
 
-// Two SharedArrayBuffers can share one block of memory. If `out` is in one of them and overlaps an input in the other, it is
-// refused as if both were in the same, on every backend.
+// Two SharedArrayBuffers can share one block of memory. If `out` is in one of them and overlaps an input in the other,
+// it is refused as if both were in the same, on every backend.
 
 const SHAPE = [4, 8]
 const BYTES = 32 * Float32Array.BYTES_PER_ELEMENT

@@ -36,14 +36,16 @@ interface Memory {
 const { Memory } = (globalThis as unknown as { WebAssembly: { Memory: new (size: object) => Memory } })
   .WebAssembly
 
-/** One memory for all arrays, because each takes gigabytes of address space. After each grow() it has another buffer. */
+/**
+ * One memory for all arrays, because each takes gigabytes of address space. After each grow() it has another buffer.
+ */
 let memory: Memory | undefined
 /** Receives messages and does nothing. */
 let worker: Worker | undefined
 
 export const WAYS: Readonly<Record<string, Way>> = {
-  // This way is tested first. After a function has read a resizable array, V8 of Node 20 and 22 compiles `array.length` in that
-  // function so that it misses the other ways. In this order the tests see that.
+  // This way is tested first. After a function has read a resizable array, V8 of Node 20 and 22 compiles `array.length`
+  // in that function so that it misses the other ways. In this order the tests see that.
   'resized away': {
     resizable: true,
     place(Type, length) {

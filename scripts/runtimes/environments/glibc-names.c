@@ -1,6 +1,6 @@
-// For Bun in a root of musl: the functions of glibc that Debian's libstdc++ and libgcc use and that musl does not have. The
-// library takes the name and the place of glibc's loader, which those libraries require. It is for this test only, because
-// destructors of thread_local variables do not run.
+// For Bun in a root of musl: the functions of glibc that Debian's libstdc++ and libgcc use and that musl does not have.
+// The library takes the name and the place of glibc's loader, which those libraries require. It is for this test only,
+// because destructors of thread_local variables do not run.
 #include <stddef.h>
 #include <stdint.h>
 

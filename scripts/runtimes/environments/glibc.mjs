@@ -3,7 +3,9 @@ import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { emptyProject } from '../store.mjs'
 
-/** The oldest version that works, the supported ones, and the newest. They are exact, so a row always means the same. */
+/**
+ * The oldest version that works, the supported ones, and the newest. They are exact, so a row always means the same.
+ */
 export const NODES = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.10.0']
 const BUN = '1.4.5'
 const DENO = '2.9.6'

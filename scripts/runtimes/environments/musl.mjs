@@ -29,8 +29,8 @@ export const MUSL = [
 ]
 
 /**
- * Debian's musl, and Bun. Bun needs libstdc++ and libgcc, which Debian has for glibc only. They run on musl if a shim provides the
- * few functions of glibc that they use. The shim is sufficient for Bun. The addon has its own libstdc++.
+ * Debian's musl, and Bun. Bun needs libstdc++ and libgcc, which Debian has for glibc only. They run on musl if a shim
+ * provides the few functions of glibc that they use. The shim is sufficient for Bun. The addon has its own libstdc++.
  */
 function makeRoot(root, store) {
   if (!existsSync(LOADER)) throw new Error(`${LOADER} is missing: apt-get install musl`)

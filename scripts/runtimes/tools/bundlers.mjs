@@ -23,7 +23,9 @@ const esbuild = (format, extension, more) => ({
   },
 })
 
-/** Vite's bundler cannot read binaries. evenkeel must stay outside the bundle, as packages do unless noExternal is set. */
+/**
+ * Vite's bundler cannot read binaries. evenkeel must stay outside the bundle, as packages do unless noExternal is set.
+ */
 const vite = (id, what, config) => ({
   id,
   title: VITE.replace('@', ' '),

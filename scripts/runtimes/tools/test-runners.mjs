@@ -4,8 +4,8 @@ import { lastLines, run } from '../processes.mjs'
 import { projectWith } from './project.mjs'
 import { RUNNERS_NODE, VITEST } from './vitest.mjs'
 
-// The test runners of users. Jest and the vm pools of Vitest run tests in a realm of their own. Jest's jsdom environment resolves
-// packages with the condition `browser`.
+// The test runners of users. Jest and the vm pools of Vitest run tests in a realm of their own. Jest's jsdom
+// environment resolves packages with the condition `browser`.
 
 const COMPUTES = `
 const x = () => ({ data: Float32Array.of(1, 2, 3, 4), shape: [1, 4] })

@@ -3,7 +3,9 @@
 import { pathToFileURL } from 'node:url'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 
-/** The time after which the last worker of a round is terminated. The others are terminated at even intervals before. */
+/**
+ * The time after which the last worker of a round is terminated. The others are terminated at even intervals before.
+ */
 const LONGEST = 200
 /** The number of rounds of calls in a worker that ends by itself. */
 const CALLS = 9
