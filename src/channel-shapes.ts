@@ -2,9 +2,9 @@ import type { ChannelsSpec, GroupSpec } from './engine/plan.js'
 import { fail } from './errors.js'
 import { formatShape, sizeOf } from './tensor.js'
 
-// Finds the channels in a shape, and checks that there are enough values for statistics.
+// Where the channels lie in a shape, and whether there is enough to take statistics of.
 
-/** Splits [N, C, ...space] or [N, ...space, C] into samples, channels and space. */
+/** [N, C, ...space] or [N, ...space, C] as samples, channels and space. */
 export function splitChannels(layer: string, shape: readonly number[], spec: ChannelsSpec, minRank: number) {
   const last = spec.layout === 'channels-last'
   const form = last ? '[N, ...space, C]' : '[N, C, ...space]'

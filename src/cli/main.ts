@@ -5,10 +5,10 @@ import { EvenkeelError } from '../errors.js'
 import { version } from '../version.js'
 import { Interrupted } from './child.js'
 
-/** The action of a command. It prints its result and returns the exit code. */
+/** What a command does: prints what it found, and returns the exit code. */
 export type Action = (options: { readonly json: boolean }) => number | Promise<number>
 
-/** Exit codes. 0 is success. The code for a signal is 128 plus its number, as in shells. */
+/** Of the process: 0 where all is well, and for a signal 128 and its number, as shells have it. */
 const [NOT_WELL, WRONG_COMMAND_LINE, SIGNALLED] = [1, 2, 128]
 const JSON_OPTION = ['--json', 'print it as JSON', false] as const
 

@@ -214,7 +214,7 @@ const CASES: readonly Case[] = [
   },
 ]
 
-/** Runs a case in float32, and compares the output and all gradients with those of the formula in float64. */
+/** Runs a case on float32 and holds output and all gradients against the formula's in float64. */
 function compare(one: Case, training: boolean): void {
   const random = new Random(seedOf(one.title))
   const { shape } = one
@@ -248,7 +248,7 @@ function compare(one: Case, training: boolean): void {
   }
 }
 
-/** Sets BatchNormalization's moving statistics to other values than 0 and 1, if the call uses them. */
+/** BatchNormalization's moving statistics, set to something other than 0 and 1, where the call uses them. */
 function given(layer: tf.layers.Layer, training: boolean): oracle.Norm['given'] {
   if (training || layer.nonTrainableWeights.length === 0) return undefined
   const channels = layer.nonTrainableWeights[0].shape[0]!

@@ -1,16 +1,16 @@
 import { differences } from '../support/differences.js'
 
-/** A norm as in tfjs, in naive float64. It shares no code with the layers. */
+/** A norm of tfjs's kind in naive float64, which shares no code with the layers: only formulas. */
 export interface Norm {
   readonly shape: readonly number[]
   readonly epsilon: number
-  /** The statistic of an element, from its index: a text that is the same for all elements of a group. */
+  /** Which statistic an element belongs to, from its index: a text that equals within a group. */
   slot(index: readonly number[]): string
-  /** The index of gamma and beta for an element, from its index. */
+  /** Which gamma and beta it takes, from its index. */
   parameter(index: readonly number[]): number
-  /** If false, the mean square replaces the variance. */
+  /** False: the mean square takes the variance's place. */
   readonly centred: boolean
-  /** Given statistics by slot, or undefined. */
+  /** Statistics by slot, where they are given. */
   readonly given?: ReadonlyMap<string, { mean: number; variance: number }>
 }
 
