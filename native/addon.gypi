@@ -24,7 +24,7 @@
             ],
             "conditions": [["werror=='true'", { "cflags_cc": ["-Werror"] }]],
             "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
-            # The team's sleeping threads live in this code: it must not be unmapped when a worker ends.
+            # The thread pool's sleeping threads live in this code: it must not be unmapped when a worker ends.
             "ldflags": ["-pthread", "-Wl,-z,nodelete"],
             # dlsym (binding/memory.cc), before glibc 2.34
             "libraries": ["-ldl"]

@@ -1,5 +1,5 @@
-// The tests of memory on an addon under AddressSanitizer and UndefinedBehaviorSanitizer, inside Node, which also makes
-// allocations fail where a test asks for it (test/native/faults.h). Linux, GCC.
+// Runs the memory tests in Node, on an addon under AddressSanitizer and UndefinedBehaviorSanitizer. Tests can make
+// allocations of this addon fail (test/native/faults.h). Linux, GCC.
 //
 //   node scripts/asan-tests.mjs [arguments of vitest, in place of the usual tests]
 import { execFileSync } from 'node:child_process'
@@ -8,9 +8,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { build, needTools, onPath, root, run, stop } from './cmake-build.mjs'
 
-/** Shared with `npm run test:native`, whose objects are these. */
+/** Shared with `npm run test:native`, which compiles the same objects. */
 const BUILD = 'build-cmake/sanitized'
-/** The package as its loader wants it: with the addon where a source build lies. */
+/** A copy of the package with the addon in the place of a source build, where the loader finds it. */
 const TREE = join(root, 'build-asan')
 const COPIED = [
   'native',
@@ -21,17 +21,17 @@ const COPIED = [
   'tsconfig.build.json',
   'vitest.config.ts',
 ]
-/** The kernels are checked by `npm run test:native` on all cases; here on every fifth, by test/async. */
+/** `npm run test:native` tests the kernels on all cases. Here test/async runs every fifth case only. */
 const TESTS = ['test/memory/', 'test/prepared/', 'test/async/']
 
 const ASAN = [
-  // Node leaves its own memory to the system at its end.
+  // Node does not free its own memory when it ends.
   'detect_leaks=0',
-  // `new` throws, as without the sanitizer, where there is no memory.
+  // If there is no memory, `new` throws as it does without the sanitizer.
   'allocator_may_return_null=1',
-  // Freed memory stays poisoned this long, in MiB.
+  // The amount of freed memory that stays poisoned.
   'quarantine_size_mb=64',
-  // V8 has signal handlers of its own for WebAssembly's memory.
+  // V8 has its own signal handlers, for the memory of WebAssembly.
   'handle_segv=1:allow_user_segv_handler=1',
 ]
 
@@ -61,7 +61,7 @@ function arrangeTree() {
   cpSync(join(root, BUILD, 'evenkeel.node'), join(TREE, 'build/Release/evenkeel.node'))
 }
 
-/** The compiler's own: it must be loaded before all else. */
+/** The sanitizer library of this compiler. It must be loaded before all other libraries. */
 function sanitizer() {
   const path = execFileSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim()
   return existsSync(path) ? path : stop('this g++ has no libasan.so')

@@ -1,4 +1,4 @@
-// TypeScript to dist/: once as ES modules, once as CommonJS, each with types of its own.
+// Compiles TypeScript to dist/, once to ES modules and once to CommonJS. Each has its own types.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,8 +14,9 @@ rmSync('dist', { recursive: true, force: true })
 compile('tsconfig.build.json')
 compile('tsconfig.cjs.json')
 
-// CommonJS in a package of ES modules is named .cjs, its types .d.cts. The compiler keeps .js, so it is renamed here,
-// and in the files' references to one another. (A package.json with another type, in dist/cjs, would hide `imports`.)
+// In a package of ES modules, CommonJS files must be named .cjs, and their types .d.cts. The compiler writes .js. This
+// loop renames the files, and their references to each other. (A package.json of another type in dist/cjs would hide
+// `imports`.)
 for (const name of readdirSync('dist/cjs', { recursive: true })) {
   const renamed = name.replace(/\.js$/, '.cjs').replace(/\.d\.ts$/, '.d.cts')
   if (renamed === name) continue

@@ -1,11 +1,11 @@
-// No include of native/ climbs: each folder includes itself and those below it. `npm run check` runs it.
+// Checks the includes of native/. A folder may include itself and the folders below it. `npm run check` runs this.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../native/', import.meta.url))
 
-/** What the files of each folder may include, besides their own folder. */
+/** The folders that the files of each folder may include, besides their own. */
 const BELOW = {
   base: [],
   simd: ['base'],
@@ -16,7 +16,7 @@ const BELOW = {
   binding: ['base', 'isa', 'core', 'runtime'],
 }
 
-/** The includes of one file that climb, as lines to print. */
+/** The forbidden includes of one file, as lines to print. */
 function climbs(folder, file) {
   const allowed = [folder, ...BELOW[folder]]
   const text = readFileSync(join(root, folder, file), 'utf8')

@@ -1,4 +1,4 @@
-// clang-format over the C++, as .clang-format says: `--write` mends, otherwise a difference is an error.
+// Runs clang-format over the C++. With `--write` it corrects the files. Otherwise a difference is an error.
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -22,6 +22,6 @@ try {
   execFileSync(process.execPath, [clangFormat, ...mode, ...files], { stdio: 'inherit' })
   console.log(`clang-format: ${files.length} files`)
 } catch {
-  console.error('clang-format: the files above differ from .clang-format; `npm run format` mends them.')
+  console.error('clang-format: the files above differ from .clang-format; `npm run format` corrects them.')
   process.exit(1)
 }

@@ -1,13 +1,14 @@
-// The addon by Clang, as `evenkeel build` makes it on a machine that has no GCC, and the self-test on it:
+// Builds the addon with Clang, as `evenkeel build` does on a machine without GCC, and runs the self-test on it:
 //
 //   node scripts/clang-build.mjs
 //
-// It works in a copy of the package: build/Release stays as it is. Warnings are errors. CXX names another compiler.
+// It builds in a copy of the package and does not change build/Release. Warnings are errors. CXX selects another
+// compiler.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Clang 16 was the first to refuse what older ones bear with. */
+/** Older versions accept code that Clang 16 and later refuse. */
 const OLDEST = 16
 const NEWEST = 22
 const NAMES = ['clang++', ...Array.from({ length: NEWEST - OLDEST + 1 }, (_, i) => `clang++-${NEWEST - i}`)]
@@ -31,7 +32,7 @@ run('node-gyp', ['rebuild', '--jobs=max', '--', '-Dwerror=true'], { CXX: compile
 run(process.execPath, ['dist/esm/cli/main.js', 'selftest'], { EVENKEEL_BACKEND: 'native' })
 console.log(`clang build: ${compiler} ${versionOf(compiler)} compiles the addon, which passes the self-test`)
 
-/** A compiler's major version; NaN where it is not there. */
+/** The major version of a compiler. NaN if it is not installed. */
 function versionOf(name) {
   const { stdout } = spawnSync(name, ['-dumpversion'], { encoding: 'utf8' })
   return Number.parseInt(stdout, 10)

@@ -1,4 +1,4 @@
-// What the scripts share that run tests on a build of CMake's.
+// Shared by the scripts that run tests on a CMake build.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,7 @@ export function onPath(program) {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined
 }
 
-/** Stops, and says how to install it, where one of `missing`, or CMake, is not there. */
+/** Stops if CMake or one of the `missing` tools is not installed, and prints the command that installs them. */
 export function needTools(missing, packages = []) {
   const all = [...['cmake'].filter((program) => !onPath(program)), ...missing]
   if (all.length === 0) return
@@ -22,7 +22,7 @@ export function needTools(missing, packages = []) {
   stop(`${all.join(', ')} missing; on Debian and Ubuntu: apt-get install ${install}`)
 }
 
-/** Runs a program; where it fails, shows what it printed, and stops. */
+/** Runs a program. If it fails, prints its output and stops. */
 export function run(program, args, output, env = process.env, cwd = root) {
   const stdio = output === 'ignore' ? 'pipe' : 'inherit'
   const result = spawnSync(program, args, { cwd, stdio, encoding: 'utf8', env })
@@ -32,7 +32,7 @@ export function run(program, args, output, env = process.env, cwd = root) {
   stop(`${[program, ...args].join(' ')} failed${why ? `: ${why}` : ''}`)
 }
 
-/** Builds a target, or all, in `directory`. */
+/** Builds one target, or all targets, in `directory`. */
 export function build(directory, settings, target = 'all') {
   run('cmake', ['-S', '.', '-B', directory, ...settings], 'ignore')
   const parallel = String(availableParallelism())

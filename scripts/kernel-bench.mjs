@@ -1,4 +1,4 @@
-// npm run bench:native -- [arguments]: builds bench/native/kernel_bench as the addon is built (Release), and runs it.
+// npm run bench:native -- [arguments]: builds bench/native/kernel_bench with the flags of the addon (Release), and runs it.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,7 @@ run(
 )
 run(`${root}${directory}/kernel_bench`, process.argv.slice(2), 'inherit')
 
-/** Runs a program; where it fails, shows what it printed, and stops. */
+/** Runs a program. If it fails, prints its output and stops. */
 function run(program, args, stdio) {
   const result = spawnSync(program, args, { cwd: root, stdio, encoding: 'utf8' })
   if (result.status === 0) return

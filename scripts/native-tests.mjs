@@ -1,16 +1,16 @@
-// The native tests, and the replay of test/support/cases.ts against the portable backend, on a build of CMake's:
+// Runs the native tests on a CMake build, and replays test/support/cases.ts against the portable backend:
 //
 //   node scripts/native-tests.mjs [sanitized | neon | avx512-emulated | threads]
 //
-// Exits with 1 where a test fails, and where a tool is missing (and says how to install it): nothing is skipped silently.
+// Exits with 1 if a test fails. If a tool is missing, it also exits with 1, and prints how to install the tool.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { build as buildIn, needTools, onPath, root, run, stop } from './cmake-build.mjs'
 
 const QEMU = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu']
-/** What the host's own compiler and CPU have; replay --isas says which. */
+/** All instruction sets of the host's compiler and CPU. `replay --isas` lists them. */
 const ALL_ISAS = null
-/** As in test/parity.test.ts. */
+/** The same as in test/parity.test.ts. */
 const THREADS = [1, 2, 3, 7]
 
 const BUILDS = {
@@ -18,7 +18,7 @@ const BUILDS = {
     title: 'AddressSanitizer and UndefinedBehaviorSanitizer',
     cmake: ['-DEVENKEEL_SANITIZE=address,undefined'],
     isas: ALL_ISAS,
-    // Memory is the question here: with a team and without one.
+    // These tests are about memory. One run uses the thread pool, and one does not.
     threads: [1, 3],
     leaks: true,
   },
@@ -37,7 +37,8 @@ const BUILDS = {
     packages: ['g++-aarch64-linux-gnu', 'qemu-user'],
   },
   'avx512-emulated': {
-    // It proves the order of lanes and the masks of simd/avx512.h. On a CPU that has AVX-512, test/parity.test.ts runs it.
+    // Tests the order of lanes and the masks of simd/avx512.h. On a CPU with AVX-512, test/parity.test.ts runs the real
+    // code.
     title: 'AVX-512 source on emulated intrinsics (SIMDe), not on an AVX-512 CPU',
     cmake: ['-DEVENKEEL_EMULATE_AVX512=ON'],
     isas: ['avx512'],
@@ -71,7 +72,7 @@ function checkTools() {
   needTools([...programs, ...files], build.packages)
 }
 
-/** Leaks are looked for where that is possible: the checker traces its own process, which some containers forbid. */
+/** Turns leak detection on if it is possible. LeakSanitizer traces its own process, which some containers forbid. */
 function testEnvironment() {
   const environment = { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1' }
   if (!build.leaks) return environment
@@ -80,11 +81,11 @@ function testEnvironment() {
     env: { ...environment, ASAN_OPTIONS: 'detect_leaks=1' },
   })
   const forbidden = probe.stderr.includes('LeakSanitizer has encountered a fatal error')
-  if (forbidden) console.warn('native tests: leaks are not looked for, because tracing is forbidden here.')
+  if (forbidden) console.warn('native tests: leaks are not detected, because tracing is forbidden here.')
   return { ...environment, ASAN_OPTIONS: `detect_leaks=${forbidden ? 0 : 1}` }
 }
 
-/** test/replay.test.ts, on this build's replay program. */
+/** Runs test/replay.test.ts with the replay program of this build. */
 function replay(environment) {
   const command = [...(build.emulator ?? []), `${root}${directory}/replay`]
   const { title, threads } = build

@@ -1,4 +1,5 @@
-// Before `npm pack` and `npm publish`: a package without binaries runs everywhere, slowly, and tells only its users.
+// Runs before `npm pack` and `npm publish`. A package without binaries would work everywhere but be slow, and only its
+// users would notice.
 import { existsSync } from 'node:fs'
 import { checksumFileOf } from '../native/checksum.cjs'
 import { TARGETS } from './prebuild/targets.mjs'

@@ -1,12 +1,13 @@
-// `npm ci` in the repository: builds the addon where there is a compiler, and dist/. Where there is none, all works on the
-// portable backend; info() says so, and so does this. Users of the package never run it: it brings prebuilt binaries.
+// `npm ci` in the repository runs this. It builds dist/, and the addon if there is a compiler. Without a compiler, everything
+// runs on the portable backend; this script and info() say so. Users of the package never run it, because the package
+// contains prebuilt binaries.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 
 const LOG = 'build/prepare.log'
 const shell = process.platform === 'win32'
 
-// `npm pack` and `npm publish` run it too, and take prebuilds/, not build/.
+// `npm pack` and `npm publish` also run this script. They need prebuilds/ and not build/.
 if (!['pack', 'publish'].includes(process.env.npm_command ?? '')) buildAddon()
 execFileSync('npm', ['run', 'build:ts'], { stdio: 'inherit', shell })
 

@@ -8,8 +8,8 @@ for (const each of selftestCases) rows.push(`  '${each.title}': '${await hashOf(
 writeFileSync(
   new URL('../src/selftest/expected.ts', import.meta.url),
   `/**
- * The hash of each case's results, by scripts/selftest-expected.ts from the portable backend. A change of it is a change
- * of bits: whoever has stored results, or compares machines, sees other numbers.
+ * The hash of the results of each case. scripts/selftest-expected.ts makes it with the portable backend. If it changes, bits
+ * change: users who have stored results, or who compare machines, get other numbers.
  */
 export const EXPECTED: Readonly<Record<string, string>> = {
 ${rows.join('\n')}

@@ -33,7 +33,7 @@ export function splitChannels(layer: string, shape: readonly number[], spec: Cha
       `expected ${spec.channels} channels in dimension ${axis} of ${form}, got ${channels} in ${formatShape(shape)}`,
       elsewhere
         ? `if the channels are ${last ? 'in dimension 1' : 'last'}, set layout: '${last ? 'channels-first' : 'channels-last'}'`
-        : `construct the layer with ${channels} channels, or mend the input's shape`,
+        : `construct the layer with ${channels} channels, or correct the input's shape`,
     )
   }
   checkSome(layer, shape, channels)
@@ -41,7 +41,7 @@ export function splitChannels(layer: string, shape: readonly number[], spec: Cha
   return { samples: shape[0], channels, spatial }
 }
 
-/** One sample: [C, L] or [L, C]. */
+/** Splits the shape of one sample, [C, L] or [L, C]. */
 export function splitUnbatched(layer: string, shape: readonly number[], spec: ChannelsSpec) {
   const axis = spec.layout === 'channels-last' ? 1 : 0
   const channels = shape[axis]
@@ -63,22 +63,24 @@ function checkSome(layer: string, shape: readonly number[], channels: number): v
     'EVENKEEL_SHAPE',
     layer,
     `input must have at least one channel, got ${formatShape(shape)}`,
-    "mend the input's shape",
+    "correct the input's shape",
   )
 }
 
-/** Statistics of one value would be that value and 0. An empty batch has none, and needs none. */
+/**
+ * Refuses a batch of one value per channel: its mean would be that value, and its variance 0. An empty batch is legal.
+ */
 export function checkBatchCount(layer: string, shape: readonly number[], count: number): void {
   if (count !== 1) return
   fail(
     'EVENKEEL_STATISTICS',
     layer,
     `training needs more than one value per channel (batch x space), got 1 from shape ${formatShape(shape)}`,
-    'use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or running averages: eval(), in batchNorm() statistics',
+    'use a larger batch (merge or drop a short last one), use LayerNorm or GroupNorm, which need no batch, or use running averages: eval() of a layer, the option statistics of batchNorm()',
   )
 }
 
-/** Where one value would be its own statistics. */
+/** Refuses groups of one value: its mean would be that value, and its variance 0. */
 export function refuseGroupCount(
   layer: string,
   shape: readonly number[],

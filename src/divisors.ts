@@ -1,9 +1,9 @@
-/** How far from the wanted number a divisor is looked for: a few milliseconds, and farther away none is of use. */
+/** The search for a divisor ends at this distance. It takes a few milliseconds, and no farther divisor is of use. */
 const REACH = 100_000
 
 /**
- * The divisor of n nearest to `wanted`, at most `most`; the larger of two as near. Undefined where none lies within
- * REACH, which needs a wanted number above REACH, since 1 divides every n.
+ * The divisor of n that is nearest to `wanted` and at most `most`. Of two at the same distance, it is the larger.
+ * Undefined if there is none within REACH. That needs a wanted number above REACH, because 1 divides every n.
  */
 export function nearestDivisor(n: number, wanted: number, most = n): number | undefined {
   const start = Math.max(1, Math.min(wanted, most))

@@ -1,12 +1,12 @@
-/** What went wrong, in one word that programs can test; the message is for people. */
+/** The kind of an error, for programs to test. The message is for people. */
 export type ErrorCode =
   | 'EVENKEEL_SHAPE' // a shape, rank or length does not fit
   | 'EVENKEEL_DTYPE' // the element types do not fit
   | 'EVENKEEL_BUFFER' // a typed array is too short, detached, or overlaps another
   | 'EVENKEEL_OPTION' // an option is unknown, out of range or contradicts another
   | 'EVENKEEL_STATE' // a call came in the wrong order, or a state dict does not fit
-  | 'EVENKEEL_STATISTICS' // statistics that cannot be had, or are not finite
-  | 'EVENKEEL_BACKEND' // the backend that was asked for cannot run, or has no memory left
+  | 'EVENKEEL_STATISTICS' // statistics cannot be computed, or are not finite
+  | 'EVENKEEL_BACKEND' // the requested backend cannot run, or has no memory left
 
 /** Every error that evenkeel throws on bad input. When it is thrown, no state has changed. */
 export class EvenkeelError extends Error {
@@ -20,7 +20,8 @@ export class EvenkeelError extends Error {
 }
 
 /**
- * The one sentence form of this project's errors: who, what was expected and came, and the remedy.
+ * Throws an error. Its message has the form of all messages here: who, what was expected and what came, and the remedy.
+ *
  * `fail('EVENKEEL_SHAPE', 'GroupNorm', 'channels (30) must be divisible by groups (4)', 'try groups: 5')`
  * throws `GroupNorm: channels (30) must be divisible by groups (4); try groups: 5.`
  */
@@ -28,28 +29,28 @@ export function fail(code: ErrorCode, who: string, problem: string, remedy: stri
   throw new EvenkeelError(code, `${who}: ${problem}; ${remedy}.`)
 }
 
-/** An error of the addon's, such as lack of memory, as one of ours; any other as it is. */
+/** Turns an error of the addon, such as lack of memory, into an EvenkeelError. Returns any other error unchanged. */
 export function ours(error: unknown): unknown {
   const { code, message } = (error ?? {}) as Partial<EvenkeelError>
   const foreign = code === 'EVENKEEL_BACKEND' && !(error instanceof EvenkeelError)
   return foreign ? new EvenkeelError(code, message ?? '') : error
 }
 
-/** Longer than any shape is; what is longer is data. */
+/** A shape has no more dimensions than this. A longer list is data, and is not printed. */
 const LONGEST_LIST = 8
-/** Enough to know an object by. */
+/** An object with more entries is not printed, only named. */
 const MOST_ENTRIES = 4
-/** A list of lists is shown, what lies deeper is named: a value may contain itself. */
+/** Deeper values are only named, because a value may contain itself. A list of lists is still printed. */
 const DEEPEST = 2
-/** Enough to know a text by. */
+/** The first characters of a text that are printed. */
 const LONGEST_TEXT = 60
 
-/** What came, in a message: short, and told apart from what it looks like ('64' is not 64). */
+/** Describes a value in a message: in short, and so that '64' is not taken for 64. */
 export function describe(value: unknown): string {
   try {
     return description(value, 0)
   } catch {
-    // A Proxy, or an object with a getter that throws.
+    // The value is a Proxy, or has a getter that throws.
     return 'an object that cannot be read (a Proxy?)'
   }
 }

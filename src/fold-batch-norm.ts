@@ -14,8 +14,8 @@ import {
 } from './tensor.js'
 
 /**
- * What is read of a BatchNorm. It is known by its name, not by its class, which exists twice where a program uses the
- * ESM and the CommonJS build (docs/decisions/0005).
+ * The properties of a BatchNorm that are read. It is recognized by its name. Its class exists twice if a program uses
+ * the ESM and the CommonJS build (docs/decisions/0005).
  */
 export type FoldableNorm = Pick<
   BatchNorm,
@@ -31,20 +31,21 @@ export type FoldableNorm = Pick<
 >
 
 export interface FoldedLayer {
-  /** Of the old weight's shape and type; a new array. */
+  /** A new array with the shape and type of the old weight. */
   readonly weight: Tensor
-  /** [out], a new array. */
+  /** A new array of shape [out]. */
   readonly bias: Tensor
   /**
-   * The most that rounding weight and bias to their type can change an output whose inputs lie in [-1, 1], against the
-   * same fold kept in float64: the largest over output channels of sum |rounded - exact weight| + |rounded - exact bias|.
-   * Inputs within [-m, m], m >= 1, are off by at most m times that. An input of +-1 attains it. 0 for float64.
+   * The largest change of an output by the rounding of weight and bias to their type, compared with a fold in float64,
+   * for inputs in [-1, 1]. It is the maximum over output channels of sum |rounded - exact weight| + |rounded - exact
+   * bias|. Some input of +1 and -1 reaches it. For inputs in [-m, m] with m >= 1, the change is at most m times as
+   * large. 0 for float64.
    */
   readonly maxAbsError: number
 }
 
 /**
- * Folds a BatchNorm in eval mode into the layer before it, so that the norm costs nothing in inference:
+ * Folds a BatchNorm in eval mode into the layer before it. The norm then costs nothing in inference:
  *
  *     scale = norm.weight / sqrt(runningVariance + eps)
  *     weight' = weight * scale      bias' = (bias - runningMean) * scale + norm.bias
@@ -55,11 +56,12 @@ export interface FoldedLayer {
  * | conv            | [out, in / groups, ...k]         | [...k, in / groups, out]           |
  * | conv, true      | [in, out / groups, ...k]         | [...k, out, in], groups: 1         |
  *
- * A depthwise kernel of tfjs, [...k, in, multiplier], is a 'channels-last' one under the shape [...k, 1, in * multiplier].
+ * A depthwise kernel of tfjs, [...k, in, multiplier], is a 'channels-last' kernel of shape [...k, 1, in * multiplier].
  *
- * @param bias [out], or its array alone; null (or undefined) where the layer has none, as it should before a norm.
- * @throws EvenkeelError where shapes or options do not fit; EVENKEEL_STATE where the norm trains, keeps no running
- * averages, or never saw data; EVENKEEL_BUFFER where an array of the norm was transferred; EVENKEEL_STATISTICS where the
+ * @param bias the layer's bias, [out], as a tensor or as its array. Null or undefined if the layer has none, as is usual
+ * before a norm.
+ * @throws EvenkeelError if shapes or options do not fit; EVENKEEL_STATE if the norm is in training mode, keeps no running
+ * averages, or has seen no data; EVENKEEL_BUFFER if an array of the norm was transferred; EVENKEEL_STATISTICS if the
  * result is not finite.
  */
 export function foldBatchNorm(
@@ -96,7 +98,7 @@ export function foldBatchNorm(
   }
 }
 
-/** y = x * scale + shift is what the norm computes in eval mode. */
+/** In eval mode the norm computes y = x * scale + shift. */
 function frozen({ eps, channels, weight, bias, runningMean, runningVariance }: FoldableNorm) {
   const mean = runningMean!.data
   const variance = runningVariance!.data
@@ -138,7 +140,7 @@ function checkNorm(norm: FoldableNorm): void {
   checkAttached(norm)
 }
 
-/** An array that was transferred reads as undefined, which must not pass for 1 or 0. */
+/** Refuses an array that was transferred. Its elements read as undefined, which must not be taken for 1 or 0. */
 function checkAttached({ channels, weight, bias, runningMean, runningVariance }: FoldableNorm): void {
   for (const [name, tensor] of Object.entries({ weight, bias, runningMean, runningVariance })) {
     const length = tensor === null ? channels : lengthOf(tensor.data)
@@ -147,7 +149,7 @@ function checkAttached({ channels, weight, bias, runningMean, runningVariance }:
       'EVENKEEL_BUFFER',
       WHO,
       `the norm's ${name} needs ${channels} elements, got ${length}: its buffer was transferred`,
-      'fold before it is, or load the state into a new BatchNorm',
+      'fold the norm before that transfer, or load its state into a new BatchNorm',
     )
   }
 }
@@ -157,8 +159,8 @@ function checkOutputs(channels: number, outputs: number, weight: Tensor): void {
   fail(
     'EVENKEEL_SHAPE',
     WHO,
-    `the weight ${formatShape(weight.shape)} has ${outputs} output channels, the norm ${channels}`,
-    'set transpose, groups and layout to how the weight lies',
+    `the weight ${formatShape(weight.shape)} has ${outputs} output channels, but the norm has ${channels} channels`,
+    'set transpose, groups and layout to match the order of the weight',
   )
 }
 
@@ -171,7 +173,7 @@ function biasOf(given: unknown, outputs: number, weight: FloatArray): FloatArray
     fail(
       'EVENKEEL_DTYPE',
       WHO,
-      `bias must be ${dtypeOf(weight)} as the weight is, got ${dtypeOf(bias.data)}`,
+      `bias must be ${dtypeOf(weight)}, like the weight, got ${dtypeOf(bias.data)}`,
       'convert one of them, as in Float32Array.from(...)',
     )
   }
@@ -180,7 +182,7 @@ function biasOf(given: unknown, outputs: number, weight: FloatArray): FloatArray
     'EVENKEEL_SHAPE',
     WHO,
     `bias must be [${outputs}], got ${formatShape(bias.shape)}`,
-    'pass null where there is none',
+    'pass null if the layer has no bias',
   )
 }
 

@@ -3,18 +3,18 @@ import { fail } from './errors.js'
 import { checkBoolean, checkChoice, checkCount } from './options.js'
 import { formatShape, sizeOf } from './tensor.js'
 
-// Where the output channels lie in the weight that a BatchNorm is folded into.
+// Finds the output channels in the weight that a BatchNorm is folded into.
 
 export const WHO = 'foldBatchNorm'
 
 export interface FoldOptions {
-  /** What the weight belongs to: a fully connected or a convolutional layer. */
+  /** The layer of the weight: fully connected or convolutional. */
   readonly kind: 'linear' | 'conv'
-  /** linear: the weight is [in, out], as in Keras and tfjs. conv: it is of a transposed convolution. Default false. */
+  /** linear: the weight is [in, out], as in Keras and tfjs. conv: the convolution is transposed. Default false. */
   readonly transpose?: boolean | undefined
-  /** The groups of a convolution; they matter where it is transposed. Default 1. */
+  /** The groups of a convolution. They matter only if it is transposed. Default 1. */
   readonly groups?: number | undefined
-  /** conv: how the kernel lies. 'channels-first' is PyTorch's, 'channels-last' Keras's and tfjs's. Default the former. */
+  /** conv: 'channels-first' for a kernel of PyTorch, the default; 'channels-last' for one of Keras or tfjs. */
   readonly layout?: Layout | undefined
 }
 
@@ -25,7 +25,7 @@ export interface Runs {
   readonly outputOf: (index: number) => number
 }
 
-/** Throws where the options contradict the weight's shape, or one another. */
+/** Throws if the options contradict the weight's shape or each other. */
 export function runsOf(shape: readonly number[], options: FoldOptions): Runs {
   const { kind, transpose = false, groups = 1, layout = 'channels-first' } = options
   checkChoice(WHO, 'kind', kind, ['linear', 'conv'])
@@ -40,7 +40,7 @@ export function runsOf(shape: readonly number[], options: FoldOptions): Runs {
     fail(
       'EVENKEEL_OPTION',
       WHO,
-      `groups (${groups}) are not known of a transposed, channels-last kernel`,
+      `groups must be 1 for a transposed channels-last kernel, got ${groups}`,
       'fold each group on its own',
     )
   }
@@ -52,7 +52,7 @@ export function runsOf(shape: readonly number[], options: FoldOptions): Runs {
   return { outputs, outputOf: (index) => Math.floor(index / stride) % outputs }
 }
 
-/** [in, out / groups, ...k]: the group follows from the input channel. */
+/** For a weight of [in, out / groups, ...k]. The input channel determines the group. */
 function groupedRuns(shape: readonly number[], groups: number): Runs {
   const [inputs, perGroup] = shape
   if (inputs % groups !== 0) indivisible('input', inputs, groups)

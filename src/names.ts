@@ -1,4 +1,6 @@
-/** What other libraries and papers call our options and choices: better hints than the nearest spelling. */
+/**
+ * The names that other libraries and papers use for our options and choices. A better hint than the nearest spelling.
+ */
 const SYNONYMS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     // Options.
@@ -48,24 +50,24 @@ const SYNONYMS: ReadonlyMap<string, readonly string[]> = new Map(
     fast: ['speed'],
   }),
 )
-/** What is shorter is the beginning of too many words. */
+/** A shorter text is the beginning of too many words. */
 const SHORTEST_BEGINNING = 3
-/** One letter in so many may be wrong. */
+/** One wrong letter is allowed for this many letters. */
 const LETTERS_PER_SLIP = 3
 
-/** The known name that was probably meant: a synonym, one spelt alike, or none. */
+/** The known name that was probably meant: a synonym, or a name with a similar spelling. Undefined if there is none. */
 export function meantName(name: string, known: readonly string[]): string | undefined {
   const bare = bareOf(name)
   const synonym = SYNONYMS.get(bare)?.find((each) => known.includes(each))
   return synonym ?? known.find((each) => beginsAlike(bare, bareOf(each))) ?? nearest(bare, known)
 }
 
-/** num_groups, numGroups and NUM-GROUPS are one name. */
+/** Makes num_groups, numGroups and NUM-GROUPS the same name. */
 function bareOf(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
-/** Whether one is the beginning of the other, and at least half of it: output and out. */
+/** Whether one name is the beginning of the other and at least half as long, as out is of output. */
 function beginsAlike(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a]
   return short.length >= SHORTEST_BEGINNING && 2 * short.length >= long.length && long.startsWith(short)
@@ -78,7 +80,7 @@ function nearest(bare: string, known: readonly string[]): string | undefined {
   return far(best) <= slips ? best : undefined
 }
 
-/** Letters to change, add, remove, or swap with the next one: the optimal string alignment, row by row. */
+/** The number of letters to change, add, remove or swap with the next one (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -1,7 +1,7 @@
 import { describe, fail } from './errors.js'
 import { meantName } from './names.js'
 
-/** Throws on an option that is not in `known`, naming the one that was probably meant. */
+/** Throws if there is an option that is not in `known`. The message names the option that was probably meant. */
 export function checkOptions(who: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     fail(
@@ -11,7 +11,7 @@ export function checkOptions(who: string, options: unknown, known: readonly stri
       `write { ${known[0]}: ... }; ${listed(known)}`,
     )
   }
-  // Object.keys() would make an array for each call. What others add to Object.prototype is not this call's.
+  // Object.keys() would make an array in each call. Names that other code adds to Object.prototype are skipped.
   for (const name in options) {
     if (!known.includes(name) && Object.hasOwn(options, name)) unknownOption(who, name, options, known)
   }
@@ -21,7 +21,7 @@ function listed(known: readonly string[]): string {
   return `the options are ${known.join(', ')}`
 }
 
-/** An array or a tensor (of any library), where the options belong. */
+/** Whether the value is an array or a tensor (of any library), which was passed in place of the options. */
 function isData(value: object): boolean {
   return ArrayBuffer.isView(value) || Array.isArray((value as { shape?: unknown }).shape)
 }
@@ -51,16 +51,16 @@ function refuseMomentum(who: string, value: unknown, known: readonly string[]): 
   fail(
     'EVENKEEL_OPTION',
     who,
-    'there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, ' +
-      'the weight of the old average',
+    'there is no option momentum, because it has two meanings: the weight of the new batch in PyTorch, ' +
+      'the weight of the old average in Keras',
     known.includes('runningAverage')
       ? `use runningAverage: { newWeight: ${came ?? 0.1} } for PyTorch's momentum ${came ?? 0.1}, ` +
-          `'cumulative' for its None, or { decay: ${came ?? 0.99} } for Keras's`
-      : 'leave it out: no running average is kept here',
+          `'cumulative' for PyTorch's None, or { decay: ${came ?? 0.99} } for Keras's momentum`
+      : 'leave it out: this norm keeps no running averages',
   )
 }
 
-/** Throws unless the value is one of the choices; the message lists them, and names the one that was probably meant. */
+/** Throws unless the value is one of the choices. The message lists them and names the one that was probably meant. */
 export function checkChoice<T extends string>(
   who: string,
   name: string,
@@ -79,7 +79,7 @@ export function checkChoice<T extends string>(
   )
 }
 
-/** Throws unless the value is true or false; `remedy` where more is known than that. */
+/** Throws unless the value is true or false. */
 export function checkBoolean(
   who: string,
   name: string,

@@ -10,44 +10,44 @@ import { checkChoice, checkCount, checkOptions } from './options.js'
 
 const WHO = 'recommend'
 
-/** Where the advice turns from one norm to another; `npm run study` measures what lies behind it. */
+/** The limits at which the advice changes from one norm to another. `npm run study` measures the reasons. */
 export const THRESHOLDS = {
-  /** From this batch size on BatchNorm's statistics are steady enough on fully connected layers. */
+  /** Fully connected layers: from this batch size on, BatchNorm's statistics are steady enough. */
   denseBatch: 32,
-  /** The same on convolutions, where each channel averages over space too. */
+  /** The same for convolutions, where each channel averages over space too (docs/decisions/0007). */
   convBatch: 8,
-  /** The GroupNorm paper's default; its results vary little between 8 and 64. */
+  /** The default of the GroupNorm paper, whose results vary little between 8 and 64. */
   groups: 32,
-  /** One channel per group would be InstanceNorm, which forgets each channel's level. */
+  /** A group of one channel would be InstanceNorm, which removes the level of each channel. */
   channelsPerGroup: 2,
-  /** Below this many values a group's variance is mostly noise. */
+  /** The variance of a group with fewer values is mostly noise. */
   valuesPerGroup: 16,
 } as const
 
 export interface RecommendOptions {
-  /** Samples that one training step normalizes together (on one machine, in one micro-batch). */
+  /** The number of samples that one training step normalizes together (on one machine, in one micro-batch). */
   readonly batchSize: number
   /** The layer before the norm: fully connected, convolutional, or tokens of a sequence. */
   readonly kind: 'dense' | 'conv' | 'sequence'
   readonly channels: number
-  /** conv: values of space per sample and channel, height x width. */
+  /** conv: the number of values per sample and channel, height x width. */
   readonly spatial?: number | undefined
-  /** Of a convolution. Default 'channels-first'. */
+  /** conv: the layout of the input. Default 'channels-first'. */
   readonly layout?: Layout | undefined
-  /** 'style': images whose own contrast is to be removed, as in style transfer. Default 'general'. */
+  /** conv: 'style' removes the contrast of each image, as for style transfer. Default 'general'. */
   readonly task?: 'general' | 'style' | undefined
-  /** 'speed' takes RMSNorm on sequences. Default 'accuracy'. */
+  /** sequence: 'speed' selects RMSNorm. Default 'accuracy'. */
   readonly prefer?: 'accuracy' | 'speed' | undefined
 }
 
-/** `args` are the constructor's, as in `new GroupNorm(...args)`; `options` is the last of them. */
+/** `args` are the arguments of the constructor, as in `new GroupNorm(...args)`. `options` is the last of them. */
 type Advice<Norm extends string, Args extends readonly unknown[], Options, Made> = {
   readonly norm: Norm
   readonly args: readonly [...Args, Options]
   readonly options: Options
-  /** Why, in a sentence. */
+  /** The reason, in one sentence. */
   readonly reason: string
-  /** A new layer of these arguments. */
+  /** Makes a new layer with these arguments. */
   readonly create: () => Made
 }
 
@@ -59,15 +59,15 @@ export type Recommendation =
   | Advice<'RMSNorm', [normalizedShape: number], RMSNormOptions, RMSNorm>
 
 /**
- * Which norm to take, by batch size and kind of layer, with the reason.
+ * Recommends a norm for a batch size and a kind of layer, with the reason.
  *
- * - sequence: LayerNorm; RMSNorm where speed counts.
+ * - sequence: LayerNorm; RMSNorm if speed is preferred.
  * - dense: BatchNorm from batches of 32 on, else LayerNorm.
  * - conv: BatchNorm from batches of 8 on, else GroupNorm with about 32 groups; InstanceNorm for style transfer.
  *
- * `recommend(...).create()` is the layer.
+ * `recommend(...).create()` makes the layer.
  *
- * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ * @throws EvenkeelError (EVENKEEL_OPTION) if options are unknown, out of range or contradict each other.
  */
 export function recommend(options: RecommendOptions): Recommendation {
   checkRecommend(options)
@@ -122,7 +122,10 @@ function forConv({ batchSize, channels, spatial, layout, task }: RecommendOption
   return { norm: 'GroupNorm', args, options, reason, create: () => new GroupNorm(...args) }
 }
 
-/** The divisor of the channels nearest to 32 whose groups hold enough channels and values; 1 always does. */
+/**
+ * The divisor of the channels that is nearest to 32 and gives groups with enough channels and values. 1 if there is
+ * none.
+ */
 function groupsFor(channels: number, spatial?: number): number {
   const { groups: usual, channelsPerGroup, valuesPerGroup } = THRESHOLDS
   const byChannels = channels / channelsPerGroup

@@ -1,6 +1,6 @@
 const told = new Set<string>()
 
-/** Tells something once a process, on stderr or a browser's console; EVENKEEL_QUIET=1 silences it. */
+/** Prints a warning once per process, on stderr or on the browser's console. EVENKEEL_QUIET=1 silences it. */
 export function warnOnce(message: string): void {
   const { process } = globalThis
   if (told.has(message) || process?.env?.EVENKEEL_QUIET === '1') return

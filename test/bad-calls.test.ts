@@ -3,7 +3,8 @@ import { EvenkeelError } from '../src/index.js'
 import { ROWS, TABLES } from './bad-calls/tables.js'
 import { copies, goesOn } from './bad-calls/unchanged.js'
 
-// Calls that must not succeed: each says what was expected, what came and the remedy, and leaves everything as it was.
+// Calls that must not succeed. The error says what was expected, what came and the remedy, and the call changes
+// nothing.
 
 describe.each(Object.entries(TABLES))('bad calls: %s', (_, rows) => {
   it.each(rows)('%s', (_title, code, message, scene) => {
@@ -13,7 +14,7 @@ describe.each(Object.entries(TABLES))('bad calls: %s', (_, rows) => {
     expect(error).toBeInstanceOf(EvenkeelError)
     expect(error).toMatchObject({ code, name: 'EvenkeelError' })
     expect(error.message).toBe(message)
-    // Who: what was expected and came; the remedy.
+    // The form is: who: what was expected and what came; the remedy.
     expect(error.message).toMatch(/^[\w()=]+: [^;]+(; .+)+[^.]\.$/)
     expect(copies(layer, arrays)).toEqual(before)
     if (layer && good) expect(goesOn(layer, good)).toEqual(goesOn(scene().layer!, good))

@@ -15,7 +15,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 
 const evenkeel = (...args: readonly string[]) => run(args)
 
-describe('tells on stdout', () => {
+describe('prints on stdout', () => {
   const commands = /Usage: evenkeel .*\n.* info .* selftest .* build .*Exit codes: 0 /s
   const rows: readonly (readonly [args: string, stdout: RegExp])[] = [
     ['--version', new RegExp(`^${version}\n$`)],
@@ -34,7 +34,7 @@ describe('tells on stdout', () => {
     expect(said).toEqual({ status: 0, stdout: expect.stringMatching(stdout), stderr: '' })
   })
 
-  it('evenkeel info --json: what info() does', () => {
+  it('evenkeel info --json: the result of info()', () => {
     const { status, stdout, stderr } = evenkeel('info', '--json')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({ ...info(), node: process.version })
@@ -52,7 +52,7 @@ describe('refuses, on stderr and with exit code 2', () => {
   const rows: readonly (readonly [args: string, stderr: RegExp])[] = [
     [
       'inof',
-      /^evenkeel: unknown command 'inof'\n\(Did you mean info\?\)\n`evenkeel help` tells the commands\.\n$/,
+      /^evenkeel: unknown command 'inof'\n\(Did you mean info\?\)\n`evenkeel help` lists the commands\.\n$/,
     ],
     ['self-test', /^evenkeel: unknown command 'self-test'\n\(Did you mean selftest\?\)\n/],
     ['constructor', /^evenkeel: unknown command 'constructor'\n/],
@@ -75,7 +75,7 @@ describe('refuses, on stderr and with exit code 2', () => {
   })
 })
 
-it('a wish that cannot be met is one line, not a stack; the version can be had', () => {
+it('a setting that cannot be met prints one line and no stack; --version still works', () => {
   const wish = { EVENKEEL_BACKEND: 'fastest' }
   expect(run(['info'], wish)).toEqual({
     status: 1,

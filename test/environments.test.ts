@@ -7,8 +7,8 @@ import { processes } from './environments/processes.js'
 import { variables } from './environments/variables.js'
 import { install, newFolder, PREBUILT, pack } from './support/package.js'
 
-// The installed package where something is wrong: it runs, with the right bits, or says what is wrong and what mends it.
-// It never crashes.
+// The installed package in an environment with a fault. It runs and gives the right bits, or says what is wrong and how
+// to correct it. It never crashes.
 
 const folder = newFolder()
 let installed: string

@@ -303,7 +303,7 @@ describe('refuses', () => {
       call: () => foldBatchNorm(weight, null, norm, { kind: 'linear', transpose: true }),
       code: 'EVENKEEL_SHAPE',
       message:
-        'foldBatchNorm: the weight [3, 5] has 5 output channels, the norm 3; set transpose, groups and layout to how the weight lies.',
+        'foldBatchNorm: the weight [3, 5] has 5 output channels, but the norm has 3 channels; set transpose, groups and layout to match the order of the weight.',
     },
     {
       title: 'a kernel for a linear layer',
@@ -344,19 +344,19 @@ describe('refuses', () => {
         }),
       code: 'EVENKEEL_OPTION',
       message:
-        'foldBatchNorm: groups (2) are not known of a transposed, channels-last kernel; fold each group on its own.',
+        'foldBatchNorm: groups must be 1 for a transposed channels-last kernel, got 2; fold each group on its own.',
     },
     {
       title: 'a bias of another length',
       call: () => foldBatchNorm(weight, randomTensor([5], 'float32'), norm, linearOptions),
       code: 'EVENKEEL_SHAPE',
-      message: 'foldBatchNorm: bias must be [3], got [5]; pass null where there is none.',
+      message: 'foldBatchNorm: bias must be [3], got [5]; pass null if the layer has no bias.',
     },
     {
       title: 'a bare bias of another length',
       call: () => foldBatchNorm(weight, new Float32Array(5), norm, linearOptions),
       code: 'EVENKEEL_SHAPE',
-      message: 'foldBatchNorm: bias must be [3], got [5]; pass null where there is none.',
+      message: 'foldBatchNorm: bias must be [3], got [5]; pass null if the layer has no bias.',
     },
     {
       title: 'a bias that is a list',
@@ -374,14 +374,14 @@ describe('refuses', () => {
         return foldBatchNorm(weight, null, gone, linearOptions)
       },
       code: 'EVENKEEL_BUFFER',
-      message: `foldBatchNorm: the norm's ${name} needs 3 elements, got 0: its buffer was transferred; fold before it is, or load the state into a new BatchNorm.`,
+      message: `foldBatchNorm: the norm's ${name} needs 3 elements, got 0: its buffer was transferred; fold the norm before that transfer, or load its state into a new BatchNorm.`,
     })),
     {
       title: 'a bias of another dtype',
       call: () => foldBatchNorm(weight, randomTensor([3]), norm, linearOptions),
       code: 'EVENKEEL_DTYPE',
       message:
-        'foldBatchNorm: bias must be float32 as the weight is, got float64; convert one of them, as in Float32Array.from(...).',
+        'foldBatchNorm: bias must be float32, like the weight, got float64; convert one of them, as in Float32Array.from(...).',
     },
     {
       title: 'a weight with Infinity',

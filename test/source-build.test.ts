@@ -122,14 +122,14 @@ it.skipIf(PREBUILT === null)('bears another one beside it', async () => {
   expect(checksumFault(place())).toBe(null)
 })
 
-it.skipIf(PREBUILT === null)('keeps no binary whose bits are others, but the one before', async () => {
+it.skipIf(PREBUILT === null)('keeps the old binary if the bits of the new one are wrong', async () => {
   putOlder()
   const wrong = "return backend.name === 'portable' ? hash.toString() : ''"
   await changed('dist/esm/selftest/cases.js', 'return hash.toString()', wrong, async () => {
     const { code, stderr } = await build(RIGHT)
     expect(code).toBe(1)
     expect(stderr).toMatch(
-      /it was built, but is not kept: its bits are others \(native-\S+ on 1, .* threads\); name another/,
+      /it was built, but is not kept: its bits are wrong \(native-\S+ on 1, .* threads\); name another/,
     )
     expect(stderr).not.toContain('portable')
   })

@@ -11,7 +11,7 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 
-// GCC 12's own header initializes a register with itself (GCC bug 105593); the warning would point there.
+// GCC 12's own header initializes a register with itself (GCC bug 105593). The warning would be about that header.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"

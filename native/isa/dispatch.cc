@@ -11,7 +11,7 @@ namespace {
 
 #if defined(_MSC_VER) && !defined(__clang__)
 
-// Both the CPU's feature bit and the operating system's promise to save the registers.
+// Whether the CPU has the feature and the operating system saves its registers.
 bool has_feature(int bit_of_leaf7_ebx, unsigned long long saved_state) {
   int leaf1[4];
   int leaf7[4];
@@ -33,7 +33,7 @@ bool has_avx512() { return __builtin_cpu_supports("avx512f"); }
 
 IsaList find_isas() {
   IsaList list{};
-  // In the order of preference.
+  // The fastest first.
 #if defined(__x86_64__) || defined(_M_X64)
   if (has_avx512()) list.isas[list.count++] = &kAvx512Isa;
   if (has_avx2()) list.isas[list.count++] = &kAvx2Isa;

@@ -14,12 +14,13 @@ extern const Isa kNeonIsa;
 
 constexpr size_t kMaxIsas = 4;
 
-// Those that this CPU runs, best first; the scalar one is always last. Found once.
+// The instruction sets that this CPU runs, fastest first. The last one is always the scalar one.
 struct IsaList {
   const Isa* isas[kMaxIsas];
   size_t count;
 };
 
+// The list is made once, in the first call.
 const IsaList& available_isas() noexcept;
 
 template <typename T>

@@ -1,4 +1,4 @@
-// AArch64: Advanced SIMD is its baseline.
+// AArch64. Advanced SIMD is part of its baseline, so it needs no target region.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The baseline: whatever every CPU of the target has.
+// The baseline: instructions that every CPU of the target has.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

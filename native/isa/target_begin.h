@@ -1,5 +1,5 @@
-// Opens a region whose functions may use the instructions of EVENKEEL_TARGET. MSVC accepts intrinsics without one.
-// What must stay at the baseline (standard headers, core/) is included before it.
+// Opens a region whose functions may use the instructions of EVENKEEL_TARGET. MSVC accepts intrinsics without such a
+// region. Standard headers and base/ must stay at the baseline, so include them before the region.
 #if defined(__clang__)
 #define EVENKEEL_PRAGMA(text) _Pragma(#text)
 #define EVENKEEL_ATTRIBUTE(name) \

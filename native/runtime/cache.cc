@@ -7,24 +7,25 @@ namespace evenkeel {
 
 namespace {
 
-// Where the last cache's size is not known: that of a common one.
+// Assumed if the size of the last-level cache is not known: a common size.
 constexpr size_t kUsualBytes = size_t{32} << 20;
-// Where the second cache is the last, or no other is told of.
+// The least size that is assumed, for systems where L2 is the last cache or the only one described.
 constexpr size_t kLeastBytes = size_t{4} << 20;
-// However large it is: the rest is other cores' (docs/decisions/0010).
+// The largest size that is assumed. Other cores use the rest of a larger cache (docs/decisions/0010).
 constexpr size_t kMostBytes = size_t{64} << 20;
 
-// Linux tells what the cores of this CPU share. sysconf does not: on AMD's it adds up the caches of the whole socket.
+// On Linux this is the cache that the cores of this CPU share. sysconf is of no use: on AMD's CPUs it returns the sum
+// of all last-level caches of the socket.
 size_t machine_bytes() noexcept {
   const size_t known = largest_cache("/sys/devices/system/cpu/cpu0/cache");
   if (known == 0) return kUsualBytes;
   return known < kLeastBytes ? kLeastBytes : known < kMostBytes ? known : kMostBytes;
 }
 
-// Instruction, data, second, third, fourth.
+// L1 instruction, L1 data, L2, L3, L4.
 constexpr int kMostCaches = 5;
 
-// Half of a common L2 cache, and no large part of the last one.
+// Half of a common L2 cache, and a small part of the last one.
 constexpr size_t kTileBytes = size_t{256} << 10;
 constexpr size_t kTilesInCache = 32;
 
@@ -54,8 +55,8 @@ size_t largest_cache(const char* directory) noexcept {
   return largest;
 }
 
-// Half of the cache, measured: below it plain stores are up to 1.7 times as fast as those non-temporal, above it 0.6
-// times.
+// The limit of half of the cache is measured. Below it plain stores are up to 1.7 times as fast as non-temporal ones,
+// above it 0.6 times.
 bool works_from_memory(size_t bytes) noexcept { return bytes >= cache_bytes() / 2; }
 
 bool pays_non_temporal(size_t bytes, bool in_place) noexcept { return !in_place && works_from_memory(bytes); }

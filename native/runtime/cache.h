@@ -1,28 +1,28 @@
-// How a call's size stands to the last cache of the machine.
+// Compares the size of a call with the last-level cache of the machine ("the cache" below).
 #pragma once
 
 #include <cstddef>
 
 namespace evenkeel {
 
-// Whether a map over `bytes` of operands and results finds most of them in memory.
+// Whether most of `bytes` bytes of operands and results are in memory, not in the cache.
 bool works_from_memory(size_t bytes) noexcept;
 
-// Whether it writes its results with non-temporal stores: then no line is read before it is overwritten, which is a
-// third of what a map moves. In place it never pays: the line is there.
+// Whether non-temporal stores pay in a map over `bytes` bytes. They do not read a cache line before they overwrite it,
+// which saves a third of what a map moves. They never pay in place, because the line is already in the cache.
 bool pays_non_temporal(size_t bytes, bool in_place) noexcept;
 
-// Whether what a pass over `bytes` reads first is out of the cache before it is read again.
+// Whether a pass over `bytes` bytes evicts what it read first before it reads that again.
 bool exceeds_cache(size_t bytes) noexcept;
 
-// What a tile reads at most, unless one slot is more.
+// The most bytes that a tile reads, unless a single slot is larger.
 size_t tile_bytes() noexcept;
 
-// The largest of the caches that Linux describes in such a directory, in bytes; 0 where it describes none.
+// The size of the largest cache that Linux describes in this directory, in bytes. 0 if it describes none.
 size_t largest_cache(const char* directory) noexcept;
 
-// Takes the last cache for this large; tests do, so that small cases go the ways of large ones. 0 asks the machine
-// again.
+// Sets the size that is assumed for the cache. Tests set a small one, so that small cases take the code paths of large
+// data. 0 restores the size of this machine.
 void set_cache_bytes(size_t bytes) noexcept;
 
 }  // namespace evenkeel

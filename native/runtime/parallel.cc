@@ -3,19 +3,19 @@
 #include <atomic>
 
 #include "base/float_environment.h"
-#include "runtime/team.h"
+#include "runtime/thread_pool.h"
 
 namespace evenkeel {
 
 namespace {
 
-// Below this many bytes a worker's share is done before a sleeping thread wakes (tens of microseconds).
+// A worker's share of a call, at least. A smaller share is done before a sleeping thread wakes (tens of microseconds).
 constexpr size_t kBytesPerWorker = size_t{256} << 10;
 
-// Parts of a job per worker: a thread that comes late, or is held up, leaves the others more of them.
+// Parts of a job for each worker. If a thread wakes late or is held up, the others take more of the parts.
 constexpr size_t kPartsPerWorker = 8;
 
-// 0: nobody has said yet; one thread then.
+// 0 means that set_thread_count() was not called yet. Calls then use one thread.
 std::atomic<int> threads{0};
 std::atomic<size_t> bytes_per_worker{kBytesPerWorker};
 
@@ -58,8 +58,8 @@ void run_tasks(size_t tasks, size_t workers, TaskBody body, const void* context)
   const auto run_part = [](const void* of, size_t part, size_t worker) {
     static_cast<const Job*>(of)->run(part, worker);
   };
-  if (workers > 1 && run_on_team(job.parts, workers, run_part, &job)) return;
-  // One thread: all of them are one part.
+  if (workers > 1 && run_on_pool(job.parts, workers, run_part, &job)) return;
+  // The caller runs all tasks as one part.
   Job{tasks, 1, body, context}.run(0, 0);
 }
 

@@ -1,35 +1,37 @@
-// The threading policy: who runs a task never changes what it computes.
+// The threading policy. Which thread runs a task never changes what the task computes.
 #pragma once
 
 #include <cstddef>
 
 namespace evenkeel {
 
-// Of the process; 0 before the first set_thread_count(), which means one.
+// The number of threads of the process. It is 0 before the first set_thread_count(); calls then use one thread.
 int thread_count() noexcept;
 void set_thread_count(int threads) noexcept;
 
-// What a worker's share of a call must move at least; tests lower it, so that small cases reach the team.
+// The least number of bytes that a worker's share of a call must move. Tests lower it, so that small cases use the
+// thread pool.
 void set_bytes_per_worker(size_t bytes) noexcept;
 
-// How many workers a call over `bytes` bytes in `tasks` tasks may get: body's `worker` is below it.
+// The number of workers for a call of `tasks` tasks that moves `bytes` bytes. The `worker` that a body gets is below
+// it.
 size_t workers_for(size_t tasks, size_t bytes) noexcept;
 
-// Of tasks that are not split, fewer per worker leave some idle at the end.
+// With fewer tasks per worker, some workers are idle at the end, because a task is not split.
 constexpr size_t kTasksPerWorker = 4;
 
-// Whether so many tasks keep the workers busy.
+// Whether `tasks` tasks keep the workers busy.
 inline bool keeps_busy(size_t tasks, size_t workers) noexcept {
   return workers == 1 || tasks >= kTasksPerWorker * workers;
 }
 
 using TaskBody = void (*)(const void* context, size_t begin, size_t end, size_t worker);
 
-// Runs body over the tasks [0, tasks), each once: by the team in contiguous ranges where `workers` is above 1 and
-// the team is free, by the caller otherwise. A worker gets one range after another.
+// Runs body over the tasks [0, tasks), each once. If `workers` is above 1 and the thread pool is free, the pool runs
+// them in contiguous ranges, and a worker gets one range after another. Otherwise the caller runs them all.
 void run_tasks(size_t tasks, size_t workers, TaskBody body, const void* context) noexcept;
 
-// body(begin, end, worker) over ranges of [0, tasks).
+// Calls body(begin, end, worker) for ranges that together are [0, tasks).
 template <typename Body>
 void parallel_ranges(size_t tasks, size_t workers, const Body& body) noexcept {
   const TaskBody call = [](const void* context, size_t begin, size_t end, size_t worker) {
@@ -38,7 +40,7 @@ void parallel_ranges(size_t tasks, size_t workers, const Body& body) noexcept {
   run_tasks(tasks, workers, call, &body);
 }
 
-// body(task) for each task; `bytes` is what all of them move.
+// Calls body(task) for each task. `bytes` is what all tasks together move.
 template <typename Body>
 void parallel_for(size_t tasks, size_t bytes, const Body& body) noexcept {
   const auto range = [&body](size_t begin, size_t end, size_t) {

@@ -13,9 +13,9 @@ namespace evenkeel {
 
 namespace {
 
-// A call takes at most about ten temporaries; more blocks than that are not worth keeping.
+// A call takes about ten temporaries at most. There is no use in keeping more blocks than that.
 constexpr size_t kKeptBlocks = 12;
-// What a thread keeps between calls, at most. Larger temporaries than this pay for their pages each time.
+// The most that a thread keeps between calls. Each call with larger temporaries pays again for fresh pages.
 constexpr size_t kKeptBytes = size_t{64} << 20;
 
 struct Block {
@@ -26,13 +26,13 @@ struct Block {
 void* allocate(size_t bytes) { return ::operator new(bytes, std::align_val_t{kCacheLine}); }
 void deallocate(void* data) noexcept { ::operator delete(data, std::align_val_t{kCacheLine}); }
 
-class Pool {
+class BlockCache {
  public:
-  ~Pool() {
+  ~BlockCache() {
     for (Block& block : blocks_) deallocate(block.data);
   }
 
-  // The smallest kept block that is large enough; without data where there is none.
+  // Takes out the smallest kept block that is large enough. Returns a block without data if there is none.
   Block take(size_t bytes) noexcept {
     Block* best = nullptr;
     for (Block& block : blocks_) {
@@ -46,8 +46,8 @@ class Pool {
     return taken;
   }
 
-  // What is not kept, of the given block and the kept ones: the smallest gives way, so that blocks of small calls do
-  // not fill the pool for good.
+  // Keeps `given` in place of the smallest kept block, so that blocks of small calls do not fill the cache for good.
+  // Returns the block that is not kept: the replaced one, or `given` itself if it is smaller or too large.
   Block keep(Block given) noexcept {
     Block* smallest = &blocks_[0];
     for (Block& block : blocks_) {
@@ -68,23 +68,23 @@ class Pool {
 
 #if defined(_WIN32)
 
-// Not thread_local: at a thread's end MinGW frees its storage before it calls ~Pool (GCC's bug 80816).
-void WINAPI end_pool(void* pool) { delete static_cast<Pool*>(pool); }
+// Not thread_local: when a thread ends, MinGW frees thread_local storage before it calls ~BlockCache (GCC's bug 80816).
+void WINAPI end_cache(void* cache) { delete static_cast<BlockCache*>(cache); }
 
-// Null where the system has none to give: then nothing is kept.
-Pool* own_pool() noexcept {
-  static const DWORD slot = FlsAlloc(end_pool);
-  if (void* pool = FlsGetValue(slot)) return static_cast<Pool*>(pool);
-  auto* pool = new (std::nothrow) Pool;
-  if (FlsSetValue(slot, pool)) return pool;
-  delete pool;
+// Null if the system has no fiber-local storage left. Then no block is kept.
+BlockCache* own_cache() noexcept {
+  static const DWORD slot = FlsAlloc(end_cache);
+  if (void* cache = FlsGetValue(slot)) return static_cast<BlockCache*>(cache);
+  auto* cache = new (std::nothrow) BlockCache;
+  if (FlsSetValue(slot, cache)) return cache;
+  delete cache;
   return nullptr;
 }
 
 #else
 
-thread_local Pool pool;
-Pool* own_pool() noexcept { return &pool; }
+thread_local BlockCache cache;
+BlockCache* own_cache() noexcept { return &cache; }
 
 #endif
 
@@ -92,15 +92,15 @@ Pool* own_pool() noexcept { return &pool; }
 
 void* scratch_acquire(size_t bytes, size_t* capacity) {
   const size_t rounded = (bytes + kCacheLine) / kCacheLine * kCacheLine;
-  Pool* pool = own_pool();
-  const Block kept = pool ? pool->take(rounded) : Block{};
+  BlockCache* cache = own_cache();
+  const Block kept = cache ? cache->take(rounded) : Block{};
   *capacity = kept.data ? kept.capacity : rounded;
   return kept.data ? kept.data : allocate(rounded);
 }
 
 void scratch_release(void* block, size_t capacity) noexcept {
-  Pool* pool = own_pool();
-  deallocate(pool ? pool->keep({block, capacity}).data : block);
+  BlockCache* cache = own_cache();
+  deallocate(cache ? cache->keep({block, capacity}).data : block);
 }
 
 }  // namespace evenkeel

@@ -1,4 +1,5 @@
-// Temporaries of one call. Blocks are kept by the calling thread and reused: fresh memory costs more than any kernel.
+// Temporaries of one call. The calling thread keeps their memory and reuses it, because fresh memory costs more than
+// any kernel.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +7,7 @@
 
 namespace evenkeel {
 
-// At least `bytes` bytes, aligned to a cache line, uninitialized. Throws std::bad_alloc.
+// Returns at least `bytes` bytes, uninitialized and aligned to a cache line. Throws std::bad_alloc.
 void* scratch_acquire(size_t bytes, size_t* capacity);
 void scratch_release(void* block, size_t capacity) noexcept;
 

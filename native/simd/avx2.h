@@ -1,6 +1,6 @@
 // AVX2: 8 float32 or 4 float64. No include guard: see README.md.
 
-// Windows onto these give masks of the first n lanes.
+// A load at the offset width - n gives the mask of the first n elements.
 alignas(32) static const int32_t kMask32[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 alignas(32) static const int64_t kMask64[8] = {-1, -1, -1, -1, 0, 0, 0, 0};
 
@@ -36,7 +36,7 @@ struct F64 {
 EVENKEEL_INLINE void store(float* p, F32 a) { _mm256_storeu_ps(p, a.v); }
 EVENKEEL_INLINE void store(double* p, F64 a) { _mm256_storeu_pd(p, a.v); }
 
-// By halves: a masked store is microcode on AMD's CPUs, 12 cycles and more.
+// Stores halves of what is left. A masked store would be microcode on AMD's CPUs, and take 12 cycles or more.
 EVENKEEL_INLINE void store_first(float* p, F32 a, size_t n) {
   if (n & 8) return store(p, a);
   __m128 left = _mm256_castps256_ps128(a.v);
@@ -63,7 +63,7 @@ EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) {
   if (n & 1) _mm_store_sd(p, left);
 }
 
-// non-temporal; p is aligned to a vector.
+// p is aligned to a vector.
 EVENKEEL_INLINE void store_non_temporal(float* p, F32 a) { _mm256_stream_ps(p, a.v); }
 EVENKEEL_INLINE void store_non_temporal(double* p, F64 a) { _mm256_stream_pd(p, a.v); }
 EVENKEEL_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }

@@ -30,7 +30,7 @@ EVENKEEL_INLINE void store(double* p, F64 a) { _mm512_storeu_pd(p, a.v); }
 EVENKEEL_INLINE void store_first(float* p, F32 a, size_t n) { _mm512_mask_storeu_ps(p, mask32(n), a.v); }
 EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) { _mm512_mask_storeu_pd(p, mask64(n), a.v); }
 
-// non-temporal; p is aligned to a vector.
+// p is aligned to a vector.
 EVENKEEL_INLINE void store_non_temporal(float* p, F32 a) { _mm512_stream_ps(p, a.v); }
 EVENKEEL_INLINE void store_non_temporal(double* p, F64 a) { _mm512_stream_pd(p, a.v); }
 EVENKEEL_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }

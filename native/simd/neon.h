@@ -1,6 +1,6 @@
 // AArch64 Advanced SIMD: 4 float32 or 2 float64. No include guard: see README.md.
 
-// Windows onto these give masks of the first n lanes.
+// A load at the offset width - n gives the mask of the first n elements.
 static const uint32_t kMask32[8] = {~0u, ~0u, ~0u, ~0u, 0, 0, 0, 0};
 static const uint64_t kMask64[4] = {~uint64_t{0}, ~uint64_t{0}, 0, 0};
 
@@ -10,7 +10,7 @@ struct F32 {
   float32x4_t v;
 
   EVENKEEL_INLINE F32 load(const float* p) { return {vld1q_f32(p)}; }
-  // NEON has no masked access: the few elements of a tail go through a register's worth of stack.
+  // NEON has no masked loads and stores. The elements of a tail are copied by way of a small array.
   EVENKEEL_INLINE F32 load_first(const float* p, size_t n) {
     float lane[4] = {0, 0, 0, 0};
     for (size_t i = 0; i < n; ++i) lane[i] = p[i];
@@ -48,7 +48,8 @@ EVENKEEL_INLINE void store_first(double* p, F64 a, size_t n) {
   for (size_t i = 0; i < n; ++i) p[i] = lane[i];
 }
 
-// AArch64 has no store of one vector non-temporal; its memory system sees by itself that whole lines are written.
+// AArch64 has no non-temporal store of a single vector. Its memory system detects by itself that whole lines are
+// written.
 EVENKEEL_INLINE void store_non_temporal(float* p, F32 a) { store(p, a); }
 EVENKEEL_INLINE void store_non_temporal(double* p, F64 a) { store(p, a); }
 EVENKEEL_INLINE void prefetch(const void* p) { EVENKEEL_PREFETCH(p); }

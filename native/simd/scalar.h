@@ -1,4 +1,4 @@
-// The baseline: plain C++ on 16 bytes, which compilers turn into SSE2 or any other baseline vectors.
+// The baseline: plain C++ on 16 bytes. Compilers translate it to SSE2 or to the vectors of another baseline.
 // No include guard: see README.md.
 
 template <typename T>

@@ -1,8 +1,9 @@
-// Makes one prebuilt binary on Debian 12, twice, and checks it (docs/releasing.md):
+// Builds one prebuilt binary on Debian 12, twice, and checks it (docs/releasing.md):
 //
 //   node scripts/prebuild/build.mjs <target>
 //
-// Sources and flags are native/build.json's, as for a source build. As root, it installs the packages that it needs.
+// It uses the sources and flags of native/build.json, as a source build does. As root, it installs the packages that it
+// needs.
 import { execFile } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -27,13 +28,13 @@ const TOOLCHAINS = {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const { sources, defines, flags } = JSON.parse(readFileSync(join(root, 'native/build.json'), 'utf8'))
-/** Every function a section, so that what nobody calls is left out. */
+/** Each function gets a section of its own, so that the linker can remove functions that are not called. */
 const SECTIONS = ['-ffunction-sections', '-fdata-sections']
-/** By the linker: strip would write down the time. */
+/** The linker removes the symbols, because `strip` would write the time into the file. */
 const STRIPPED = '-Wl,--strip-all'
 const BINARY = 'evenkeel.node'
 
-/** Compiles and links in a folder of its own; the bytes of the binary. */
+/** Compiles and links in a folder of its own. Returns the bytes of the binary. */
 async function build(tools, folder) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
@@ -80,7 +81,7 @@ needPackages(toolchain.packages)
 const tools = toolchain.prepare()
 const first = join(tools.folder, 'first')
 const bytes = await build(tools, first)
-// In another folder, which must leave no trace.
+// The second build is in another folder. The name of the folder must not change the binary.
 const again = await build(tools, join(tools.folder, 'second'))
 if (!bytes.equals(again)) stop(`${name}: two builds differ`)
 const file = join(root, TARGETS[name].file)

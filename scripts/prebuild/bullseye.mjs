@@ -1,18 +1,18 @@
-// Linux with glibc: compiled by Debian 12's g++ 12 against Debian 11's headers, and linked in a root of Debian 11 with its
-// libraries. What Debian 12 links asks for glibc 2.35; what Debian 11's g++ 10 compiles is up to 1.3 times as slow
-// (docs/decisions/0012).
+// Linux with glibc. g++ 12 of Debian 12 compiles against the headers of Debian 11, and a root of Debian 11 links with
+// its libraries. A binary linked on Debian 12 requires glibc 2.35. Code from Debian 11's g++ 10 is up to 1.3 times as
+// slow (docs/decisions/0012).
 import { join } from 'node:path'
 import { cached, isRoot, run, stop } from './debian.mjs'
 import { elfLinkFlags } from './elf-flags.mjs'
 
-/** Where Debian 11 comes from; without it debootstrap knows a place. */
+/** The mirror for Debian 11. Without it, debootstrap uses its default. */
 const MIRROR = process.env.EVENKEEL_DEBIAN_MIRROR
 const LINKERS = 'g++,g++-aarch64-linux-gnu'
 
 /**
- * @param triplet what the names of the compiler's programs begin with
- * @param packages Debian 12's, of the compiler
- * @param headers where Debian 11 has those of C++ and of C
+ * @param triplet the prefix of the names of the compiler's programs
+ * @param packages the packages of Debian 12 that contain the compiler
+ * @param headers the folders of Debian 11 with the headers of C++ and of C
  */
 const bullseye = (triplet, packages, headers) => ({
   packages: ['debootstrap', ...packages],

@@ -1,9 +1,9 @@
-// Holds prebuilt binaries to scripts/prebuild/targets.mjs:
+// Checks prebuilt binaries against scripts/prebuild/targets.mjs:
 //
 //   node scripts/prebuild/check.mjs [--in folder] [target ...]
 //
-// Without names, all six: what is published needs them all. `folder` is the one that holds prebuilds/, the repository's
-// unless it is given. Exits with 1 and says what is wrong.
+// Without targets it checks all six, because a release needs them all. `folder` is the folder that contains prebuilds/.
+// The default is the repository. If something is wrong, it prints what, and exits with 1.
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,10 +12,10 @@ import { checksumFault, checksumFileOf } from '../../native/checksum.cjs'
 import { inspect } from './inspect.mjs'
 import { EXPORTS, LARGEST, TARGETS } from './targets.mjs'
 
-/** In a message. */
+/** The most names that a message lists. */
 const MOST_NAMES = 10
 
-/** What is wrong with a binary that inspect() described; empty where it is as its target says. */
+/** The faults of a binary that inspect() described. Empty if it is as its target says. */
 function faults(target, binary) {
   const rules = [
     [binary.format === target.format, `is ${binary.format}, must be ${target.format}`],
@@ -36,7 +36,9 @@ function faults(target, binary) {
   return rules.filter(([holds]) => !holds).map(([, fault]) => fault)
 }
 
-/** Versioned symbols are glibc's, GLIBCXX's ...: none but glibc's is on every machine. */
+/**
+ * Whether a versioned symbol is allowed. Only those of glibc are, because GLIBCXX and others are not on every machine.
+ */
 function allowed(version, { glibc }) {
   const [, number] = /^GLIBC_([\d.]+)$/.exec(version) ?? []
   return Boolean(glibc) && number !== undefined && compareVersions(number, glibc) <= 0
@@ -60,7 +62,7 @@ function list(names) {
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ')
 }
 
-/** Checks one target's file in `folder`; prints what it is, or what is wrong. */
+/** Checks the file of one target in `folder`. Prints a summary, or the faults. */
 export function check(name, folder) {
   const target = TARGETS[name]
   const path = join(folder, target.file)

@@ -1,4 +1,4 @@
-// Writes the checksum beside a binary that build.mjs did not make: `node scripts/prebuild/checksum.mjs <target>`.
+// Writes the checksum for a binary that build.mjs did not build: `node scripts/prebuild/checksum.mjs <target>`.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeChecksum } from '../../native/checksum.cjs'

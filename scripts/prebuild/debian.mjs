@@ -1,4 +1,4 @@
-// Debian's packages, and where what is made of them once is kept.
+// Installs Debian's packages, and keeps a cache of what is built from them.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -11,7 +11,7 @@ export function stop(why) {
   process.exit(1)
 }
 
-/** Runs a program; where it fails, shows what it printed, and stops. */
+/** Runs a program. If it fails, prints its output and stops. */
 export function run(command, options = {}) {
   const [program, ...args] = command
   const result = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 28, ...options })
@@ -24,7 +24,7 @@ export function isRoot() {
   return process.getuid?.() === 0
 }
 
-/** Installs what is missing, as root; otherwise tells the command. */
+/** As root, installs the missing packages. Otherwise stops and prints the command. */
 export function needPackages(packages) {
   const missing = packages.filter((name) => {
     const { stdout } = spawnSync('dpkg-query', ['--status', name], { encoding: 'utf8' })
@@ -39,8 +39,8 @@ export function needPackages(packages) {
 }
 
 /**
- * The folder of that name in the cache, made by `make` where it is not there. It gets its name when it is complete;
- * `make` is told that name, for tools that write down where they are.
+ * The folder `name` in the cache. If it does not exist, `make` fills it. The folder has a temporary name until it is
+ * complete. `make` also gets the final name, for tools that store their own path.
  */
 export function cached(name, make) {
   const folder = join(CACHE, name)

@@ -1,5 +1,5 @@
-// What a binary is, and what it asks of a machine. ELF is read by readelf, PE by objdump (Debian's binutils has both for
-// all architectures), Mach-O by mach-o.mjs.
+// Reads the format of a binary and what it requires of a machine. readelf reads ELF, objdump reads PE (Debian's
+// binutils has both for all architectures), and mach-o.mjs reads Mach-O.
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { inspectMachO } from './mach-o.mjs'
@@ -12,7 +12,7 @@ const MACHINES = {
 
 /**
  * @returns {{ format: string, libraries: string[], versions: string[], exports: string[], staysLoaded?: boolean,
- *   needsAlignedStack?: boolean }} what its format does not tell is left out
+ *   needsAlignedStack?: boolean }} without the properties that its format does not have
  */
 export function inspect(path) {
   const start = firstBytes(path, 4)

@@ -1,11 +1,11 @@
-// Reads what inspect.mjs tells from a Mach-O file of one 64-bit architecture (<mach-o/loader.h>, <mach-o/nlist.h>), so
-// that every machine can check it.
+// Reads a Mach-O file of one 64-bit architecture for inspect.mjs (<mach-o/loader.h>, <mach-o/nlist.h>). Every machine
+// can run it, not only a Mac.
 import { readFileSync } from 'node:fs'
 
 const CPUS = { 16777223: 'x86-64', 16777228: 'arm64' }
 const HEADER_BYTES = 32
 const LC_SYMTAB = 0x2
-/** LC_LOAD_DYLIB, and its weak and re-exporting kinds. */
+/** LC_LOAD_DYLIB, LC_LOAD_WEAK_DYLIB and LC_REEXPORT_DYLIB. */
 const LOADS = [0xc, 0x80000018, 0x8000001f]
 const SYMBOL_BYTES = 16
 const N_STAB = 0xe0
@@ -34,7 +34,7 @@ function* commandsOf(file) {
   }
 }
 
-/** Symbols that are defined and external, without C's underscore. */
+/** The defined external symbols, without the underscore that C adds. */
 function exportsOf(file, at) {
   const [symbols, count, names] = [8, 12, 16].map((offset) => file.readUInt32LE(at + offset))
   const found = []

@@ -1,4 +1,5 @@
-// Linux with musl: Debian's g++ 12 and musl, and a libstdc++ that is built for musl from Debian's source of GCC 12.
+// Linux with musl. Uses Debian's g++ 12 and musl, and a libstdc++ that it builds for musl from Debian's source of GCC
+// 12.
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { elfLinkFlags } from './elf-flags.mjs'
 const COMPILER = 'g++-12'
 const SPECS = '-specs=/usr/lib/x86_64-linux-musl/musl-gcc.specs'
 const SOURCE = '/usr/src/gcc-12/gcc-12.2.0-dfsg.tar.xz'
-/** What libstdc++'s configure and make read. */
+/** The files that libstdc++'s configure and make read. */
 const PARTS = [
   ...['config', 'gcc/BASE-VER', 'gcc/DATESTAMP', 'include', 'libgcc', 'libiberty', 'libstdc++-v3'],
   ...['config*', 'depcomp', 'install-sh', 'libtool*', 'lt*', 'missing', 'mkinstalldirs', 'symlink-tree'],
@@ -31,7 +32,7 @@ export const musl = {
         join(headers, 'x86_64-linux-musl'),
         '-fPIC',
       ],
-      // The specs leave out the table that exceptions are found by.
+      // The specs do not ask for the table in which exception handlers are looked up.
       linkFlags: [SPECS, ...elfLinkFlags, '-Wl,--eh-frame-hdr', `-L${join(library, 'lib')}`],
       sources: ['scripts/prebuild/musl/find_object.cc'],
       folder: join(library, 'evenkeel'),
@@ -57,7 +58,7 @@ function makeLibrary(folder, library) {
     ...matching,
     ...paths,
   ])
-  // GCC's own build does this.
+  // The build of the whole GCC does this copy; a build of libstdc++ alone does not.
   copyFileSync(join(source, 'libgcc/gthr-posix.h'), join(source, 'libgcc/gthr-default.h'))
   const options = [
     ...['--build=x86_64-linux-gnu', '--host=x86_64-linux-musl', `--prefix=${library}`],

@@ -1,16 +1,16 @@
-// What is published: one binary for each platform, architecture and C library (prebuildify's names), what makes it, and
-// what it may be. check.mjs holds the binaries to it; build.mjs makes those that Debian can.
+// The binaries that are published: one for each platform, architecture and C library, with prebuildify's names. Each
+// has the command that builds it and the limits that check.mjs checks. build.mjs builds those that Debian can build.
 
-/** Bytes; what a user downloads holds all of them. */
+/** The largest size of a binary, in bytes. Every user downloads all of them. */
 export const LARGEST = 2 * 2 ** 20
 
-/** All that a host looks up in an addon. */
+/** The functions that a host looks up in an addon. */
 export const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 
-/** Of RHEL 8 and Debian 10: the oldest that official Node 18 to 26 run on. */
+/** The glibc of RHEL 8 and Debian 10, the oldest systems that the official Node 18 to 26 run on. */
 const GLIBC_FLOOR = '2.28'
 
-/** Parts of glibc; before 2.34 it has several. libstdc++ and libgcc are linked in. */
+/** The libraries of glibc, which has several before 2.34. libstdc++ and libgcc are linked in. */
 const GLIBC = ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2']
 
 const onDebian = (target) => `node scripts/prebuild/build.mjs ${target}`
@@ -36,7 +36,7 @@ export const TARGETS = {
     file: 'prebuilds/linux-x64/evenkeel.musl.node',
     command: onDebian('linux-x64-musl'),
     format: 'ELF64 x86-64',
-    // musl takes this name for itself, whatever its file is called.
+    // musl's loader uses itself for this name, whatever its own file is called.
     libraries: ['libc.so'],
     glibc: null,
   },
@@ -44,7 +44,7 @@ export const TARGETS = {
     file: 'prebuilds/win32-x64/evenkeel.node',
     command: onDebian('win32-x64'),
     format: 'PE x86-64',
-    // Not node.exe, which is looked up at the first call (win32/delay_load.cc).
+    // node.exe is not here, because it is looked up at the first call (win32/delay_load.cc).
     libraries: ['KERNEL32.dll', 'msvcrt.dll'],
   },
   'darwin-x64': {

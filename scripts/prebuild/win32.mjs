@@ -1,4 +1,4 @@
-// Windows: Debian's MinGW-w64, with its runtime linked in.
+// Windows. Uses Debian's MinGW-w64, and links its runtime in.
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { cached, run } from './debian.mjs'
 
 const TRIPLET = 'x86_64-w64-mingw32'
 const COMPILER = `${TRIPLET}-g++-posix`
-/** Looked up at the first call (win32/delay_load.cc), so that the host may have any name. */
+/** Node-API is looked up at the first call (win32/delay_load.cc), so that the host program may have any name. */
 const NODE_API = ['-lnode_api', '-ldelayimp']
 const { symbols } = createRequire(import.meta.url)('node-api-headers')
 
@@ -17,14 +17,15 @@ export const win32 = {
     return {
       compiler: COMPILER,
       linker: () => [COMPILER],
-      // GCC spills vectors by aligned moves, for which Windows does not align the stack (GCC's bug 54412).
+      // GCC spills vectors with aligned moves, but Windows does not align the stack for them (GCC's bug 54412).
       compileFlags: ['-Wa,-muse-unaligned-vector-move'],
       linkFlags: [
         '-shared',
         '-static',
         '-Wl,--gc-sections',
         '-Wl,--no-insert-timestamp',
-        // No thread_local with a destructor, which MinGW runs on freed memory (runtime/scratch.cc): it would not link.
+        // MinGW runs the destructor of a thread_local on freed memory (runtime/scratch.cc). With this flag, such code
+        // does not link.
         '-Wl,--wrap=__cxa_thread_atexit',
         `-L${imports}`,
         ...NODE_API,

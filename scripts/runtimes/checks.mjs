@@ -3,10 +3,10 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lastLines, run } from './processes.mjs'
 
-// The columns of the table. Each check runs programs in a place (see environments/), and returns what its cell shows;
-// it throws what was wrong otherwise.
+// The columns of the table. Each check runs programs in a place (see environments/) and returns the text of its cell.
+// If something is wrong, it throws.
 
-/** Programs of test/async that end a process in every way; they need nothing but evenkeel's path. */
+/** Programs of test/async that end a process in every way. They need only the path of evenkeel. */
 const CHILDREN = ['exit.mjs', 'storm.mjs', 'lose-memory.mjs']
 const fromChildren = (name) => fileURLToPath(new URL(`../../test/async/children/${name}`, import.meta.url))
 const PROBES = ['both.mjs', 'first-result.mjs']
@@ -16,10 +16,10 @@ const PACKAGE = join('node_modules', 'evenkeel')
 const CLI = join(PACKAGE, 'dist/esm/cli/main.js')
 const ENTRY = join(PACKAGE, 'dist/esm/index.js')
 
-/** As the test suite runs those programs: a team, however many cores there are. */
+/** The same setting as in the test suite: a thread pool, even on a machine with one core. */
 const ENV = { EVENKEEL_THREADS: '2' }
 
-/** storm.mjs: 80 workers, half of them terminated in mid-call, at arbitrary moments of synchronous and other calls. */
+/** storm.mjs: 80 workers. Half of them are terminated at arbitrary moments of synchronous and asynchronous calls. */
 const [ROUNDS, WORKERS] = [5, 16]
 
 export const CHECKS = [
@@ -32,13 +32,13 @@ export const CHECKS = [
   { title: 'exit codes', check: exitCodes },
 ]
 
-/** The tarball, by the package manager; and beside it the programs that the other checks run. */
+/** Installs the tarball with the package manager, and copies the programs of the other checks beside it. */
 function install(place, { tarball }) {
   const copy = join(place.project, basename(tarball))
   copyFileSync(tarball, copy)
   for (const name of CHILDREN) copyFileSync(fromChildren(name), join(place.project, name))
   for (const name of PROBES) copyFileSync(fromProbes(name), join(place.project, name))
-  // A chroot has its working folder within itself, and starts in /.
+  // In a chroot the project folder has another path, and programs start in /.
   const folder =
     place.root === undefined || !place.install.includes('chroot')
       ? []
@@ -52,7 +52,7 @@ function install(place, { tarball }) {
   return place.installer
 }
 
-/** What `import` and `require` find must be the same. */
+/** `import` and `require` must return the same info(). */
 function info(place, { environment }) {
   const found = JSON.parse(program(place, 'both.mjs', []))
   const [imported, required] = [found.imported, found.required]
@@ -87,18 +87,18 @@ function terminated(place, { environment: { rounds = ROUNDS } }) {
 }
 
 /**
- * On another thread, the call gives the same bits whatever becomes of the buffer; on this one it runs in a later turn,
- * finds the buffer gone, and says so.
+ * A call on another thread gives the same bits, even if its buffer is lost. A call on this thread runs in a later
+ * iteration of the event loop, finds that the buffer is gone, and rejects.
  */
 function lostBuffer(place, { environment }) {
   const args = [seen(place, join(place.project, ENTRY)), 'structuredClone', 'x']
-  // One thread in libuv's pool: the call waits there behind other work until its buffer is lost.
+  // libuv's pool has one thread, so the call waits there behind other work until its buffer is lost.
   const printed = program(place, 'lose-memory.mjs', args, { UV_THREADPOOL_SIZE: '1' })
   expect(printed, environment.offThread ? 'the same bits' : 'refused: EVENKEEL_BUFFER')
   return printed.trim()
 }
 
-/** By itself, with calls pending, by process.exit(3), by an exception. */
+/** The exit codes of processes that end by themselves, with pending calls, by process.exit(3), and by an exception. */
 const EXITS = { 'by itself': 0, 'before they are done': 0, 'process.exit': 3, uncaught: 1 }
 
 function exitCodes(place) {
@@ -108,12 +108,12 @@ function exitCodes(place) {
   return Object.values(EXITS).join(' ')
 }
 
-/** A path as programs in the place see it. */
+/** A path as the programs in the place see it. */
 function seen({ root = '' }, path) {
   return path.slice(root.length)
 }
 
-/** Runs a script of the project; returns what it printed. */
+/** Runs a script of the project and returns its output. */
 export function program(place, script, args, env = {}, code = 0) {
   const command = [...place.runtime, seen(place, join(place.project, script)), ...args]
   const { project, timeout } = place
@@ -125,7 +125,7 @@ function ended({ how, stdout, stderr }, code = 0) {
   throw new Error(`ended with ${how} and not ${code}:\n${lastLines(`${stdout}\n${stderr}`)}`)
 }
 
-/** Of what was printed, the last line: a worker that is terminated as it starts has Node print what it was at. */
+/** Checks the last line of the output. Earlier lines may come from Node, if a worker is terminated while it starts. */
 function expect(printed, expected) {
   const last = printed.trim().split('\n').at(-1)
   if (last !== expected) throw new Error(`printed '${last}', not '${expected}'`)

@@ -1,7 +1,7 @@
 // npm run runtimes -- --tarball evenkeel-0.1.0.tgz [--only node20,bun,test-runners,...] [--times 20] [--markdown docs/runtimes.md]
 //
-// Installs the tarball as users do, on every runtime and system that can be had here, and with the tools that bundle it,
-// and runs it there. Prints a table; exits with 1 where anything fails. docs/runtimes.md says what it needs.
+// Installs the tarball as users do, on every runtime and system that is possible here and with bundlers, and runs it
+// there. Prints a table. Exits with 1 if anything fails. docs/runtimes.md lists what this program needs.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ const { values } = parseArgs({
 })
 if (values.tarball === undefined) stop('--tarball is missing: the file that `npm pack` wrote')
 const tarball = resolve(values.tarball)
-/** A row's own name, and that of the rows it belongs to. */
+/** The name of a row, and the name of the group of rows that it belongs to. */
 const namesOf = ({ id, group }) => (group === undefined ? [id] : [id, group])
 const ids = [...new Set([...ENVIRONMENTS, ...TOOLS].flatMap(namesOf))]
 const only = values.only?.split(',') ?? ids
@@ -37,7 +37,7 @@ const wanted = (row) => namesOf(row).some((name) => only.includes(name))
 
 const store = new Store(resolve(values.cache))
 const digest = createHash('sha256').update(readFileSync(tarball)).digest('hex')
-// Of this very tarball, also from former runs: the whole takes long, and can be run in parts.
+// Earlier runs on the same tarball count too. All rows take long, so they can be run in parts.
 const results = new Results(store.path('results.json'), digest)
 const context = { tarball, store }
 let failures = 0
@@ -65,7 +65,7 @@ function checkAll(environment) {
       return check(place, { ...context, environment })
     })
     cells.push(cell)
-    // Without a package there is nothing to check.
+    // If the installation failed, the other checks cannot run.
     if (!cell.ok && cells.length === 1) break
   }
   results.set(environment.id, { cells })
@@ -78,7 +78,7 @@ function time(environment, count) {
   results.set(environment.id, { time: cell })
 }
 
-/** What a check shows, or why it failed. */
+/** The text of a check, or the reason why it failed. */
 function attempt(what, check) {
   try {
     const text = check()

@@ -3,12 +3,12 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Longer than any step takes on the machine itself; what hangs is ended then. */
+/** Longer than any step takes on the machine itself. A program that takes longer hangs, and is ended. */
 const TIME_LIMIT = 180_000
 
 /**
- * Runs a program to its end. What it prints goes by files: programs under wine cannot write into pipes.
- * @returns {{ how: number | string, stdout: string, stderr: string }} `how`: the exit code, or what ended it.
+ * Runs a program to its end. Its output goes through files, because programs under wine cannot write to pipes.
+ * @returns {{ how: number | string, stdout: string, stderr: string }} `how`: the exit code, or the signal or error.
  */
 export function run([program, ...args], { cwd, env = {}, timeout = TIME_LIMIT } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-run-'))
@@ -36,21 +36,21 @@ function howItEnded({ status, signal, error }) {
   return status ?? signal
 }
 
-/** Runs a program that must succeed, and returns what it printed. */
+/** Runs a program that must succeed, and returns its output. */
 export function must(command, options) {
   const { how, stdout, stderr } = run(command, options)
   if (how === 0) return stdout
   throw new Error(`${command.join(' ')}: ended with ${how}\n${lastLines(stdout + stderr)}`)
 }
 
-/** Enough to see a reason, and not a whole log. */
+/** The last lines of an output: enough to see the reason. */
 const SHOWN_LINES = 12
 
 export function lastLines(text) {
   return text.trim().split('\n').slice(-SHOWN_LINES).join('\n')
 }
 
-/** Stops where a program is missing, and says which of Debian's packages has it. */
+/** Throws if a program is missing, and names the Debian package that contains it. */
 export function need(program, debianPackage) {
   if (spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined) return
   throw new Error(`${program} is missing; on Debian and Ubuntu: apt-get install ${debianPackage}`)

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { CHECKS } from './checks.mjs'
 import { must } from './processes.mjs'
 
-/** The tables as Markdown. What was not run of this tarball says so. */
+/** The tables as Markdown. A cell that was not run on this tarball says so. */
 export function render({ tarball, results, environments, tools }) {
   return [
     table(
@@ -30,7 +30,7 @@ function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** Of the tarball, and of each addon in it. */
+/** The sizes of the tarball and of each addon in it. */
 function sizesOf(tarball) {
   const listed = must(['tar', 'tzvf', tarball]).trim().split('\n')
   const files = listed.map((line) => line.split(/\s+/))
@@ -45,7 +45,7 @@ function sizesOf(tarball) {
 
 const [BEGIN, END] = ['<!-- npm run runtimes writes this -->', '<!-- to here -->']
 
-/** Puts the report between the marks of a page. */
+/** Writes the report between the two marks of a page. */
 export function writeMarkdown(path, report) {
   const page = readFileSync(path, 'utf8')
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** What was found of one tarball, kept in a file; those of another are forgotten. */
+/** The results of one tarball, kept in a file. Results of another tarball are discarded. */
 export class Results {
   #path
   #tarball
@@ -11,7 +11,7 @@ export class Results {
     this.#tarball = tarball
   }
 
-  /** Read anew each time: other rows may be run beside this process. */
+  /** Reads the file each time, because other processes may run other rows at the same time. */
   get #rows() {
     const stored = existsSync(this.#path) ? JSON.parse(readFileSync(this.#path, 'utf8')) : null
     return stored?.tarball === this.#tarball ? stored.rows : {}

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path'
 import { must, need } from './processes.mjs'
 
-/** What every environment needs and no run changes: unpacked npm packages and bare Debian roots, made once. */
+/**
+ * Unpacked npm packages and bare Debian roots. They are made once, all environments use them, and no run changes them.
+ */
 export class Store {
   #folder
 
@@ -11,7 +13,7 @@ export class Store {
     mkdirSync(folder, { recursive: true })
   }
 
-  /** A folder of that name, made by `make(folder)` if it is not there; one that failed half-way does not stay. */
+  /** The folder of that name. If it does not exist, `make(folder)` fills it. If `make` fails, no folder remains. */
   once(name, make) {
     const folder = join(this.#folder, name)
     if (existsSync(folder)) return folder
@@ -23,7 +25,7 @@ export class Store {
     return folder
   }
 
-  /** An npm package, unpacked and not installed: so that those for other platforms come too. */
+  /** An npm package that is unpacked and not installed. This also works for packages of other platforms. */
   unpacked(name, version) {
     return this.once(join('packages', `${name.replace('/', '-')}-${version}`), (folder) => {
       const pack = ['npm', 'pack', `${name}@${version}`, '--silent', '--pack-destination', folder]
@@ -33,10 +35,10 @@ export class Store {
     })
   }
 
-  /** A Debian system with its essential packages only: no compiler, no Python, no libgomp. */
+  /** A Debian system with the essential packages only: no compiler, no Python, no libgomp. */
   debian(suite) {
     need('debootstrap', 'debootstrap')
-    // In a folder of its own: a failed debootstrap leaves a log that says why.
+    // debootstrap gets a folder of its own. If it fails, it leaves its log there.
     return join(
       this.once(join('roots', suite), (folder) => {
         must(['debootstrap', '--variant=minbase', suite, join(folder, 'root')])
@@ -57,14 +59,14 @@ export class Store {
   }
 }
 
-/** Makes `folder` a new project that has nothing installed. */
+/** Makes `folder` a new project without packages. */
 export function emptyProject(folder) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true }\n')
 }
 
-/** The installed evenkeel's package.json; entry points are read there as a runtime reads them. */
+/** The package.json of the installed evenkeel. Its entry points are read from there, as a runtime does. */
 export function installedPackage(project) {
   const folder = join(project, 'node_modules', 'evenkeel')
   const { exports, bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))

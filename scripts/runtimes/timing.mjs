@@ -1,6 +1,6 @@
 import { CHECKS, program } from './checks.mjs'
 
-/** Median of milliseconds from import to first result, over `count` processes. */
+/** The median time from import to first result over `count` processes, in milliseconds. */
 export function timeOf(environment, context, count) {
   const place = environment.prepare(context.store)
   CHECKS[0].check(place, { ...context, environment })

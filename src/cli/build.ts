@@ -12,14 +12,15 @@ const WHO = 'evenkeel build'
 const BINARY = 'build/Release/evenkeel.node'
 
 /**
- * Compiles the addon from the package's sources, into the package; the loader prefers it to a prebuilt binary. It is
- * made and verified in a folder of its own, and takes its place by a rename: nothing unverified is ever there, two
- * builds do not meet, and a process that has the old file mapped does not see it change.
+ * Compiles the addon from the package's sources, into the package. The loader prefers it to a prebuilt binary.
+ *
+ * The binary is built and verified in a folder of its own. Then a rename puts it in its place. Therefore no unverified
+ * binary is ever loaded, two builds do not disturb each other, and a process that has mapped the old file keeps it.
  */
 export const build: Action = () =>
   interruptible(async (signal) => {
     const require = createRequire(import.meta.url)
-    // By its own name, which holds wherever this file is run from.
+    // The package's own name resolves wherever this file is run from.
     const root = dirname(require.resolve('evenkeel/package.json'))
     const { checksumFileOf, writeChecksum } = require(join(root, 'native/checksum.cjs'))
     const workshop = prepareWorkshop(root)
@@ -35,7 +36,7 @@ export const build: Action = () =>
         fail('EVENKEEL_BACKEND', WHO, `it was built, but is not kept: ${fault.problem}`, fault.remedy)
       signal.throwIfAborted()
       const place = join(root, BINARY)
-      // Between these steps there is a binary without a checksum, which loads.
+      // Between these steps the binary has no checksum. The loader accepts that.
       putInPlace(place, () => {
         rmSync(checksumFileOf(place), { force: true })
         renameSync(built, place)
@@ -48,7 +49,9 @@ export const build: Action = () =>
     }
   })
 
-/** A copy of the package, without binaries, and with the binding.gyp that would make npm compile the package itself. */
+/**
+ * Copies the package without binaries, and adds a binding.gyp. The package has none: with one, npm would compile it.
+ */
 function prepareWorkshop(root: string): string {
   const folder = join(root, 'build')
   try {

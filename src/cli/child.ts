@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-/** A signal ended the command. */
+/** The error of a command that a signal ended. */
 export class Interrupted extends Error {
   readonly signal: NodeJS.Signals
 
@@ -10,31 +10,32 @@ export class Interrupted extends Error {
   }
 }
 
-/** How a program ended, and what it printed. */
+/** The exit code or signal of a program, and its output. */
 export interface Ended {
   readonly status: number | null
   readonly signal: NodeJS.Signals | null
-  /** Where it could not be started. */
+  /** Present if the program could not be started. */
   readonly error?: NodeJS.ErrnoException
   readonly stdout: string
-  /** stdout and stderr, as they came. */
+  /** stdout and stderr, in the order in which they came. */
   readonly output: string
 }
 
 interface Settings {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
-  /** Ends the program and all that it started; the call rejects with the reason. */
+  /** Ends the program and all processes that it started. The call then rejects with the reason. */
   readonly signal: AbortSignal
-  /** Gets what it prints, as it comes. */
+  /** Is called with each piece of output. */
   readonly onOutput?: (text: string) => void
 }
 
-/** Runs a program to its end, by no shell. */
+/** Runs a program to its end, without a shell. */
 export async function run(program: string, args: readonly string[], settings: Settings): Promise<Ended> {
   const { cwd, env, signal, onOutput } = settings
   signal.throwIfAborted()
-  // A group of processes of its own, so that a signal reaches make and its compilers; Windows has none.
+  // The program gets a process group of its own, so that a signal reaches make and its compilers. Windows has no
+  // groups.
   const detached = process.platform !== 'win32'
   const child = spawn(program, args, { cwd, env, detached, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, output]: readonly [string, string] = ['', '']
@@ -52,7 +53,7 @@ export async function run(program: string, args: readonly string[], settings: Se
       if (detached) process.kill(-child.pid!, 'SIGTERM')
       else child.kill()
     } catch {
-      // It has ended by itself.
+      // The program has already ended.
     }
   }
   return new Promise<Ended>((resolve, reject) => {
@@ -71,7 +72,7 @@ export async function run(program: string, args: readonly string[], settings: Se
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Does `work`, whose AbortSignal a signal to this process aborts with Interrupted, so that it can clean up. */
+/** Runs `work`. A signal to this process aborts the AbortSignal of `work` with Interrupted, so that it can clean up. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const abort = (signal: NodeJS.Signals) => controller.abort(new Interrupted(signal))

@@ -1,7 +1,7 @@
 import { info as libraryInfo } from '../index.js'
 import type { Action } from './action.js'
 
-/** Tells what runs, where, and why. */
+/** Prints which backend runs, on which machine, and why other binaries were not loaded. */
 export const info: Action = ({ json }) => {
   const found = { ...libraryInfo(), node: process.version, platform: process.platform, arch: process.arch }
   if (json) {
@@ -13,7 +13,7 @@ export const info: Action = ({ json }) => {
 backend: ${backend}${isa === null ? '' : `, ${isa} (of ${isas.join(', ')})`}
 binary: ${binary ?? 'none'}
 threads: ${threads}
-asynchronous calls: ${offThread ? 'on other threads' : 'in later turns of the event loop'}`)
+asynchronous calls: ${offThread ? 'on other threads' : 'on this thread, in a later iteration of the event loop'}`)
   for (const error of loadErrors) console.log(`not loaded: ${error}`)
   return 0
 }

@@ -11,31 +11,35 @@ const [NOT_WELL, WRONG_COMMAND_LINE, SIGNALLED] = [1, 2, 128]
 const JSON_OPTION = ['--json', 'print it as JSON', false] as const
 
 const program = new Command('evenkeel')
-  .description('Tells what evenkeel runs on here, checks its bits, and compiles its native backend.')
-  .version(version, '-v, --version', 'tell the version')
-  .helpOption('-h, --help', 'tell the commands, or the options of one')
-  .helpCommand('help [command]', 'tell the commands, or the options of one')
-  .showHelpAfterError('`evenkeel help` tells the commands.')
-  .addHelpText('after', '\nExit codes: 0 all is well, 1 it is not, 2 the command line is wrong.')
+  .description('Shows which backend evenkeel uses here, checks its bits, and compiles its native backend.')
+  .version(version, '-v, --version', 'print the version')
+  .helpOption('-h, --help', 'list the commands, or the options of a command')
+  .helpCommand('help [command]', 'list the commands, or the options of a command')
+  .showHelpAfterError('`evenkeel help` lists the commands.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 success, 1 the build or a check failed, 2 the command line is wrong.',
+  )
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'evenkeel:')) })
   .exitOverride()
 
-// Imported on demand: a wish in the environment that cannot be met throws as the library is loaded.
-command('info', 'which backend runs, and why', async () => (await import('./info.js')).info).option(
+// The commands are imported on demand. The library throws while it is loaded if a setting in the environment cannot be
+// met.
+command('info', 'show which backend runs, and why', async () => (await import('./info.js')).info).option(
   ...JSON_OPTION,
 )
 command(
   'selftest',
-  "compare the bits of a fixed set of cases, on every backend here, with the package's own",
+  'run a fixed set of cases on every backend here, and compare the bits with the expected ones',
   async () => (await import('./selftest.js')).selftest,
 ).option(...JSON_OPTION)
 command(
   'build',
-  'compile the native backend for this machine: needs a C++17 compiler, make and Python',
+  'compile the native backend for this machine (needs a C++17 compiler, make and Python)',
   async () => (await import('./build.js')).build,
 )
 
-// The commands tell themselves what the loader's hint would.
+// The commands print the reasons that the loader's warning would print.
 process.env.EVENKEEL_QUIET ??= '1'
 try {
   await program.parseAsync()
@@ -47,15 +51,15 @@ function command(name: string, description: string, load: () => Promise<Action>)
   return program
     .command(name)
     .description(description)
-    .helpOption('-h, --help', 'tell this')
+    .helpOption('-h, --help', 'print this help')
     .action(async (options) => {
       process.exitCode = await (await load())(options)
     })
 }
 
-/** Says what was wrong, where that was not said; returns the exit code. */
+/** Prints the error, unless commander did so already. Returns the exit code. */
 function explain(error: unknown): number {
-  // Commander has printed it: help and version too end so.
+  // Commander has printed the message. It also throws after it printed help or the version, with exit code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_COMMAND_LINE
   if (!(error instanceof EvenkeelError || error instanceof Interrupted)) throw error
   process.stderr.write(`evenkeel: ${error.message}\n`)

@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { fail } from '../errors.js'
 import { type Ended, run } from './child.js'
 
-/** What node-gyp, make and compilers say where something is missing: what to tell instead. */
+/** The output of node-gyp, make and compilers if something is missing, and the message to print instead. */
 const FAILURES: readonly (readonly [sign: RegExp, problem: string, remedy: string])[] = [
   [/find Python/, 'node-gyp found no Python', 'install Python 3 (Debian and Ubuntu: apt install python3)'],
   [/find VS/, 'node-gyp found no Visual Studio', 'install its C++ build tools'],
@@ -26,11 +26,11 @@ interface Settings {
   readonly onOutput: (text: string) => void
 }
 
-/** Compiles `folder` by node-gyp; `log` gets all that was said. Throws where it does not compile. */
+/** Compiles `folder` with node-gyp and writes its output to the file `log`. Throws if it does not compile. */
 export async function compile(who: string, folder: string, log: string, settings: Settings): Promise<void> {
   const prefix = dirname(dirname(process.execPath))
   const args = ['rebuild', '--jobs=max']
-  // The headers that come with Node spare the download of the same.
+  // With the headers that come with Node, node-gyp need not download them.
   const hasHeaders = existsSync(join(prefix, 'include/node/node_api.h'))
   if (hasHeaders && process.env.npm_config_nodedir === undefined) args.push(`--nodedir=${prefix}`)
   const script = nodeGypScript(prefix)
@@ -51,7 +51,11 @@ export async function compile(who: string, folder: string, log: string, settings
   if (ended.status !== 0) explain(who, ended, log)
 }
 
-/** npm names its own to what it runs; else it lies beside Node, or a program of the PATH. Null: it may be such a program. */
+/**
+ * The path of node-gyp's script. npm passes the path of its own node-gyp to the programs that it runs. Otherwise it
+ * lies beside Node, or in a folder of the PATH. Null if it is in none of these places; the program `node-gyp` may still
+ * exist.
+ */
 function nodeGypScript(prefix: string): string | null {
   const script = 'node_modules/node-gyp/bin/node-gyp.js'
   const inNpm = join('node_modules/npm', script)
@@ -59,7 +63,7 @@ function nodeGypScript(prefix: string): string | null {
     process.env.npm_config_node_gyp,
     join(prefix, 'lib', inNpm),
     join(dirname(process.execPath), inNpm),
-    // Windows has a .cmd there, which only a shell runs, and the package beside it.
+    // On Windows such a folder has a .cmd, which only a shell can run, and the package beside it.
     ...(process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, script)),
   ]
   return places.find((place) => place !== undefined && existsSync(place)) ?? null
@@ -71,6 +75,6 @@ function explain(who: string, { output }: Ended, log: string): never {
     'EVENKEEL_BACKEND',
     who,
     known ? known[1] : 'it did not compile',
-    known ? `${known[2]}; all that was said is in ${log}` : `see ${log}`,
+    known ? `${known[2]}; the full output is in ${log}` : `see ${log}`,
   )
 }

@@ -1,14 +1,17 @@
 import { basename, extname } from 'node:path'
 
 export interface Progress {
-  /** What make or MSBuild prints, which names each file as its compiling begins. */
+  /** Takes the output of make or MSBuild, which contains the name of each file when its compilation begins. */
   readonly read: (text: string) => void
   readonly stop: () => void
 }
 
 const SECOND = 1000
 
-/** Tells how many sources are compiled or begun, and for how long: a line that changes on a terminal, else a line each. */
+/**
+ * Prints how many sources were begun, and the time. On a terminal it updates one line. Otherwise it prints a line
+ * whenever a source is begun.
+ */
 export function showProgress(sources: readonly string[], out: NodeJS.WriteStream): Progress {
   const waiting = new Set(sources.map(nameOf))
   const started = performance.now()
@@ -36,7 +39,7 @@ export function showProgress(sources: readonly string[], out: NodeJS.WriteStream
   }
 }
 
-/** Of a source or its object. */
+/** The name that a source and its object file share. */
 function nameOf(path: string): string {
   return basename(path, extname(path))
 }

@@ -1,10 +1,10 @@
 import { selftest as runAll, type SelftestRun } from '../selftest/index.js'
 import type { Action } from './action.js'
 
-/** Cases named per run that failed; the rest are counted. */
+/** The number of failed cases per run that are printed by name. */
 const SHOWN_FAILURES = 5
 
-/** Runs the self-test on every backend here; exit code 1 where any bit differs. */
+/** Runs the self-test on every backend here. The exit code is 1 if any bit differs. */
 export const selftest: Action = async ({ json }) => {
   const report = await runAll()
   if (json) {
@@ -29,5 +29,5 @@ function lineOf({ backend, threads, async, beyondCache, ok, failures }: Selftest
   const title = `${backend}, ${setting.join(', ')}`
   if (ok) return `${title}: ${cases} cases, the expected bits`
   const shown = failures.slice(0, SHOWN_FAILURES).map((each) => `\n  ${each}`)
-  return `${title}: OTHER BITS in ${failures.length} of ${cases} cases:${shown.join('')}${failures.length > SHOWN_FAILURES ? '\n  ...' : ''}`
+  return `${title}: WRONG BITS in ${failures.length} of ${cases} cases:${shown.join('')}${failures.length > SHOWN_FAILURES ? '\n  ...' : ''}`
 }

@@ -10,9 +10,9 @@ export interface Fault {
 }
 
 /**
- * Loads the binary of a package, and compares its bits, in a process of its own; null where all is well.
- * @param root the package's folder, that has no other binary
- * @param log what the compiler said
+ * Loads the binary of a package in a process of its own, and compares its bits. Returns null if they are right.
+ * @param root the package's folder, which has no other binary
+ * @param log the file with the compiler's output
  */
 export async function faultOf(
   root: string,
@@ -26,7 +26,7 @@ export async function faultOf(
     const { selftest } = await import(${module('selftest/index.js')})
     const found = info()
     console.log(JSON.stringify({ found, report: found.binary === null ? null : await selftest() }))`
-  // Without what the user wishes of the library: it is the binary that is asked.
+  // Without the user's settings for the library, because this binary is tested and no other.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('EVENKEEL_')),
   )
@@ -41,11 +41,11 @@ export async function faultOf(
 
 const OTHER_COMPILER = 'name another compiler in the variable CXX, or use the prebuilt binary'
 
-/** Compilers err: one forgot to round a float64 to float32 where it vectorized. */
+/** Compilers have faults: one did not round a float64 to float32 where it vectorized (docs/decisions/0006). */
 function bitsFault({ ok, runs }: SelftestReport): Fault | null {
   if (ok) return null
   const failed = runs.filter((each) => !each.ok).map(({ backend, threads }) => `${backend} on ${threads}`)
-  return { problem: `its bits are others (${failed.join(', ')} threads)`, remedy: OTHER_COMPILER }
+  return { problem: `its bits are wrong (${failed.join(', ')} threads)`, remedy: OTHER_COMPILER }
 }
 
 function endOf({ error, signal, status, output }: Ended): string {

@@ -6,26 +6,28 @@ import { Hash } from './hash.js'
 import { KINDS, type Kind, type Size, titleOf } from './kinds.js'
 import { Random, seedOf } from './random.js'
 
-/** One forward and one backward pass over numbers that are the same on every machine. */
+/** A forward and a backward pass over numbers that are the same on every machine. */
 export interface SelftestCase {
   readonly title: string
   readonly plan: Plan
-  /** Fresh buffers with the same values each time. */
+  /** Makes new buffers, with the same values each time. */
   make(): { readonly forward: ForwardBuffers; readonly backward: BackwardBuffers }
 }
 
-/** Around the lanes (16 float64, 32 float32), and around a block of a run (512 float64, 1024 float32 elements). */
+/**
+ * Near the number of lanes (16 float64, 32 float32), and near a block of a span (512 float64, 1024 float32 elements).
+ */
 const LENGTHS = [7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 513, 1025]
 
 const SIZES: Record<Pattern, readonly Size[]> = {
-  // Short rows are taken four at a time.
+  // Short rows are processed four at a time. The last three cases have more than four rows, and one row left over.
   rows: [...LENGTHS.map((length): Size => [3, 1, length, 1]), [9, 1, 4, 1], [33, 1, 7, 1], [33, 1, 64, 1]],
   planes: [...LENGTHS.map((spatial): Size => [2, 6, spatial, 3]), [33, 4, 1, 2]],
-  // Channels lie along the lanes, and blocks of 32 rows across.
+  // Channels lie along the lanes. A block has 32 rows.
   columns: [...LENGTHS.slice(0, -2).map((width): Size => [2, width, 35, 1]), [2, 24, 33, 6], [33, 4, 3, 2]],
 }
 
-/** A mean of ten thousand standard deviations: where sums of squares would have lost all digits. */
+/** A mean of ten thousand standard deviations. Sums of squares would lose all digits of the variance. */
 const LARGE_MEAN = 1e4
 const LARGE_MEAN_SIZES: Record<Pattern, Size> = {
   rows: [3, 1, 1031, 1],
@@ -33,7 +35,7 @@ const LARGE_MEAN_SIZES: Record<Pattern, Size> = {
   columns: [3, 20, 40, 5],
 }
 
-/** Deviations at the end of each type's range: a number beyond 3.47 of them would be infinite, and normal() gives none. */
+/** Deviations near the end of each type's range. normal() stays within 3.47 deviations, which are still finite. */
 const LARGEST_DEVIATION: Readonly<Record<DType, number>> = { float32: 9e37, float64: 5e307 }
 const LARGEST_DEVIATION_SIZES: Record<Pattern, Size> = {
   rows: [5, 1, 33, 1],
@@ -41,7 +43,7 @@ const LARGEST_DEVIATION_SIZES: Record<Pattern, Size> = {
   columns: [3, 20, 40, 5],
 }
 
-/** Every layer in every pattern, both dtypes: some 500 cases of at most a few thousand elements. */
+/** Every layer in every pattern and in both dtypes: some 500 cases of at most a few thousand elements. */
 export const selftestCases: readonly SelftestCase[] = KINDS.flatMap((kind) =>
   DTYPES.flatMap((dtype) => [
     ...SIZES[kind.pattern].flatMap((size) => build(kind, size, dtype, 0)),
@@ -81,7 +83,7 @@ function makeBuffers(plan: Plan, centre: number, deviation: number, random: Rand
   }
 }
 
-/** The hash of all that a case's forward and backward pass write. */
+/** The hash of everything that the forward and the backward pass of a case write. */
 export async function hashOf(backend: Backend, { plan, make }: SelftestCase, async = false): Promise<string> {
   const { forward, backward } = make()
   if (async) {

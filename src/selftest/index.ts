@@ -11,26 +11,26 @@ export interface SelftestRun {
   /** As Backend.name: 'portable', 'native-avx2', ... */
   readonly backend: string
   readonly threads: number
-  /** Whether the passes ran by the backend's asynchronous entry. */
+  /** Whether the passes ran asynchronously. */
   readonly async: boolean
   /** Whether data was treated as larger than the cache. */
   readonly beyondCache: boolean
   readonly ok: boolean
-  /** Of all results' bits, 16 hexadecimal digits. */
+  /** A hash of the bits of all results, 16 hexadecimal digits. */
   readonly digest: string
-  /** The cases with other bits than expected. */
+  /** The cases whose bits differ from the expected ones. */
   readonly failures: readonly string[]
 }
 
 export interface SelftestReport {
   readonly version: string
-  /** The backend that calls run on, as in info(). */
+  /** The backend that the library uses, as in info(). */
   readonly backend: 'native' | 'portable'
   readonly isa: string | null
   /** Whether every run gave the expected bits. */
   readonly ok: boolean
   readonly cases: number
-  /** The digest of all runs; null where they differ. */
+  /** The digest of all runs. Null if they differ. */
   readonly digest: string | null
   readonly expected: string
   readonly runs: readonly SelftestRun[]
@@ -41,7 +41,7 @@ export interface SelftestOptions {
   readonly quick?: boolean
 }
 
-/** One, as many as the smallest machine has, and a prime that divides no partition evenly. */
+/** One thread, the number of the smallest machine, and a prime, so that the partitions do not divide evenly. */
 const THREADS = [1, 2, 7]
 
 interface Setting {
@@ -52,13 +52,13 @@ interface Setting {
 }
 
 /**
- * Runs a fixed set of cases on each backend, native ones with several numbers of threads and also asynchronously, and
- * compares the bits of all results with those of the package, which are the same on every platform.
+ * Runs a fixed set of cases on each backend. It compares the bits of all results with the expected bits, which are the
+ * same on every platform. Native backends run the cases with several thread counts, and also asynchronously.
  *
- * Takes about a second on each backend. Sets the number of threads meanwhile, for the whole process, and puts it back:
- * make no other calls until the promise is settled.
+ * It takes about a second per backend. Meanwhile it changes the number of threads of the whole process, and restores it
+ * at the end. Make no other calls until the promise is settled.
  *
- * @param options.backends which to test. Default: all that this machine can run; in browsers the portable one.
+ * @param options.backends the backends to test. Default: all that this machine can run; in browsers the portable one.
  * @param options.quick one run on each backend, with two threads, instead of seven. Default false.
  */
 export async function selftest(options: SelftestOptions = {}): Promise<SelftestReport> {
@@ -93,7 +93,8 @@ async function run({ backend, threads: count, async, beyondCache }: Setting): Pr
   const before = threads()
   try {
     setThreads(count)
-    // The smallest case reaches the team, and the ways of large data where it is to.
+    // With these settings the smallest case uses the thread pool and, if beyondCache is set, the code paths of large
+    // data.
     setBytesPerThread(1)
     setCacheBytes(beyondCache ? 1 : 0)
     const hashes: string[] = []
@@ -111,7 +112,7 @@ async function run({ backend, threads: count, async, beyondCache }: Setting): Pr
   }
 }
 
-/** One digest of many: FNV-1a over the hashes' digits as numbers. */
+/** Joins many hashes to one digest: FNV-1a over their digits as numbers. */
 function digestOf(hashes: readonly string[]): string {
   const hash = new Hash()
   for (const each of hashes)

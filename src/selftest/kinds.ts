@@ -1,14 +1,14 @@
 import { type Pattern, type Plan, planBatch, planGroup, planRows } from '../engine/plan.js'
 import type { DType } from '../tensor.js'
 
-/** [samples, channels, spatial, groups]; rows [R, 1, L, 1]. */
+/** [samples, channels, spatial, groups]; for rows [R, 1, L, 1]. */
 export type Size = readonly [number, number, number, number]
 
-/** A layer in a pattern: what cases, of the self-test and of the test suite, are made of. */
+/** A layer in a pattern. The cases of the self-test and of the test suite are made from kinds and sizes. */
 export interface Kind {
   readonly name: string
   readonly pattern: Pattern
-  /** The plan, or null where this kind cannot have that size (one value per statistic). */
+  /** The plan, or null if this kind cannot have that size (one value per statistic). */
   plan(size: Size, dtype: DType, eps: number): Plan | null
 }
 
@@ -48,7 +48,7 @@ function channelsKind(
   }
 }
 
-/** Every layer in every pattern that it has. A new layer adds a row here. */
+/** Every layer in each of its patterns. A new layer adds a row here. */
 export const KINDS: readonly Kind[] = [
   rowsKind('LayerNorm', {}),
   rowsKind('RMSNorm', { centred: false }),
@@ -64,7 +64,7 @@ export const KINDS: readonly Kind[] = [
   ]),
 ]
 
-/** A case's name: its kind, dtype and extents; `more` tells what is special about it. */
+/** The name of a case: its kind, its dtype, its extents, and in `more` what is special about it. */
 export function titleOf(kind: Kind, dtype: DType, size: Size, more: string): string {
   const [samples, channels, spatial, groups] = size
   const extents = kind.pattern === 'rows' ? [samples, spatial] : [samples, channels, spatial]

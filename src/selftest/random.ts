@@ -1,4 +1,6 @@
-/** Numbers that look random and are the same on every machine: whole-number steps and exact scaling, no libm. */
+/**
+ * Pseudo-random numbers that are the same on every machine, because they use integers and exact scaling but no libm.
+ */
 export class Random {
   private state: number
 
@@ -20,7 +22,7 @@ export class Random {
     return this.bits() * 2 ** -32
   }
 
-  /** Mean 0, variance 1, near a normal distribution within 3.4: the sum of four uniform numbers (Irwin-Hall). */
+  /** Nearly normal, with mean 0 and variance 1, within 3.47: the sum of four uniform numbers (Irwin-Hall). */
   normal(): number {
     const sum = this.uniform() + this.uniform() + this.uniform() + this.uniform()
     return (sum - 2) * SQRT3
@@ -36,10 +38,10 @@ export class Random {
   }
 }
 
-/** Four uniform numbers have variance 4/12; its root's inverse brings the sum to variance 1. */
+/** The sum of four uniform numbers has variance 4/12. This factor, 1 / sqrt(4/12), gives it variance 1. */
 const SQRT3 = 1.7320508075688772
 
-/** A seed from a text (FNV-1a), so that each case has its own numbers and keeps them when others are added. */
+/** A seed from a text (FNV-1a). Each case has its own numbers, which do not change when other cases are added. */
 export function seedOf(text: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)

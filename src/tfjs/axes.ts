@@ -3,7 +3,7 @@ import type { Layout } from '../engine/plan.js'
 import { describe, fail } from '../errors.js'
 import { sizeOf } from '../tensor.js'
 
-/** The axis counted from 0; the batch's axis, 0, holds no features and is refused. */
+/** The axis, counted from 0. Axis 0 is refused, because it is the batch's and holds no features. */
 export function resolveAxis(who: string, axis: number, rank: number): number {
   const resolved = axis < 0 ? axis + rank : axis
   if (resolved > 0 && resolved < rank) return resolved
@@ -20,7 +20,7 @@ export function resolveAxis(who: string, axis: number, rank: number): number {
   )
 }
 
-/** The axes counted from 0, in rising order; the batch's is never among them. */
+/** The axes, counted from 0, in ascending order. The batch's axis is refused. */
 export function resolveAxes(who: string, axis: number | readonly number[], rank: number): number[] {
   const given = typeof axis === 'number' ? [axis] : axis
   const axes = given.map((one) => resolveAxis(who, one, rank)).sort((a, b) => a - b)
@@ -45,7 +45,7 @@ export function checkAxes(who: string, axis: unknown): asserts axis is number | 
   )
 }
 
-/** The one axis that is given, as a number or, as Keras 2 writes it, as an array of one. */
+/** The single axis of an option. Keras 2 writes it as an array of one number. */
 export function singleAxis(who: string, axis: number | readonly number[]): number {
   checkAxes(who, axis)
   if (typeof axis === 'number') return axis
@@ -53,8 +53,8 @@ export function singleAxis(who: string, axis: number | readonly number[]): numbe
   return fail(
     'EVENKEEL_OPTION',
     who,
-    `axis must name one dimension, the channels', got ${describe(axis)}`,
-    'join them with tf.layers.reshape (behind tf.layers.permute, where they are apart), and undo that after this layer',
+    `axis must name one dimension, that of the channels, got ${describe(axis)}`,
+    'join the dimensions with tf.layers.reshape (after tf.layers.permute, if they are not adjacent), and undo that after this layer',
   )
 }
 
@@ -63,8 +63,8 @@ function isWhole(axis: unknown): boolean {
 }
 
 /**
- * The same elements as a channel layout, for statistics over all but one axis. Any axis and any rank fits:
- * what lies before it and what lies behind it are one dimension each.
+ * Views the same elements in a channel layout, for statistics over all axes but one. It accepts any axis and any rank:
+ * the dimensions before the axis are joined to one, and so are those after it.
  */
 export function channelView(shape: readonly number[], axis: number): { shape: number[]; layout: Layout } {
   const last = axis === shape.length - 1
@@ -73,13 +73,13 @@ export function channelView(shape: readonly number[], axis: number): { shape: nu
   return { shape: joined, layout: 'channels-first' }
 }
 
-/** The order of dimensions in which `axes` come at position `at`, or, without it, at the end. */
+/** An order of the dimensions in which `axes` stand at position `at`, by default at the end. */
 export function orderWith(axes: readonly number[], rank: number, at = rank - axes.length): number[] {
   const others = Array.from({ length: rank }, (_, i) => i).filter((i) => !axes.includes(i))
   return [...others.slice(0, at), ...axes, ...others.slice(at)]
 }
 
-/** The extent of a dimension that holds weights, and so must be known, and not 0, when the layer is built. */
+/** The extent of a dimension that has weights. It must be known and not 0 when the layer is built. */
 export function definedExtent(who: string, shape: tf.Shape, axis: number): number {
   const extent = shape[axis]
   if (typeof extent === 'number' && extent > 0) return extent

@@ -12,9 +12,9 @@ import { CENTRED_OPTIONS, type CentredArgs } from './parameter.js'
 import { defineSetting } from './properties.js'
 
 export interface BatchNormalizationArgs extends CentredArgs {
-  /** The channels' dimension: any but the batch's. Default -1 (channels last); 1 for channels first. */
+  /** The dimension of the channels: any except the batch's. Default -1 (channels last); 1 is channels first. */
   axis?: number | readonly number[] | undefined
-  /** How much of the moving statistics stays at each step, from 0 to 1. Default 0.99. */
+  /** The weight of the old moving statistics at each step, from 0 to 1. Default 0.99. */
   momentum?: number | undefined
   /** Default 'zeros'. */
   movingMeanInitializer?: Identifier<Initializer> | undefined
@@ -29,25 +29,25 @@ const PLAIN = { remedy: 'leave it out, which trains by plain batch normalization
 /**
  * Keras's BatchNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta` per channel.
  *
- * In training (`training: true`, as in model.fit) mean and variance are the batch's, and the moving ones follow
- * with `moving = momentum * moving + (1 - momentum) * batch` (population variance, as in Keras). Otherwise,
- * and always where the layer is frozen (`trainable: false`, of the layer or of its model), they are the moving
- * ones, and those stay as they are.
+ * In training (`training: true`, as in model.fit), mean and variance are those of the batch. The moving statistics are
+ * updated: `moving = momentum * moving + (1 - momentum) * batch` (population variance, as in Keras). Otherwise mean and
+ * variance are the moving ones, which do not change. A frozen layer (`trainable: false` of the layer or of its model)
+ * always uses the moving ones.
  *
- * A training batch of one value per channel gives beta, and variance 0 to the moving ones, as in Keras. An empty one
- * gives an empty result and leaves them as they are (Keras's become NaN).
+ * If a training batch has one value per channel, the result is beta and the batch's variance is 0, as in Keras. If a
+ * batch is empty, the result is empty and the moving statistics do not change (in Keras they become NaN).
  *
- * `model.trainable = false` reaches the layers of that model. tfjs does not pass it on to what is inside a model or a
- * wrapper (timeDistributed) within it, and `compile` of a tf.sequential around it takes it back: set it there too, after
- * `compile`, or set `trainable = false` of the layer itself, which always holds. A layer that was saved frozen loads
- * frozen, as in Keras; `trainable = true` of the layer thaws it.
+ * `model.trainable = false` reaches the layers of that model. tfjs does not pass it on to layers inside a nested model or
+ * wrapper (timeDistributed), and `compile` of a tf.sequential around it resets it. There, set it on the nested model
+ * too, after `compile`, or set `trainable = false` on the layer itself, which always works. A layer that was saved
+ * frozen loads frozen, as in Keras. `trainable = true` on the layer ends that.
  *
- * Weights in Keras's order: gamma, beta, moving_mean, moving_variance: they exchange with
- * tf.layers.batchNormalization by getWeights and setWeights. So do PyTorch's, in its order too: weight, bias,
- * running_mean, running_var (without num_batches_tracked).
+ * The weights are in Keras's order: gamma, beta, moving_mean, moving_variance. getWeights and setWeights exchange them
+ * with tf.layers.batchNormalization, and with PyTorch, whose order is the same: weight, bias, running_mean, running_var
+ * (without num_batches_tracked).
  *
- * @throws EvenkeelError where an option does not fit; where the statistics of a training batch are not finite: the
- * moving ones are then unchanged.
+ * @throws EvenkeelError if an option does not fit, or if the statistics of a training batch are not finite. The moving
+ * statistics do not change then.
  */
 export class BatchNormalization extends NormalizationLayer {
   static className = 'EvenkeelBatchNormalization'
@@ -56,11 +56,11 @@ export class BatchNormalization extends NormalizationLayer {
     foreign: {
       renorm: { neutral: [false], ...PLAIN },
       renormClipping: { neutral: [], ...PLAIN },
-      // Without renorm, which is refused, this one does nothing.
+      // Only renorm uses it, and renorm is refused.
       renormMomentum: { neutral: 'any', ...PLAIN },
       virtualBatchSize: { neutral: [], ...PLAIN },
       adjustment: { neutral: [], ...PLAIN },
-      // How it is computed; and over which devices, of which tfjs has one.
+      // Neither changes a result: `fused` selects an implementation, and tfjs has one device only.
       fused: { neutral: 'any', ...PLAIN },
       synchronized: { neutral: 'any', ...PLAIN },
     },
@@ -71,7 +71,7 @@ export class BatchNormalization extends NormalizationLayer {
   private readonly meanInitializer: Initializer
   private readonly varianceInitializer: Initializer
   private readonly moving: { movingMean: tf.LayerVariable | null; movingVariance: tf.LayerVariable | null }
-  /** What `trainable` was last set to, on the layer or its model. */
+  /** The last value that was written to `trainable` of the layer or of its model. */
   private readonly last = { trainable: true }
 
   constructor(args: BatchNormalizationArgs = {}) {
@@ -128,7 +128,7 @@ export class BatchNormalization extends NormalizationLayer {
     return this.run(plan, x, { mean: Float64Array.from(mean), variance: Float64Array.from(variance) })
   }
 
-  /** Neither of the two is written unless both are finite. */
+  /** Updates both moving statistics, or neither if one would not be finite. */
   private follow(batch: Statistics): void {
     const { who, momentum } = this
     const [mean, variance] = this.movingValues()
@@ -143,15 +143,16 @@ export class BatchNormalization extends NormalizationLayer {
     return [valuesOf(movingMean!.read()), valuesOf(movingVariance!.read())]
   }
 
-  /** Keras: a layer with `trainable: false` runs in inference mode. */
+  /** As in Keras, a layer with `trainable: false` runs in inference mode. */
   private get frozen(): boolean {
     const weightsAre = this._trainableWeights.length > 0 && this.trainableWeights.length === 0
     return !this.trainable || !this.last.trainable || weightsAre
   }
 
   /**
-   * To freeze a model tfjs writes `trainable` to each weight that its layers would train, and not to the layers. A layer
-   * without gamma and beta has none, and hears of it by this: one more object to write it to, which is no weight.
+   * If a model is frozen, tfjs writes `trainable` to each trainable weight of its layers, and not to the layers. A
+   * layer without gamma and beta has no such weight. Therefore `forEach` of its list of weights also passes `last`, an
+   * object that is no weight but receives the value.
    */
   private hearOfFreezing(): void {
     const weights = this._trainableWeights
@@ -161,7 +162,7 @@ export class BatchNormalization extends NormalizationLayer {
   override getConfig(): tf.serialization.ConfigDict {
     return {
       ...super.getConfig(),
-      // Keras: freezing a model freezes its layers, and a saved one comes back frozen.
+      // As in Keras, freezing a model freezes its layers, and a frozen layer that was saved loads frozen.
       trainable: !this.frozen,
       axis: this.axis,
       momentum: this.momentum,

@@ -14,12 +14,12 @@ export interface Operands {
 }
 
 /**
- * Runs a plan as a differentiable operation of tfjs, on whatever backend is set: the values come out with dataSync
- * and go in as a new tensor. On tfjs's CPU backend neither copies. `statistics` holds the given ones, or
- * takes the input's.
+ * Runs a plan as a differentiable operation of tfjs, on any backend of tfjs. dataSync reads the values, and the result
+ * is a new tensor. With tfjs's CPU backend neither makes a copy. `statistics` holds given statistics, or receives those
+ * of the input.
  *
- * The gradients with respect to x, gamma and beta are evenkeel's too. Second derivatives do not exist: asking for
- * one is an error, where tfjs by itself would take the gradient for a constant.
+ * evenkeel also computes the gradients with respect to x, gamma and beta. There are no second derivatives: asking for
+ * one throws. Without that, tfjs would treat the gradient as a constant.
  */
 export function differentiable(
   plan: Plan,
@@ -40,7 +40,7 @@ export function differentiable(
   return run(...inputs)
 }
 
-/** One gradient per input, in their order, as customGrad wants them. */
+/** The gradients in the order of `inputs`, as customGrad requires. */
 function backward(context: Context, dy: tf.Tensor, inputs: tf.Tensor[], { x, gamma, beta }: Operands) {
   const { plan } = context
   const { dx, dweight, dbias } = gradients(context, { data: valuesOf(dy), shape: plan.shape })
@@ -54,7 +54,7 @@ function backward(context: Context, dy: tf.Tensor, inputs: tf.Tensor[], { x, gam
   )
 }
 
-/** A tensor that depends on `sources`, and that refuses to be differentiated again. */
+/** A tensor that depends on `sources`. Differentiating it throws. */
 function onceOnly(who: string, data: FloatArray, shape: number[], sources: tf.Tensor[]): tf.Tensor {
   const refuse = () =>
     fail(
@@ -67,8 +67,8 @@ function onceOnly(who: string, data: FloatArray, shape: number[], sources: tf.Te
 }
 
 /**
- * A float32 tensor's values, without a copy where the backend keeps them as such; never to be written to. After a
- * cast from int32 or bool tfjs's CPU backend calls a tensor float32 and goes on holding its Int32Array.
+ * The values of a float32 tensor. Do not write to them: if the backend stores a Float32Array, this is the same array.
+ * After a cast from int32 or bool, tfjs's CPU backend calls the tensor float32 but still stores an Int32Array.
  */
 export function valuesOf(x: tf.Tensor): Float32Array {
   const values: ArrayLike<number> = x.dataSync()

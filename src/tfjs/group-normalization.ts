@@ -7,27 +7,27 @@ import type { OptionTable } from './options.js'
 import { CENTRED_OPTIONS, type CentredArgs } from './parameter.js'
 
 export interface InstanceNormalizationArgs extends CentredArgs {
-  /** The channels' dimension: any but the batch's. Default -1 (channels last); 1 for channels first. */
+  /** The dimension of the channels: any except the batch's. Default -1 (channels last); 1 is channels first. */
   axis?: number | readonly number[] | undefined
 }
 
 export interface GroupNormalizationArgs extends InstanceNormalizationArgs {
-  /** How many groups the channels fall into; -1: each channel is one (InstanceNormalization). Default 32. */
+  /** The number of groups of channels. With -1, each channel is a group (InstanceNormalization). Default 32. */
   groups?: number | undefined
 }
 
-/** Keras's name for a group per channel. */
+/** Keras's value of `groups` for one group per channel. */
 const EACH_CHANNEL = -1
 
-/** [N, space, C]; [N, C] has no space to take a mean over. */
+/** The rank of [N, space, C]. An input of [N, C] has one value per channel, and no mean of several. */
 const RANK_WITH_SPACE = 3
 
 /**
- * Keras's GroupNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`, mean and variance per
- * sample and group of channels; gamma and beta per channel. The same in training and inference. Weights: gamma, beta.
+ * Keras's GroupNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`. Mean and variance are per sample
+ * and group of channels, gamma and beta per channel. Training and inference are the same. Weights: gamma, beta.
  *
- * @throws EvenkeelError where an option does not fit; when it is built, where the groups do not divide the channels,
- * or where a group has one value for every input: the result would be beta, whatever the input.
+ * @throws EvenkeelError if an option does not fit. When the layer is built, it also throws if the channels are not divisible
+ * by the groups, or if a group has one value only: the result would be beta for every input.
  */
 export class GroupNormalization extends NormalizationLayer {
   static className = 'EvenkeelGroupNormalization'
@@ -50,7 +50,7 @@ export class GroupNormalization extends NormalizationLayer {
     this.buildAffine(shape, [resolveAxis(this.who, this.axis, shape.length)])
   }
 
-  /** A dimension in the middle comes to position 1; the kernels take channels first and channels last. */
+  /** Moves a channel dimension in the middle to position 1, because the kernels accept channels first or last only. */
   protected override order(rank: number): number[] | undefined {
     const axis = resolveAxis(this.who, this.axis, rank)
     return axis === rank - 1 ? undefined : orderWith([axis], rank, 1)
@@ -70,7 +70,7 @@ export class GroupNormalization extends NormalizationLayer {
     return planGroup(this.who, shape, 'float32', { groups, layout, eps: this.epsilon, given })
   }
 
-  /** `build` refuses one value per group where it sees it; an input of unknown extents can still have it. */
+  /** `build` refuses groups of one value. An input of extents that were unknown then can still have them. */
   protected override normalize(x: tf.Tensor): tf.Tensor {
     const given = this.plan(x.shape, true)
     return given.count === 1 ? this.runAlone(given, x) : this.run(this.plan(x.shape), x)
@@ -81,7 +81,9 @@ export class GroupNormalization extends NormalizationLayer {
   }
 }
 
-/** InstanceNormalization: mean and variance per sample and channel. Keras spells it GroupNormalization(groups=-1). */
+/**
+ * InstanceNormalization: mean and variance are per sample and channel. In Keras it is GroupNormalization(groups=-1).
+ */
 export class InstanceNormalization extends GroupNormalization {
   static override className = 'EvenkeelInstanceNormalization'
   protected static override readonly options: OptionTable = {

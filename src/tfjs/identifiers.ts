@@ -6,10 +6,10 @@ export type Initializer = ReturnType<typeof tf.initializers.zeros>
 export type Regularizer = ReturnType<typeof tf.regularizers.l2>
 export type Constraint = ReturnType<typeof tf.constraints.nonNeg>
 
-/** How Keras names one of its objects: the object, its name ('zeros'), or `{ className, config }`. */
+/** The ways in which Keras identifies an object: the object itself, its name ('zeros'), or `{ className, config }`. */
 export type Identifier<T> = T | string | tf.serialization.ConfigDict
 
-/** What an option such as gammaInitializer, gammaRegularizer or gammaConstraint can hold, by the end of its name. */
+/** The kinds of objects for options such as gammaInitializer. The end of the option's name selects the kind. */
 const KINDS = {
   Initializer: {
     base: baseOf(tf.initializers.zeros()),
@@ -22,15 +22,15 @@ const KINDS = {
   },
 }
 
-/** The class that tfjs's objects of one kind extend; tfjs does not export it. */
+/** The base class of tfjs's objects of one kind. tfjs does not export it. */
 function baseOf(object: tf.serialization.Serializable): { prototype: object } {
   return Object.getPrototypeOf(object.constructor)
 }
 
 /**
- * The initializer, regularizer or constraint that an identifier stands for; null for none.
- * tfjs does the same in functions that it does not export; its registry of classes is public.
- * @throws EvenkeelError where no such class is registered with tf.serialization, or it is of another kind.
+ * The initializer, regularizer or constraint of an identifier. Null for none. tfjs has functions for this that it does
+ * not export, but its registry of classes is public.
+ * @throws EvenkeelError if no such class is registered with tf.serialization, or if it is of another kind.
  */
 export function resolve<T extends tf.serialization.Serializable>(
   who: string,
@@ -53,7 +53,7 @@ export function resolve<T extends tf.serialization.Serializable>(
   )
 }
 
-/** The initializer that an option holds, or the usual one. */
+/** The initializer of an option, or the default one. */
 export function initializerOf(
   who: string,
   name: string,
@@ -63,7 +63,7 @@ export function initializerOf(
   return resolve<Initializer>(who, name, identifier ?? usual)!
 }
 
-/** An object of the class that an identifier names; null where none is registered. */
+/** Makes an object of the class that an identifier names. Null if no such class is registered. */
 function construct(identifier: string | tf.serialization.ConfigDict): tf.serialization.Serializable | null {
   const { className, config } =
     typeof identifier === 'string' ? { className: classNameOf(identifier), config: null } : identifier
@@ -74,22 +74,24 @@ function construct(identifier: string | tf.serialization.ConfigDict): tf.seriali
   return fromConfig(found, known.config)
 }
 
-/** Keras's own weight of a penalty. */
+/** Keras's default weight of a penalty. */
 const PENALTY = 0.01
 
-/** Keras has classes for l1 and l2 alone, where tfjs has one for both. */
+/** Translates Keras's classes L1 and L2, because tfjs has one class for both. */
 function tfjsClass(className: string, config: tf.serialization.ConfigDict) {
   if (className === 'L1') return { className: 'L1L2', config: { l1: config.l1 ?? PENALTY, l2: 0 } }
   if (className === 'L2') return { className: 'L1L2', config: { l1: 0, l2: config.l2 ?? PENALTY } }
   return { className, config }
 }
 
-/** What `resolve` reads back: `{ className, config }`, or null for none. */
+/** The form that `resolve` reads back: `{ className, config }`, or null for none. */
 export function serialize(object: tf.serialization.Serializable | null): tf.serialization.ConfigDict | null {
   return object === null ? null : { className: object.getClassName(), config: object.getConfig() }
 }
 
-/** 'zeros' -> 'Zeros', 'min_max_norm' -> 'MinMaxNorm': names and classes differ in the first letter only. */
+/**
+ * 'zeros' -> 'Zeros', 'min_max_norm' -> 'MinMaxNorm'. In camel case, name and class differ in the first letter only.
+ */
 function classNameOf(name: string): string {
   const camel = camelCase(name)
   return camel.toLowerCase() === 'l1l2' ? 'L1L2' : camel.charAt(0).toUpperCase() + camel.slice(1)

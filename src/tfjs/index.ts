@@ -8,9 +8,9 @@
  * model.add(groupNormalization({ groups: 8, axis: 1 }))
  * ```
  *
- * Importing this registers the layers with tf.serialization, so that a saved model loads. They are stored as
- * `EvenkeelBatchNormalization`, ... and so do not replace tfjs's own layers of those names. A second copy of this
- * module (ESM next to CommonJS) registers its classes over the first's; both read the same files.
+ * An import of this module registers the layers with tf.serialization, so that saved models load. Their names there are
+ * `EvenkeelBatchNormalization`, ..., so they do not replace tfjs's own layers. If a program has two copies of this
+ * module (ESM and CommonJS), the second registers its classes in place of the first's. Both read the same files.
  */
 import * as tf from '@tensorflow/tfjs'
 import { BatchNormalization, type BatchNormalizationArgs } from './batch-normalization.js'

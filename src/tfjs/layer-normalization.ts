@@ -6,13 +6,13 @@ import type { OptionTable } from './options.js'
 import { CENTRED_OPTIONS, type CentredArgs, type NormalizationArgs, SCALE_OPTIONS } from './parameter.js'
 
 interface AxisArgs {
-  /** The dimensions to normalize over, one or several, in any order: any but the batch's. Default -1, the last one. */
+  /** The dimensions to normalize over, in any order. The batch's dimension is not allowed. Default -1, the last one. */
   axis?: number | readonly number[] | undefined
 }
 export interface LayerNormalizationArgs extends CentredArgs, AxisArgs {}
 export interface RMSNormalizationArgs extends NormalizationArgs, AxisArgs {}
 
-/** The norms of each sample by itself, over some of its dimensions. Those come last while it is computed. */
+/** A norm of each sample alone, over some of its dimensions. They are moved to the end for the computation. */
 abstract class AxesNormalization extends NormalizationLayer {
   declare readonly axis: number | readonly number[]
 
@@ -32,7 +32,7 @@ abstract class AxesNormalization extends NormalizationLayer {
     return orderWith(resolveAxes(this.who, this.axis, rank), rank)
   }
 
-  /** shape: with the normalized dimensions at its end. */
+  /** @param shape has the normalized dimensions at its end. */
   protected planAxes(shape: readonly number[], centred: boolean): Plan {
     const count = typeof this.axis === 'number' ? 1 : this.axis.length
     const normalizedShape = shape.slice(-count)
@@ -45,13 +45,13 @@ abstract class AxesNormalization extends NormalizationLayer {
 }
 
 /**
- * Keras's LayerNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`, mean and variance per
- * sample over the dimensions `axis`; gamma and beta have those dimensions. The same in training and inference.
- * Weights: gamma, beta.
+ * Keras's LayerNormalization: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`. Mean and variance are per sample
+ * over the dimensions `axis`. gamma and beta have these dimensions. Training and inference are the same. Weights:
+ * gamma, beta.
  *
- * Dimensions that are not the last ones, as `axis: 1` of [N, C, H, W], cost two transpositions.
+ * If the dimensions are not the last ones, as `axis: 1` of [N, C, H, W], they cost two transpositions.
  *
- * @throws EvenkeelError where an option does not fit; when it is built, where the input has no such dimensions.
+ * @throws EvenkeelError if an option does not fit, or, when the layer is built, if the input has no such dimensions.
  */
 export class LayerNormalization extends AxesNormalization {
   static className = 'EvenkeelLayerNormalization'
@@ -79,14 +79,14 @@ export class LayerNormalization extends AxesNormalization {
   }
 }
 
-/** Keras's, for this layer. */
+/** Keras's default for RMSNormalization. */
 const RMS_EPSILON = 1e-6
 
 /**
- * Keras's RMSNormalization: `scale * x / sqrt(mean(x^2) + epsilon)` per sample over the dimensions `axis`. Its
- * weight is called `scale`, as in Keras; `scale: false` (which Keras has not) leaves it out.
+ * Keras's RMSNormalization: `scale * x / sqrt(mean(x^2) + epsilon)` per sample over the dimensions `axis`. Its weight
+ * is called `scale`, as in Keras. `scale: false` leaves it out (Keras does not have this option).
  *
- * @throws EvenkeelError as LayerNormalization does.
+ * @throws EvenkeelError in the same cases as LayerNormalization.
  */
 export class RMSNormalization extends AxesNormalization {
   static className = 'EvenkeelRMSNormalization'

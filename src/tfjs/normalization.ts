@@ -9,24 +9,24 @@ import { camelCasedNames, layerArgs, type OptionTable } from './options.js'
 import { type CentredArgs, type Parameter, parameterConfig, parameterOf } from './parameter.js'
 import { defineFixed, defineSetting } from './properties.js'
 
-/** Stands for an extent that is not known yet: large enough for statistics to exist. */
+/** Is used for an extent that is not known yet. It is large enough for statistics to exist. */
 const ASSUMED_EXTENT = 2
 
-/** Keras's default, for all but RMSNormalization. */
+/** Keras's default for all layers except RMSNormalization. */
 const EPSILON = 1e-3
 
-/** What to do instead of writing to an option that gamma, beta or the input's form follow from. */
+/** The remedy for writing to an option on which gamma, beta or the form of the input depend. */
 const CONSTRUCT_ANEW = 'construct a new layer with it, and write its weights by setWeights([...])'
-/** What to do instead of replacing a variable. */
+/** The remedy for replacing a variable. */
 const SET_WEIGHTS = 'write values with setWeights([...]), in the order of getWeights()'
 
 /**
- * What the normalization layers share: gamma and beta, their configuration, and the way through tfjs.
- * float32 throughout, as tfjs is; integer and boolean input is converted. A mask passes through, and does not
+ * The base class of the normalization layers: gamma and beta, their configuration, and the connection to tfjs. The
+ * layers compute in float32, as tfjs does, and convert integer and boolean input. A mask is passed on and does not
  * change the statistics (as in tfjs).
  */
 export abstract class NormalizationLayer extends tf.layers.Layer {
-  /** What the constructor takes. */
+  /** The options that the constructor accepts. */
   protected static readonly options: OptionTable
   /** May be changed at any time. */
   declare epsilon: number
@@ -53,7 +53,7 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
     this.defineVariables(this.affine)
   }
 
-  /** Takes a configuration of Keras's own too, with its names in snake_case. */
+  /** Also accepts a configuration that Keras wrote, with names in snake_case. */
   static override fromConfig<T extends tf.serialization.Serializable>(
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,
@@ -61,12 +61,12 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
     return new cls(camelCasedNames(config) as tf.serialization.ConfigDict)
   }
 
-  /** The layer in an error: `GroupNormalization 'my_name'`. */
+  /** The name of the layer in an error: `GroupNormalization 'my_name'`. */
   protected get who(): string {
     return `${kindOf(this.constructor)} '${this.name}'`
   }
 
-  /** A property that says when it is written to: what follows from it is done. */
+  /** Defines an option that throws when it is written to, because the layer is already constructed from it. */
   protected defineFixed(name: string, value: unknown): void {
     defineFixed(
       this,
@@ -77,7 +77,7 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
     )
   }
 
-  /** Properties for the layer's variables, which `build` puts into `held`. */
+  /** Defines read-only properties for the layer's variables. `build` puts the variables into `held`. */
   protected defineVariables(held: Record<string, tf.LayerVariable | null>): void {
     for (const name of Object.keys(held)) {
       defineFixed(
@@ -97,12 +97,12 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
   }
 
   /**
-   * What evenkeel computes for an input of this shape. `given`: from given statistics; without it, as `build` checks
-   * the shapes that it knows. Throws where the shape does not fit.
+   * The plan for an input of this shape, with given statistics if `given` is true. `build` calls it with the extents
+   * that it knows, to check them. Throws if the shape does not fit.
    */
   protected abstract plan(shape: readonly number[], given?: boolean): Plan
 
-  /** The order of the input's dimensions that `plan` takes; undefined where they are in it. */
+  /** The order of the input's dimensions that `plan` needs. Undefined if the input already has it. */
   protected order(_rank: number): number[] | undefined {
     return undefined
   }
@@ -123,7 +123,7 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
     })
   }
 
-  /** From input to output. `training` matters to BatchNormalization alone. */
+  /** Normalizes an input. Only BatchNormalization uses `training`. */
   protected normalize(x: tf.Tensor, _training: boolean): tf.Tensor {
     return this.run(this.plan(x.shape), x)
   }
@@ -133,17 +133,17 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
   }
 
   /**
-   * Where a statistic is of one value, that value is its own mean: the differences, the variance and the gradient of x
-   * are 0, and the result is beta. The core refuses such a batch; Keras, and so a layer of its kind, goes on.
-   * Where there are no values, the result is as empty.
+   * Normalizes an input with one value per statistic. The value is its own mean, so differences, variance and the
+   * gradient of x are 0, and the result is beta. The core refuses such a batch, but Keras accepts it, and so these
+   * layers do. If the input is empty, so is the result.
    */
   protected runAlone(given: Plan, x: tf.Tensor): tf.Tensor {
     return this.run(given, tf.sub(x, x), newStatistics(given.slots))
   }
 
   /**
-   * Adds gamma and beta, over the dimensions `axes`, and fixes what inputs the layer takes from here on. What
-   * will not fit at the first call fails here already, as far as the shape is known.
+   * Adds gamma and beta over the dimensions `axes`, and sets which inputs the layer accepts from now on. If the known
+   * part of the shape cannot fit, it throws here and not only at the first call.
    */
   protected buildAffine(inputShape: tf.Shape, axes: number[], gammaName = 'gamma'): void {
     const extents = axes.map((axis) => definedExtent(this.who, inputShape, axis))
@@ -171,14 +171,14 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
     }
   }
 
-  /** What getConfig says of beta; a layer that never has one says nothing. */
+  /** The part of getConfig about beta. It is empty for a layer that never has beta. */
   protected centreConfig(): tf.serialization.ConfigDict {
     return { center: this.center, ...parameterConfig('beta', this.betaParameter) }
   }
 
   private addParameter(name: string, shape: number[], parameter: Parameter): tf.LayerVariable {
     const { initializer, regularizer, constraint } = parameter
-    // tfjs's types know no null here; its code reads null and undefined alike.
+    // The types of tfjs do not allow null here. Its code treats null and undefined as the same.
     return this.addWeight(
       name,
       shape,
@@ -207,7 +207,7 @@ export abstract class NormalizationLayer extends tf.layers.Layer {
   }
 }
 
-/** The class's name, as Keras has it. */
+/** The name of the class in Keras. */
 function kindOf(layer: object): string {
   return String((layer as { className?: string }).className).replace(/^Evenkeel/, '')
 }

@@ -4,24 +4,24 @@ import { checkOptions } from '../options.js'
 
 type TfjsLayerArgs = NonNullable<ConstructorParameters<typeof tf.layers.Layer>[0]>
 
-/** name, trainable, inputShape, batchInputShape, dtype, weights, ...: what every layer of tfjs takes. */
+/** The options of every layer of tfjs: name, trainable, inputShape, batchInputShape, dtype, weights, ... */
 export type LayerArgs = { [Name in keyof TfjsLayerArgs]?: TfjsLayerArgs[Name] | undefined }
 
 /** An option of Keras that does not exist here. */
 interface Foreign {
-  /** The values that change nothing, beside null; 'any' where no value changes anything here. */
+  /** The values, besides null, that change nothing. 'any' if no value changes anything here. */
   readonly neutral: readonly unknown[] | 'any'
-  /** What to do about another value. */
+  /** What the user can do instead of passing another value. */
   readonly remedy: string
 }
 
-/** The options of one layer class, beside those of every layer. */
+/** The options of one layer class, in addition to those of every layer. */
 export interface OptionTable {
   readonly own: readonly string[]
   readonly foreign?: Readonly<Record<string, Foreign>>
 }
 
-/** LayerArgs, by name; the type makes sure that none is missing. */
+/** The names of LayerArgs. The type makes sure that none is missing. */
 const OF_EVERY_LAYER: Readonly<Record<keyof LayerArgs, true>> = {
   name: true,
   trainable: true,
@@ -33,7 +33,7 @@ const OF_EVERY_LAYER: Readonly<Record<keyof LayerArgs, true>> = {
   weights: true,
 }
 
-/** What tfjs's deserialization adds to a configuration, and what Keras's base class writes into one. */
+/** Options that tfjs's deserialization adds to a configuration, or that Keras's base class writes into one. */
 const FOREIGN_TO_EVERY_LAYER: Readonly<Record<string, Foreign>> = {
   customObjects: { neutral: 'any', remedy: '' },
   updatable: { neutral: 'any', remedy: '' },
@@ -48,7 +48,7 @@ const FOREIGN_TO_EVERY_LAYER: Readonly<Record<string, Foreign>> = {
   quantizationConfig: { neutral: [], remedy: 'leave it out, which computes in float32' },
 }
 
-/** What the core, PyTorch and others call these options; a better hint than the nearest spelling. */
+/** The names that the core, PyTorch and others use for these options. A better hint than the nearest spelling. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   eps: 'epsilon',
   decay: 'momentum',
@@ -65,12 +65,12 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   normalized_shape: 'axis',
 }
 
-/** The types of input that these layers take; they compute in float32. */
+/** The dtypes of input that these layers accept. They compute in float32. */
 const INPUT_DTYPES: readonly unknown[] = ['float32', 'int32', 'bool']
 
 /**
- * What of a layer's options goes to tfjs's own base class.
- * @throws EvenkeelError where there is no such option, or where one of Keras's asks for what the layer does not do.
+ * Checks the options of a layer, and returns those for tfjs's base class.
+ * @throws EvenkeelError if there is no such option, or if an option of Keras's asks for something that the layer does not do.
  */
 export function layerArgs(kind: string, args: object, { own, foreign }: OptionTable): TfjsLayerArgs {
   const name: unknown = (args as LayerArgs | null)?.name
@@ -86,7 +86,7 @@ export function layerArgs(kind: string, args: object, { own, foreign }: OptionTa
   const rest = isRecord ? without(args, isForeign) : args
   checkOptions(who, rest, known)
   const base = without(rest, (option) => !Object.hasOwn(OF_EVERY_LAYER, option))
-  // tfjs's types know no undefined here; its code reads it as left out.
+  // The types of tfjs do not allow undefined here. Its code treats it as absent.
   return ('dtype' in base ? { ...base, dtype: inputDType(who, base.dtype) } : base) as TfjsLayerArgs
 }
 
@@ -115,7 +115,7 @@ function refuseSynonym(who: string, option: string, known: readonly string[]): v
   )
 }
 
-/** The input's type by its name; Keras 3 writes it as an object, the policy of the layer. */
+/** The dtype of the input, by its name. Keras 3 writes an object, the dtype policy of the layer. */
 function inputDType(who: string, dtype: unknown): LayerArgs['dtype'] {
   const policy = (dtype as { config?: { name?: unknown } } | null | undefined)?.config
   const name = policy === undefined ? dtype : policy.name
@@ -128,7 +128,7 @@ function inputDType(who: string, dtype: unknown): LayerArgs['dtype'] {
   )
 }
 
-/** A configuration that Keras wrote in Python, under tfjs's names: gamma_initializer -> gammaInitializer. */
+/** Translates the names in a configuration that Keras wrote in Python: gamma_initializer -> gammaInitializer. */
 export function camelCasedNames(config: unknown): unknown {
   if (Array.isArray(config)) return config.map(camelCasedNames)
   if (Object.getPrototypeOf(config ?? 0) !== Object.prototype) return config

@@ -10,7 +10,7 @@ import {
 } from './identifiers.js'
 import type { LayerArgs } from './options.js'
 
-/** What all of these layers take, with Keras's names. */
+/** The options of all of these layers, with Keras's names. */
 export interface NormalizationArgs extends LayerArgs {
   /** Added to the variance inside the root. Default 1e-3; RMSNormalization: 1e-6. */
   epsilon?: number | undefined
@@ -22,7 +22,7 @@ export interface NormalizationArgs extends LayerArgs {
   gammaConstraint?: Identifier<Constraint> | null | undefined
 }
 
-/** The arguments of the layers that have a shift too. */
+/** The options of the layers that also have beta. */
 export interface CentredArgs extends NormalizationArgs {
   /** Add beta. Default true. */
   center?: boolean | undefined
@@ -32,7 +32,7 @@ export interface CentredArgs extends NormalizationArgs {
   betaConstraint?: Identifier<Constraint> | null | undefined
 }
 
-/** The names of NormalizationArgs and of CentredArgs, beside LayerArgs. */
+/** The names of NormalizationArgs and of CentredArgs, without those of LayerArgs. */
 export const SCALE_OPTIONS = ['epsilon', 'scale', 'gammaInitializer', 'gammaRegularizer', 'gammaConstraint']
 export const CENTRED_OPTIONS = [
   ...SCALE_OPTIONS,
@@ -42,7 +42,7 @@ export const CENTRED_OPTIONS = [
   'betaConstraint',
 ]
 
-/** How gamma or beta begins, and what holds it while it is trained. */
+/** How gamma or beta is initialized, and how its training is regularized and constrained. */
 export interface Parameter {
   readonly initializer: Initializer
   readonly regularizer: Regularizer | null
@@ -51,7 +51,7 @@ export interface Parameter {
 
 type Name = 'gamma' | 'beta'
 
-/** @throws EvenkeelError where one of the three options of this parameter does not fit. */
+/** @throws EvenkeelError if one of the three options of this parameter does not fit. */
 export function parameterOf(who: string, name: Name, args: CentredArgs, usual: string): Parameter {
   return {
     initializer: initializerOf(who, `${name}Initializer`, args[`${name}Initializer`], usual),
@@ -60,7 +60,7 @@ export function parameterOf(who: string, name: Name, args: CentredArgs, usual: s
   }
 }
 
-/** What `parameterOf` reads back. */
+/** The part of a configuration that `parameterOf` reads back. */
 export function parameterConfig(name: Name, parameter: Parameter): tf.serialization.ConfigDict {
   return {
     [`${name}Initializer`]: serialize(parameter.initializer),

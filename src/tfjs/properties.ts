@@ -1,8 +1,8 @@
 import { fail } from '../errors.js'
 
 /**
- * A property that may be written to at any time.
- * @param check Throws where a value does not fit; the property then keeps the one it has.
+ * Defines a property that may be written to at any time.
+ * @param check throws if a value does not fit. The property then keeps its old value.
  */
 export function defineSetting<T>(target: object, name: string, value: T, check: (value: T) => void): void {
   let current = value
@@ -14,7 +14,7 @@ export function defineSetting<T>(target: object, name: string, value: T, check: 
   Object.defineProperty(target, name, { get: () => current, set, enumerable: true })
 }
 
-/** A property that throws when it is written to, in sloppy mode too; `read` gives its value. */
+/** Defines a property with the value `read()`. It throws when it is written to, in sloppy mode too. */
 export function defineFixed(
   target: object,
   who: () => string,

@@ -4,11 +4,11 @@ import { backends, info, setThreads } from '../../src/backend/select.js'
 import { type Case, cases, casesByKind } from '../support/cases.js'
 import { outcomeDifferences, run, runAsync } from '../support/run.js'
 
-// The case table by the asynchronous entry, many calls in flight at once, bit for bit against the portable backend.
+// Runs the case table asynchronously, with many calls at a time, and compares the bits with the portable backend.
 
-/** Every so manieth case: the table in full is parity.test.ts's. */
+/** Only every fifth case runs here. parity.test.ts runs the whole table. */
 const STRIDE = 5
-/** More than libuv's four threads, so that some wait; they find the team busy at random. */
+/** More calls than libuv has threads (four), so that some wait. They find the thread pool busy at random. */
 const IN_FLIGHT = 12
 const THREADS = 3
 

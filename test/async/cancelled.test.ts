@@ -6,9 +6,9 @@ import { snapshot } from '../layers/support.js'
 import { faults } from '../memory/failing.js'
 import { numbers } from '../memory/layers.js'
 
-/** As many as libuv has threads, so that the call's own work waits. */
+/** As many as libuv has threads, so that the work of the call must wait. */
 const POOL = Number(process.env.UV_THREADPOOL_SIZE ?? 4)
-/** Takes far longer than a call needs to be queued. */
+/** Takes much longer than a call needs to be queued. */
 const ROUNDS = 300_000
 
 describe.skipIf(faults.cancelNext === undefined)('a call that Node cancels before it began', () => {

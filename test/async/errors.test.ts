@@ -6,9 +6,9 @@ import { ROWS } from '../bad-calls/tables.js'
 import { copies, goesOn } from '../bad-calls/unchanged.js'
 import { snapshot } from '../layers/support.js'
 
-// Bad asynchronous calls reject, with the words of the synchronous ones, and leave everything as it was.
+// Bad asynchronous calls reject with the same messages as synchronous ones, and change nothing.
 
-/** From here on forward() and backward() are the asynchronous ones; tells whether one was called. */
+/** Replaces forward() and backward() by the asynchronous ones. Returns whether one was called. */
 function makeAsync(): () => boolean {
   const forward = vi.spyOn(NormLayer.prototype, 'forward').mockImplementation(function (
     this: Layer,
@@ -35,7 +35,7 @@ describe('the bad calls of layers, made asynchronously', () => {
     const result = outcomeOf(call)
     const ours = wasCalled()
     vi.restoreAllMocks()
-    // A constructor, a function, another method: test/bad-calls.test.ts has it.
+    // The call uses a constructor, a function or another method. test/bad-calls.test.ts tests it.
     if (!ours) return
     expect(result).toBeInstanceOf(Promise)
     await expect(result).rejects.toBeInstanceOf(EvenkeelError)
@@ -57,7 +57,7 @@ function outcomeOf(call: () => unknown): unknown {
 
 describe('resizable buffers', () => {
   const resizable = (): Tensor => {
-    // Known to Node 20, but not to the library's types.
+    // Node 20 has it, but the types of the library do not.
     const Resizable = ArrayBuffer as unknown as new (bytes: number, options: object) => ArrayBuffer
     const data = new Float32Array(new Resizable(128, { maxByteLength: 256 }), 0, 32)
     data.set(some([4, 8]).data)

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { BatchNorm, info, LayerNorm, type Tensor } from '../../src/index.js'
 import { randomTensor, snapshot } from '../layers/support.js'
 
-// Asynchronous calls of a layer give what synchronous ones give in the same order.
+// Asynchronous calls of a layer give the same results as synchronous calls in the same order.
 
 const CHANNELS = 5
 const withoutMemory = async () => {
@@ -24,7 +24,7 @@ afterEach(() => {
 describe('in the order in which they were made', () => {
   it('many forwards at once leave the averages, results and gradients of as many one after another', async () => {
     const [calm, busy] = [norm(), norm()]
-    // Of many sizes: the short ones would come first if they could.
+    // They have many sizes. Without the order, the short ones would be done first.
     const inputs = SEEDS.map((seed, i) => batch(seed, SEEDS.length * 40 - 37 * i))
     const expected = inputs.map((x) => calm.forward(x))
     const actual = await Promise.all(inputs.map((x) => busy.forwardAsync(x)))
@@ -109,7 +109,7 @@ describe('out', () => {
 
   it('in shared memory is written there', async () => {
     const shared = new SharedArrayBuffer(2 * 32 * 4)
-    // The library's types know no float array over shared memory; at run time it is the same class.
+    // The types of the library do not allow a float array over shared memory. At run time it is the same class.
     const at = (offset: number) => new Float32Array(shared as unknown as ArrayBuffer, offset, 32)
     const x = { data: at(0), shape: [4, 8] }
     const out = { data: at(32 * 4), shape: [4, 8] }

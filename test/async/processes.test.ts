@@ -3,7 +3,7 @@ import { info } from '../../src/index.js'
 import { faults } from '../memory/failing.js'
 import { compiledEvenkeel, runChild } from './support.js'
 
-// What could crash or hang a process, each in a child of its own.
+// Programs that could crash or hang a process. Each runs in a child of its own.
 
 const evenkeel = compiledEvenkeel()
 
@@ -23,16 +23,16 @@ describe.skipIf(!info().offThread)('memory that is lost in mid-call', () => {
   ]
 
   it.each(rows)('%s, by %s: %s', async (which, how, found) => {
-    // One thread in libuv's pool: the call waits there behind other work until its memory is lost.
+    // libuv's pool has one thread, so the call waits there behind other work until its memory is lost.
     const ended = await runChild(evenkeel, 'lose-memory.mjs', [how, which], { UV_THREADPOOL_SIZE: '1' })
     expect(ended).toEqual({ how: 0, stdout: `${found}\n`, stderr: '' })
   })
 })
 
-/** Its allocator ends the process where the system gives no memory, and keeps freed memory for a while. */
+/** AddressSanitizer's allocator ends the process if the system gives no memory, and keeps freed memory for a while. */
 const sanitized = faults.failAllocation !== undefined
 
-// prlimit is Linux's.
+// Only Linux has prlimit.
 it.skipIf(!info().offThread || process.platform !== 'linux' || sanitized)(
   'no memory left: the call rejects',
   async () => {
@@ -69,6 +69,6 @@ describe('the process', () => {
 it.skipIf(sanitized)('layers in a loop that never yields are freed', async () => {
   const ended = await runChild(evenkeel, 'many-layers.mjs', ['200000'])
   expect(ended).toMatchObject({ how: 0, stderr: '' })
-  // A kilobyte for each would be 200 MiB.
+  // One kilobyte per layer would be 200 MiB.
   expect(Number(ended.stdout)).toBeLessThan(100)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compiledEvenkeel, runChild } from './support.js'
 
-// A rejection that nobody handles reaches the process, once, as that of any promise; one that is handled does not.
+// An unhandled rejection reaches the process once, as with any promise. A handled one does not.
 
 const evenkeel = compiledEvenkeel()
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll } from 'vitest'
 
-// For tests of what could end a process: they run in a child, on a compiled copy, as users have it.
+// For tests that could end a process. They run in a child process, on a compiled copy of the package, as users have it.
 
 export interface Ended {
   /** The exit code, or the signal that ended it. */
@@ -12,10 +12,10 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Longer than any child takes; one that hangs is ended then, by SIGTERM, which `how` tells. */
+/** Longer than any child takes. A child that hangs is then ended by SIGTERM, and `how` is that signal. */
 const TIME_LIMIT = 240_000
 
-/** Compiles src/ for the test file that calls it. Within the repository, so that #addon is found. */
+/** Compiles src/ for the test file that calls it. The output is in the repository, so that #addon is found. */
 export function compiledEvenkeel(): string {
   mkdirSync('build', { recursive: true })
   const folder = mkdtempSync(join('build', 'async-test-'))
@@ -25,7 +25,7 @@ export function compiledEvenkeel(): string {
   return resolve(folder, 'index.js')
 }
 
-/** Runs test/async/children/`script`, which is given the path of evenkeel and `args`. */
+/** Runs test/async/children/`script` with the path of evenkeel and `args` as its arguments. */
 export function runChild(
   evenkeel: string,
   script: string,
@@ -33,7 +33,7 @@ export function runChild(
   env: NodeJS.ProcessEnv = {},
 ): Promise<Ended> {
   const path = resolve('test/async/children', script)
-  // Without the line that says that no native backend is there: it is no fault of the child.
+  // Without the warning about a missing native backend, which is no fault of the child.
   const ours = { EVENKEEL_THREADS: '2', EVENKEEL_QUIET: '1' }
   const settings = { timeout: TIME_LIMIT, env: { ...process.env, ...ours, ...env } }
   return new Promise((done) => {

@@ -1,7 +1,7 @@
 import { BatchNorm, gradients, LayerNorm, layerNorm } from '../../src/index.js'
 import { detached, onBatch, plain, type Row, some, used, wrong } from './scene.js'
 
-// Gradients that cannot be had.
+// Gradients that cannot be computed.
 
 const normalized = () => layerNorm(some([4, 8]), { normalizedShape: 8 })
 

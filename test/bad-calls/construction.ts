@@ -106,13 +106,13 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'a bare momentum',
     'EVENKEEL_OPTION',
-    "BatchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; use runningAverage: { newWeight: 0.2 } for PyTorch's momentum 0.2, 'cumulative' for its None, or { decay: 0.2 } for Keras's.",
+    "BatchNorm: there is no option momentum, because it has two meanings: the weight of the new batch in PyTorch, the weight of the old average in Keras; use runningAverage: { newWeight: 0.2 } for PyTorch's momentum 0.2, 'cumulative' for PyTorch's None, or { decay: 0.2 } for Keras's momentum.",
     plain(() => new BatchNorm(8, wrong({ momentum: 0.2 }))),
   ],
   [
     'a momentum that neither weight can be',
     'EVENKEEL_OPTION',
-    "BatchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; use runningAverage: { newWeight: 0.1 } for PyTorch's momentum 0.1, 'cumulative' for its None, or { decay: 0.99 } for Keras's.",
+    "BatchNorm: there is no option momentum, because it has two meanings: the weight of the new batch in PyTorch, the weight of the old average in Keras; use runningAverage: { newWeight: 0.1 } for PyTorch's momentum 0.1, 'cumulative' for PyTorch's None, or { decay: 0.99 } for Keras's momentum.",
     plain(() => new BatchNorm(8, wrong({ momentum: null }))),
   ],
   [

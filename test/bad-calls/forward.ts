@@ -43,7 +43,7 @@ export const FORWARD: readonly Row[] = [
   [
     'other channels',
     'EVENKEEL_SHAPE',
-    "BatchNorm: expected 3 channels in dimension 1 of [N, C, ...space], got 4 in [4, 4, 5]; construct the layer with 4 channels, or mend the input's shape.",
+    "BatchNorm: expected 3 channels in dimension 1 of [N, C, ...space], got 4 in [4, 4, 5]; construct the layer with 4 channels, or correct the input's shape.",
     onBatch((l) => l.forward(some([4, 4, 5]))),
   ],
   [
@@ -76,19 +76,19 @@ export const FORWARD: readonly Row[] = [
   [
     'no channels in the input',
     'EVENKEEL_SHAPE',
-    "groupNorm: input must have at least one channel, got [2, 0, 3]; mend the input's shape.",
+    "groupNorm: input must have at least one channel, got [2, 0, 3]; correct the input's shape.",
     plain(() => groupNorm(some([2, 0, 3]), { groups: 1 })),
   ],
   [
     'one value per channel',
     'EVENKEEL_STATISTICS',
-    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or running averages: eval(), in batchNorm() statistics.',
+    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3]; use a larger batch (merge or drop a short last one), use LayerNorm or GroupNorm, which need no batch, or use running averages: eval() of a layer, the option statistics of batchNorm().',
     onBatch((l) => l.forward(some([1, 3]))),
   ],
   [
     'one value per channel with space',
     'EVENKEEL_STATISTICS',
-    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3, 1, 1]; use a larger batch (merge or drop the last, short one), LayerNorm or GroupNorm, which need no batch, or running averages: eval(), in batchNorm() statistics.',
+    'BatchNorm: training needs more than one value per channel (batch x space), got 1 from shape [1, 3, 1, 1]; use a larger batch (merge or drop a short last one), use LayerNorm or GroupNorm, which need no batch, or use running averages: eval() of a layer, the option statistics of batchNorm().',
     onBatch((l) => l.forward(some([1, 3, 1, 1]))),
   ],
   [

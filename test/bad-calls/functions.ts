@@ -12,9 +12,9 @@ import {
 } from '../../src/index.js'
 import { onBatch, plain, type Row, some, wrong } from './scene.js'
 
-// The functional forms, and what is around the layers.
+// The functional forms, and functions that are not layers.
 
-/** What can be folded. */
+/** A norm that can be folded. */
 const loaded = () => new BatchNorm(3).loadStateDict(new BatchNorm(3).stateDict()).eval()
 
 export const FUNCTIONS: readonly Row[] = [
@@ -185,7 +185,7 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'a momentum where no average is kept',
     'EVENKEEL_OPTION',
-    'batchNorm: there is no option momentum: PyTorch means by it the weight of the new batch, Keras the opposite, the weight of the old average; leave it out: no running average is kept here.',
+    'batchNorm: there is no option momentum, because it has two meanings: the weight of the new batch in PyTorch, the weight of the old average in Keras; leave it out: this norm keeps no running averages.',
     plain(() => batchNorm(some([4, 3]), wrong({ momentum: 0.1 }))),
   ],
   [

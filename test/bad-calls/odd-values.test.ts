@@ -19,7 +19,7 @@ import {
 } from '../../src/index.js'
 import { circular, some } from './scene.js'
 
-// Whatever comes in the place of whatever argument: the call works, or throws an EvenkeelError.
+// Any value in the place of any argument: the call works, or throws an EvenkeelError.
 
 const ODD: Readonly<Record<string, unknown>> = {
   undefined: undefined,
@@ -169,7 +169,7 @@ const CALLS = [
   ...rows('setThreads()', { count: (odd) => setThreads(odd) }),
 ]
 
-/** The error, unless it is one of evenkeel's. */
+/** The error, unless it is an EvenkeelError. */
 function stray(call: () => unknown): unknown {
   try {
     call()
@@ -186,7 +186,7 @@ describe('odd values', () => {
     expect(Object.fromEntries(strays.filter(([, error]) => error !== undefined))).toEqual({})
   })
 
-  it('what others add to Object.prototype is no option', () => {
+  it('properties that other code adds to Object.prototype are no options', () => {
     const added = { value: 1, enumerable: true, configurable: true, writable: true }
     Object.defineProperty(Object.prototype, 'added', added)
     try {

@@ -1,9 +1,9 @@
 import { type ErrorCode, LayerNorm, layerNorm, type Tensor } from '../../src/index.js'
 import { detached, type Row, some, used, wrong } from './scene.js'
 
-// Where the result cannot go.
+// Values of `out` that the result cannot be written to.
 
-/** Rows whose `out` must keep what it holds. */
+/** Rows in which the contents of `out` must not change. */
 function withOut(title: string, code: ErrorCode, message: string, make: (x: Tensor) => Tensor): Row {
   return [
     title,

@@ -9,9 +9,9 @@ import {
 import { Random } from '../../src/selftest/random.js'
 import { draw } from '../support/tensors.js'
 
-// What the tables of bad calls are written with.
+// Helpers for the tables of bad calls.
 
-/** What a call may not change, and the call. `layer` takes `good` before and after. */
+/** A bad call, and what it must not change. `layer` processes `good` before and after the call. */
 export interface Scene {
   readonly call: () => unknown
   readonly layer?: Layer
@@ -20,7 +20,7 @@ export interface Scene {
 }
 export type Row = readonly [title: string, code: ErrorCode, message: string, scene: () => Scene]
 
-/** Wrong arguments are what this file is about: the compiler must let them pass. */
+/** Lets the compiler accept a wrong argument. */
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export const wrong = (value: unknown): any => value
 
@@ -44,7 +44,7 @@ export function circular(): number[] {
   return shape as number[]
 }
 
-/** A call that has no layer to spoil. */
+/** A call without a layer that it could change. */
 export const plain = (call: () => unknown) => (): Scene => ({ call })
 /** A layer that has run on `good`, forward and backward, before the bad call. */
 export function used(layer: Layer, good: Tensor, bad: (layer: Layer) => unknown): Scene {

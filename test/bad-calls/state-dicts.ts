@@ -3,7 +3,7 @@ import { circular, detached, onBatch, type Row, some, used, wrong } from './scen
 
 // State dicts that do not fit.
 
-/** The state of a BatchNorm(3), with some entries replaced or (undefined) left out. */
+/** The state of a BatchNorm(3), with some entries replaced, or removed if their value is undefined. */
 function stateWith(changes: Record<string, unknown>): StateDict {
   const state: Record<string, unknown> = { ...new BatchNorm(3).stateDict(), ...changes }
   for (const [name, entry] of Object.entries(state)) if (entry === undefined) delete state[name]

@@ -1,9 +1,9 @@
 import { tensor } from '../../src/index.js'
 import { circular, detached, onRows, plain, type Row, some, wrong } from './scene.js'
 
-// What is no tensor.
+// Values that are no tensors.
 
-/** As far as it is read here. */
+/** The part of a tf.Tensor that evenkeel reads. */
 class TensorOfTfjs {
   readonly shape = [1, 8]
   dataSync() {

@@ -6,7 +6,7 @@ import { version } from '../../src/version.js'
 import { PREBUILT } from '../support/package.js'
 import { type Environment, isRoot, NOBODY, type Scene } from './environment.js'
 
-// What can be wrong with the binary itself.
+// Faults of the binary itself.
 
 /** Where ELF names the processor, and a number for one that is not this one (RISC-V). */
 const MACHINE_AT = 18
@@ -16,17 +16,20 @@ const SECTIONS_AT = 40
 const SECTION_COUNT_AT = 60
 const ELF_HEADER_BYTES = 64
 
-/** As long as this one, because it takes its place in the binary. */
+/** Has the same length as this version, because it replaces it in the binary. */
 const otherVersion = version.replace(/\d$/, (last) => (last === '9' ? '8' : '9'))
 
 const only = PREBUILT !== null
-/** The hint names the first reason and the way to more. */
+/** The warning gives the first reason, and says where the others are. */
 const hint = (reason: string) =>
   new RegExp(`^evenkeel: runs on the portable backend, .*${reason}.*\`npx evenkeel info\` tells all; .*\\n$`)
 const portable = (reason: string) =>
   ({ backend: 'portable', errors: [new RegExp(`^prebuilds/.*: ${reason}`)], hint: hint(reason) }) as const
 
-/** Rewrites a text in the binary by one of the same length, or shorter and ended by 0, as if it was built so. */
+/**
+ * Replaces a text in the binary, as if it was built so. The new text has the same length, or is shorter and ends with
+ * 0.
+ */
 function replaceText({ binary }: Scene, from: string, to: string): void {
   const bytes = readFileSync(binary)
   let found = 0
@@ -38,7 +41,7 @@ function replaceText({ binary }: Scene, from: string, to: string): void {
   writeChecksum(binary)
 }
 
-/** As `sstrip` leaves it: loaders need no table of sections. */
+/** Removes the table of sections, as `sstrip` does. Loaders do not need it. */
 function removeSections(binary: string): void {
   const bytes = readFileSync(binary)
   bytes.writeBigUInt64LE(0n, SECTIONS_AT)
@@ -47,7 +50,7 @@ function removeSections(binary: string): void {
   rmSync(checksumFileOf(binary))
 }
 
-/** The newest glibc that the binary asks for. */
+/** The newest glibc that the binary requires. */
 function newestGlibc({ binary }: Scene): string {
   const found = readFileSync(binary, 'latin1').match(/GLIBC_2\.\d+(\.\d+)?/g) ?? []
   return found.sort((a, b) => Number(a.split('.')[1]) - Number(b.split('.')[1])).at(-1)!

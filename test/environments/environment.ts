@@ -3,49 +3,54 @@ import { chmodSync, cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newFolder } from '../support/package.js'
 
-/** A project that has the package installed, for one environment to spoil. */
+/** A project with the installed package. An environment puts a fault into it. */
 export interface Scene {
-  /** The project's folder. */
+  /** The folder of the project. */
   readonly project: string
-  /** The package's. */
+  /** The folder of the package. */
   readonly root: string
-  /** This machine's prebuilt binary. */
+  /** The prebuilt binary for this machine. */
   readonly binary: string
 }
 
-/** What is wrong, and what must come of it. */
+/** A fault, and the result that is expected. */
 export interface Environment {
   readonly name: string
-  /** Not everywhere: needs a binary to spoil, or another user, or an option of Node's that this version has. */
+  /**
+   * Whether it can run here. It may need a prebuilt binary, another user, or an option that this version of Node has.
+   */
   readonly only?: boolean
   arrange?(scene: Scene): void
   /** Options of Node. */
   readonly node?: readonly string[] | ((scene: Scene) => readonly string[])
-  /** In addition to this process's environment; undefined removes. */
+  /** Changes of this process's environment. undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** What the process runs instead of a module that requires the package, in the project's folder. */
+  /** The script that the process runs in the project's folder. The default requires the package. */
   readonly script?: string
-  /** A shell's line before the process, which is "$@". */
+  /** A shell command that runs first, before the command of the process ("$@"). */
   readonly shell?: string
-  /** As this user; for rights that root would not miss. */
+  /** The user of the process, for faults of access rights, which root does not see. */
   readonly uid?: number
   readonly expected: Expected
 }
 
 export type Expected =
-  /** Runs on this backend with the right bits; `errors` are all of info().loadErrors, `hint` the line on stderr. */
+  /**
+   * It runs on this backend with the right bits. `errors` are all of info().loadErrors, `hint` is the warning on
+   * stderr.
+   */
   | {
       readonly backend: 'native' | 'portable'
       readonly errors?: readonly RegExp[]
       readonly hint?: RegExp | null
     }
-  /** Loading throws this message. */
+  /** Loading the package throws this message. */
   | { readonly error: RegExp }
-  /** The process ends by itself with this on stderr, before the package is asked. */
+  /** Node ends the process with this on stderr, before it loads the package. */
   | { readonly refused: RegExp }
 
 export interface Outcome {
-  /** Exit code, or the signal that ended the process. */
+  /** The exit code, or the signal that ended the process. */
   readonly ended: number | string
   readonly stderr: string
   readonly printed: Printed | null
@@ -58,11 +63,11 @@ interface Printed {
   readonly error?: string
 }
 
-/** For tests as another user: nobody's, on every Linux. */
+/** The user `nobody` of every Linux, for tests as another user. */
 export const NOBODY = 65534
 export const isRoot = process.getuid?.() === 0
 
-/** Loads the package by `load`, runs the self-test on the backend that was chosen, then `also`, and prints what came. */
+/** Loads the package by `load`, runs the self-test on the chosen backend, then runs `also`, and prints the results. */
 export const report = (load: (name: string) => string, also = ''): string => `
 const print = (value) => require('node:fs').writeSync(1, JSON.stringify(value) + '\\n')
 const main = async () => {
@@ -77,7 +82,7 @@ main().catch((error) => print({ error: error.message }))
 `
 const BY_REQUIRE = report((name) => `require('${name}')`)
 
-/** A project of its own with a copy of the package alone, without its dependency, as the environment has it. */
+/** Makes a project with a copy of the package, without its dependency, and arranges the fault of the environment. */
 export function arrange({ arrange }: Environment, installed: string, prebuilt: string | null): Scene {
   const project = newFolder()
   const root = join(project, 'node_modules/evenkeel')

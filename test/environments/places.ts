@@ -6,21 +6,21 @@ import { buildSync } from 'esbuild'
 import { PREBUILT } from '../support/package.js'
 import { type Environment, isRoot, report, type Scene } from './environment.js'
 
-// Where the package may lie, and by what it may be loaded.
+// Places in which the package may be, and ways to load it.
 
 const only = PREBUILT !== null
 const native = { backend: 'native', errors: [], hint: null } as const
 const byImport = report((name) => `import('${name}')`)
 const byRequire = report((name) => `require('${name}')`)
 
-/** The package in another place, with `project`/node_modules/evenkeel a link to it. */
+/** Moves the package to another place, and makes `project`/node_modules/evenkeel a link to it. */
 function linkTo({ root }: Scene, place: string): void {
   mkdirSync(dirname(place), { recursive: true })
   renameSync(root, place)
   symlinkSync(place, root, 'dir')
 }
 
-/** One file of all, in a folder of its own; the package itself is gone. What runs is that file. */
+/** Bundles everything into one file, in a folder of its own, and removes the package. The test runs that file. */
 function bundle({ project, root }: Scene, nodeFiles: 'copy' | 'file', format: 'cjs' | 'esm' = 'cjs'): void {
   const entry = join(project, 'entry.js')
   writeFileSync(
@@ -45,7 +45,7 @@ function bundle({ project, root }: Scene, nodeFiles: 'copy' | 'file', format: 'c
 }
 const bundled = "require('./out/bundle.cjs')"
 
-/** Remounts the project's modules with this option, for the process alone. */
+/** Mounts the project's modules again with this option, for this process only. */
 const mounted = (option: string) =>
   `exec unshare -m bash --norc -c 'mount --bind node_modules node_modules && mount -o remount,bind,${option} node_modules && exec "$@"' bash "$@"`
 const canMount =

@@ -3,23 +3,23 @@ import { join } from 'node:path'
 import { PREBUILT } from '../support/package.js'
 import { type Environment, isRoot, NOBODY, report, type Scene } from './environment.js'
 
-// What a process may be denied, or meet, around a good binary.
+// Limits and unusual conditions of a process, with a good binary.
 
 const only = PREBUILT !== null
 const native = { backend: 'native', errors: [], hint: null } as const
 const [major] = process.versions.node.split('.').map(Number)
-/** Without the prefix since Node 23.5. */
+/** Since Node 23.5 the name has no prefix. */
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission'
 
-/** A module to load before the package. */
+/** Loads a module before the package. */
 const preload = (source: string) => ({
   arrange: ({ project }: Scene) => writeFileSync(join(project, 'preload.cjs'), source),
   node: ({ project }: Scene) => ['--require', join(project, 'preload.cjs')],
 })
 
-/** /proc as on a system without it, and this report. */
+/** Hides /proc, and replaces Node's report by this one. */
 const withoutProc = (report: string) =>
   preload(`
     const fs = require('node:fs')
@@ -31,7 +31,7 @@ const withoutProc = (report: string) =>
     Object.defineProperty(process, 'report', { value: ${report} })
   `)
 
-/** Runs `code` in a worker, while the main thread never loads the package. */
+/** Runs `code` in a worker. The main thread never loads the package. */
 const inWorker = (code: string, options = '{}') => `
 const { Worker } = require('node:worker_threads')
 const worker = new Worker(${JSON.stringify(code)}, { eval: true, ...${options} })
@@ -114,12 +114,12 @@ export const processes: readonly Environment[] = [
     expected: native,
   },
   {
-    name: 'fewer threads than the team wants',
+    name: 'fewer threads than the thread pool asks for',
     only: only && isRoot,
-    // Of a user, all processes together: one that no other test has.
+    // The limit is for all processes of a user, so this user is one that no other test uses.
     uid: NOBODY - 1,
-    // Node's start takes seven. An asynchronous call wants the four of libuv's pool,
-    // and libuv would end the process without them.
+    // Node starts with seven threads. An asynchronous call needs the four of libuv's pool, and libuv would end the
+    // process without them.
     shell: 'ulimit -u 18',
     env: { EVENKEEL_THREADS: '64' },
     script: report(

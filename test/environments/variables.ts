@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PREBUILT } from '../support/package.js'
 import type { Environment } from './environment.js'
 
-// What the environment's variables may say.
+// Values of the environment variables.
 
 const only = PREBUILT !== null
 const native = { backend: 'native', errors: [], hint: null } as const

@@ -13,12 +13,12 @@ import {
 import { expectError, snapshot } from '../layers/support.js'
 import { numbers } from './layers.js'
 
-// What a caller hands over is read once, when the call is made, and what is no array there is refused.
+// A call reads its arguments once, when it is made. A value in the place of an array that is no array is refused.
 
 const SHAPE = [4, 8]
 const tensor = (seed: number) => numbers('float32', SHAPE, seed)
 const zeros = () => ({ data: new Float32Array(32), shape: SHAPE })
-/** Wrong arguments are what this is about: the compiler must let them pass. */
+/** Lets the compiler accept a wrong argument. */
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const wrong = (value: unknown): any => value
 const bits = ({ data }: Tensor) => Array.from(data)
@@ -112,7 +112,7 @@ describe('an asynchronous call', () => {
         expectError(() => calls[outer](), 'EVENKEEL_STATE', /asynchronous calls of this layer are pending/)
         await inner
       }
-      // The inner call comes first: it was made first.
+      // The inner call was made first, so its result comes first.
       const [expected, actual] = [new BatchNorm(8), layer.forward(tensor(4))]
       for (const seed of outer === 'forwardAsync' ? [1, 2, 3] : [1, 2]) expected.forward(tensor(seed))
       expect(bits(actual)).toEqual(bits(expected.forward(tensor(4))))
@@ -121,7 +121,7 @@ describe('an asynchronous call', () => {
   )
 })
 
-describe('what is no array', () => {
+describe('a value that is no array', () => {
   const bad: Readonly<Record<string, unknown>> = {
     null: null,
     undefined,
@@ -156,7 +156,7 @@ describe('what is no array', () => {
     },
   )
 
-  /** Makes the call while the tensor has other data. */
+  /** Replaces the data of the tensor during the call. */
   function give(owner: Tensor, data: unknown, call: () => unknown) {
     const before = owner.data
     Object.assign(owner, { data })
@@ -168,8 +168,8 @@ describe('what is no array', () => {
   }
 })
 
-describe('an out whose data change', () => {
-  it('is checked for what is written', () => {
+describe('an out whose data changes', () => {
+  it('is checked with the data that is written', () => {
     const memory = tensor(1).data
     const x = { data: memory.subarray(0, 16), shape: [2, 8] }
     const copy = memory.slice()

@@ -15,8 +15,9 @@ import { expectError, snapshot } from '../layers/support.js'
 import { firstDifference } from '../support/run.js'
 import { numbers } from './layers.js'
 
-// A layer that is called several times before its gradients, as in shared, siamese and recurrent networks: each context
-// gives its own forward's gradient, whatever came in between; without one the last forward's, or an error.
+// A layer that is called several times before its gradients, as in shared, siamese and recurrent networks. A context
+// gives the gradient of its own forward, whatever came in between. Without a context, backward() gives the gradient of
+// the last forward, or an error.
 
 const SHAPE = [6, 8]
 const tensor = (seed: number, shape = SHAPE) => numbers('float32', shape, seed)
@@ -48,7 +49,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 }
 
-/** The gradients of some inputs, by the functions, and what they add up to in the parameters. */
+/** The gradients of some inputs by the functional forms, and the sums of the parameters' gradients. */
 function expectedOf({ normalize }: Row, layer: Layer, pairs: readonly (readonly [x: Tensor, dy: Tensor])[]) {
   const dweight = new Float32Array(8)
   const dbias = new Float32Array(8)
@@ -61,7 +62,7 @@ function expectParameters(layer: Layer, { dweight, dbias }: ReturnType<typeof ex
   expect(firstDifference(layer.bias!.grad.data, dbias)).toBe(null)
 }
 
-/** In which order the gradients come, of forwards 0, 1, 2, ... */
+/** The orders in which the gradients of the forwards 0, 1, 2, ... are computed. */
 const ORDERS: Readonly<Record<string, readonly number[]>> = {
   'as the forwards came': [0, 1, 2],
   'backwards, as through time': [4, 3, 2, 1, 0],
@@ -164,7 +165,7 @@ describe('backward() without a context', () => {
       expect.objectContaining({ code: 'EVENKEEL_SHAPE' }),
     )
 
-  /** Steps before a backward() that gives the gradient of this input. */
+  /** Steps after which backward() gives the gradient of this input. */
   const clear: readonly (readonly [string, readonly Step[], Tensor])[] = [
     ['after one forward', [forward(1)], tensor(1)],
     ['again after one forward', [forward(1), backward], tensor(1)],
@@ -204,7 +205,7 @@ describe('backward() without a context', () => {
     for (let i = 0; i < 2; i++)
       expectError(() => layer.backward(tensor(9)), 'EVENKEEL_STATE', /not clear whose gradient is meant/)
     expect(snapshot(layer)).toEqual(before)
-    // As the message advises.
+    // The remedy of the message.
     layer.forward(tensor(4))
     const first = layer.context!
     layer.forward(tensor(5))

@@ -17,13 +17,14 @@ import { firstDifference } from '../support/run.js'
 import { type Allocator, faults, nativeAllocator, ScriptAllocator } from './failing.js'
 import { numbers } from './layers.js'
 
-// Each call is made with its first allocation failing, then its second, until none is left to fail. A call that fails
-// changes nothing: the gradient of the forward before it is still to be had, and the next call is right.
+// Repeats each call: first its first allocation fails, then its second, until the call makes no more allocations. A
+// call that fails changes nothing: the gradient of the forward before it is still available, and the next call is
+// right.
 
 type Row = readonly [shape: readonly number[], make: () => Layer]
 
 const LAST = { layout: 'channels-last' } as const
-/** Every way of a pass through native/core. */
+/** Every code path of a pass through native/core. */
 const ROWS: Readonly<Record<string, Row>> = {
   'short rows': [[9, 40], () => new LayerNorm(40)],
   'short rows that are not centred': [[9, 40], () => new RMSNorm(40, { bias: true })],
@@ -60,7 +61,7 @@ describe.skipIf(faults.failAllocation === undefined)('where the addon has no mem
   }
 })
 
-describe('where JavaScript has no memory', () => {
+describe('if JavaScript has no memory', () => {
   const allocator = new ScriptAllocator()
   beforeAll(() => allocator.inPlace())
   afterAll(() => allocator.remove())
@@ -68,7 +69,9 @@ describe('where JavaScript has no memory', () => {
 })
 
 interface Attempt {
-  /** Samples, or rows, that the failing forward has more than the one before it; null: a backward fails. */
+  /**
+   * The number of samples or rows by which the failing forward is larger than the one before. Null: a backward fails.
+   */
   readonly more: number | null
   readonly asynchronous: boolean
 }
@@ -107,7 +110,9 @@ function dataOf([shape, make]: Row, { more }: Attempt) {
   return { x: tensor(1), dy: tensor(2), other: tensor(3, more ?? 0), dyOfOther: tensor(4, more ?? 0) }
 }
 
-/** What is wrong with a layer of which a call's n-th allocation failed, beside a layer of which none did; or null. */
+/**
+ * Compares a layer whose call failed at its n-th allocation with a layer of which none failed. Null if all is right.
+ */
 async function attemptWith(
   allocator: Allocator,
   n: number,
@@ -118,7 +123,7 @@ async function attemptWith(
   const [layer, calm] = [make(), make()]
   for (const each of [layer, calm]) {
     each.forward(x)
-    // So that there are gradients to be spoilt.
+    // There must be gradients that the failing call could change.
     if (more === null) each.backward(dy)
   }
   const call = (each: Layer, later: boolean) => {

@@ -1,12 +1,15 @@
 import { expect } from 'vitest'
 import { load } from '#addon'
 
-// What makes an allocation fail.
+// Makes allocations fail.
 
 export interface Allocator {
-  /** The n-th allocation from now on fails; 0: none. How many were still to come of the n before: 0 where it has failed. */
+  /**
+   * Makes the n-th allocation from now on fail, or none if n is 0. Returns how many allocations were left before the
+   * one that the previous call set: 0 if that one has failed.
+   */
   fail(n: number): number
-  /** What a call throws then. */
+  /** The error that a call then throws. */
   readonly error: object
 }
 
@@ -14,7 +17,7 @@ interface Faults {
   failAllocation?(n: number): number
   cancelNext?(): void
 }
-/** Those of the addon of `npm run test:asan`; no other has any. */
+/** The functions of the addon that `npm run test:asan` builds. Other addons do not have them. */
 export const faults: Faults = load().addon ?? {}
 
 export function nativeAllocator(): Allocator | null {
@@ -24,9 +27,9 @@ export function nativeAllocator(): Allocator | null {
     : null
 }
 
-/** Of the arrays that JavaScript allocates by `new Float32Array(length)` and its like, while `inPlace`. */
+/** Makes JavaScript's own allocations fail: `new Float32Array(length)` and the like, after `inPlace()`. */
 export class ScriptAllocator implements Allocator {
-  /** Ours for arrays whose length is the caller's, the engine's for small ones. */
+  /** evenkeel's error for arrays whose length the caller chooses, the JavaScript engine's error for small arrays. */
   readonly error = { message: expect.stringMatching(/there is no memory for|Array buffer allocation failed/) }
   readonly #types = { Float32Array, Float64Array }
   #left = 0

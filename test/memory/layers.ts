@@ -10,7 +10,7 @@ import {
 } from '../../src/index.js'
 import { newArray, sizeOf } from '../../src/tensor.js'
 
-// Every kind of layer over every pattern, with all choices of parameters, on a small input.
+// Every kind of layer on every pattern, with all choices of parameters, on a small input.
 
 export interface Affine {
   readonly weight: boolean
@@ -52,7 +52,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   },
 }
 
-/** Numbers that differ from place to place and from seed to seed. */
+/** Numbers that differ for each index and seed. */
 export function numbers(dtype: DType, shape: readonly number[], seed: number): Tensor {
   const data = newArray(dtype, sizeOf(shape))
   for (let i = 0; i < data.length; i++) data[i] = Math.sin(seed + i * i)

@@ -4,8 +4,8 @@ import { expectError } from '../layers/support.js'
 import { expectAsNew, LENGTH, numbers, SIZE, tensorOf, zeros } from '../prepared/support.js'
 import { resizable } from './ways.js'
 
-describe('arrays whose length comes and goes', () => {
-  it('count as long as it is right', () => {
+describe('arrays whose length changes', () => {
+  it('are accepted while the length is right', () => {
     const buffer = resizable(4 * SIZE, 16 * SIZE)
     const x = tensorOf(new Float32Array(buffer))
     const layer = new LayerNorm(LENGTH)
@@ -35,7 +35,7 @@ describe('arrays whose length comes and goes', () => {
   })
 })
 
-/** Says that it is as long as ever. */
+/** A prototype that always reports the old length. */
 class Long extends Float32Array {
   override get length(): number {
     return SIZE

@@ -2,31 +2,32 @@ import { EvenkeelError, type FloatArray, type Tensor } from '../../src/index.js'
 import { firstDifference } from '../support/run.js'
 import type { ArrayType, Way } from './ways.js'
 
-// Two equal scenes, one of which loses an array: what must come of it.
+// Compares two equal scenes, one of which loses an array.
 
-/** Where a layer or a caller holds an array. */
+/** The object of a layer or a caller that refers to an array. */
 export interface Holder {
   data: FloatArray
 }
 
 export interface Scene {
   readonly holders: Readonly<Record<string, Holder>>
-  /** What it counts beside its arrays. */
+  /** The state of the scene besides its arrays, a counter. */
   readonly count: number
 }
 
 export interface Pass<S extends Scene> {
-  /** The arrays that it reads or writes. */
+  /** The names of the arrays that the pass reads or writes. */
   readonly needs: readonly string[]
-  /** What comes before it. */
+  /** Runs before the pass. */
   readonly before?: (scene: S) => unknown
   readonly call: (scene: S) => Tensor | Promise<Tensor>
   readonly asynchronous?: true
 }
 
 /**
- * An array is lost before a pass, after so many equal ones. If the pass needs it, it throws EVENKEEL_BUFFER, twice, and
- * changes nothing; otherwise it gives the right bits. With a fresh array it goes on. Returns what went wrong, or null.
+ * Takes away an array before a pass, after `callsBefore` equal passes. If the pass needs the array, it must throw
+ * EVENKEEL_BUFFER twice and change nothing. Otherwise it must give the right bits. With a new array it must work again.
+ * Returns what was wrong, or null.
  */
 export async function lose<S extends Scene>(
   make: () => S,
@@ -54,7 +55,7 @@ export async function lose<S extends Scene>(
   return next && `with a fresh array, ${next}`
 }
 
-/** Puts other memory with the same contents in the place of an array; returns what takes it away. */
+/** Moves an array to other memory with the same contents. Returns a function that takes this memory away. */
 function move(holder: Holder, way: Way): () => void {
   const { array, lose } = way.place(holder.data.constructor as ArrayType, holder.data.length)
   array.set(holder.data)
@@ -62,7 +63,7 @@ function move(holder: Holder, way: Way): () => void {
   return lose
 }
 
-/** How a scene differs from another one, but for one array. */
+/** The difference of two scenes, apart from one array. Null if there is none. */
 function difference(scene: Scene, calm: Scene, without?: string): string | null {
   for (const [name, { data }] of Object.entries(scene.holders)) {
     const found = name === without ? null : firstDifference(data, calm.holders[name].data)
@@ -71,7 +72,7 @@ function difference(scene: Scene, calm: Scene, without?: string): string | null 
   return scene.count === calm.count ? null : `the count is ${scene.count} instead of ${calm.count}`
 }
 
-/** What is wrong with a call's error, or null. */
+/** What is wrong with the error of a call, or null. */
 async function refusal<S extends Scene>(scene: S, { call }: Pass<S>): Promise<string | null> {
   try {
     await call(scene)

@@ -15,7 +15,7 @@ import { AFFINES, type Affine, numbers } from './layers.js'
 import { type Holder, lose, type Pass, type Scene } from './losing.js'
 import { WAYS } from './ways.js'
 
-// The same for the functions: the arrays of a call, the statistics that it is given, and those of its context.
+// The same for the functional forms: the arrays of a call, given statistics, and the statistics of its context.
 
 type Given = { readonly mean: FloatArray; readonly variance: FloatArray }
 type Form = readonly [
@@ -74,7 +74,7 @@ class FunctionScene implements Scene {
     return this.#norm(this.tensor('x'), options, { mean: mean.data, variance: variance.data })
   }
 
-  /** A forward whose context lies in the scene's own arrays. */
+  /** A forward whose context refers to the scene's own arrays. */
   keepContext(): void {
     const { context } = this.run()
     const { contextMean, contextVariance } = this.holders

@@ -4,10 +4,10 @@ import { AFFINES, type Affine, LAYERS, type LayerRow, numbers } from './layers.j
 import { type Holder, lose, type Pass, type Scene } from './losing.js'
 import { WAYS, type Way } from './ways.js'
 
-// Every array of every layer is lost before every call. Of equal calls the addon is shown the arrays only once: it must
-// be noticed all the same.
+// Every array of every layer is lost before every call. The addon looks up the arrays of equal calls only once, and
+// must still notice the loss.
 
-/** A layer, and the arrays that it is called with. */
+/** A layer, and the arrays of its calls. */
 class LayerScene implements Scene {
   readonly layer: Layer
   readonly holders: Readonly<Record<string, Holder>>
@@ -67,7 +67,9 @@ const PASSES: Readonly<Record<string, Pass<LayerScene>>> = {
   },
 }
 
-/** Equal calls before the loss: none, one that prepares the next, and one that was prepared. */
+/**
+ * The numbers of equal calls before the loss: none, one after which calls are cached, and one that is cached itself.
+ */
 const CALLS_BEFORE = [0, 1, 2]
 
 describe.each(Object.entries(WAYS))('an array %s', (_way, way) => {
@@ -81,7 +83,7 @@ describe.each(Object.entries(WAYS))('an array %s', (_way, way) => {
         tried++
       }
       expect(failures).toEqual([])
-      // Each of x, y, dy, dx before each synchronous call, at the least.
+      // At least each of x, y, dy, dx before each synchronous call.
       expect(tried).toBeGreaterThanOrEqual(4 * 4 * CALLS_BEFORE.length)
     })
   })

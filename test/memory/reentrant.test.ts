@@ -3,8 +3,9 @@ import { BatchNorm, EvenkeelError, GroupNorm, type Layer, LayerNorm, type Tensor
 import { expectError, snapshot } from '../layers/support.js'
 import { numbers } from './layers.js'
 
-// A caller's objects may have getters, and these may call the layer again. The call around them then gives what it gives
-// before them, or after them, or throws and has changed nothing: it never works with buffers that are the other call's.
+// The objects of a caller may have getters, and a getter may call the layer again. The outer call then gives the same
+// result as before or after the inner call, or it throws and changes nothing. It never uses the buffers of the inner
+// call.
 
 const SHAPE = [4, 8]
 const tensor = (seed: number, shape = SHAPE) => numbers('float32', shape, seed)
@@ -22,7 +23,7 @@ function trained() {
   return layer.stateDict()
 }
 
-/** What is done inside. */
+/** The calls that a getter makes. */
 const ACTS: Readonly<Record<string, (layer: Layer) => Tensor | undefined>> = {
   forward: (layer) => layer.forward(tensor(20)),
   'forward of another shape': (layer) => layer.forward(tensor(21, [6, 8])),
@@ -50,10 +51,13 @@ const ACTS: Readonly<Record<string, (layer: Layer) => Tensor | undefined>> = {
   context: (layer) => void layer.context,
 }
 
-/** `context`: of the last forward, where the call's name has it; who reads it changes what the layer owns. */
+/**
+ * `context` is that of the last forward. It is read only if the name of the call contains it, because reading hands it
+ * out.
+ */
 type Call = (layer: Layer, inside: () => void, context: Layer['context']) => Tensor
 
-/** An object one of whose properties does something before it answers. */
+/** Copies an object and makes one property a getter, which calls `inside` and then returns the value. */
 function disturbed<T extends object>(object: T, name: keyof T, inside: () => void): T {
   return Object.defineProperty({ ...object }, name, {
     get: () => {
@@ -63,7 +67,7 @@ function disturbed<T extends object>(object: T, name: keyof T, inside: () => voi
   })
 }
 
-/** A shape that does something when it is looked at. */
+/** A shape that calls `inside` whenever it is read. */
 function disturbedShape(inside: () => void): readonly number[] {
   const get = (target: number[], key: string | symbol) => {
     inside()
@@ -72,7 +76,7 @@ function disturbedShape(inside: () => void): readonly number[] {
   return new Proxy([...SHAPE], { get })
 }
 
-/** Where the caller's code runs in a call. */
+/** The places in a call where code of the caller runs. */
 const CALLS: Readonly<Record<string, Call>> = {
   "x's data": (layer, inside) => layer.forward(disturbed(tensor(1), 'data', inside)),
   "x's shape": (layer, inside) => layer.forward(disturbed(tensor(1), 'shape', inside)),
@@ -95,13 +99,13 @@ const CALLS: Readonly<Record<string, Call>> = {
     layer.backward(tensor(3), disturbed({ context: context! }, 'context', inside)),
 }
 
-/** What comes of two calls, one inside the other or one after another: results, or the codes of errors. */
+/** The results of two calls, one inside the other or one after the other. An error is represented by its code. */
 interface Results {
   call?: unknown
   act?: unknown
 }
 
-/** After equal calls, so that the layer has seen the arrays' like. */
+/** A layer after some equal calls, so that its calls are cached. */
 function prepared(make: () => Layer): Layer {
   const layer = make()
   for (let i = 0; i < 3; i++) {
@@ -112,12 +116,12 @@ function prepared(make: () => Layer): Layer {
   return layer
 }
 
-/** All that can be seen after two calls on a layer. */
+/** Everything that is visible after two calls on a layer. */
 function outcome(make: () => Layer, hasContext: boolean, run: (scene: Scene) => Results) {
   const layer = prepared(make)
   const results = run({ layer, context: hasContext ? layer.context : null })
   const state = snapshot(layer)
-  // Of the shape of the last forward, which this function does not know.
+  // dy has the shape of the last forward, which this function does not know.
   const dy = () => tensor(60, [...layer.context!.plan.shape])
   return { results, state, gradient: attempt(() => layer.backward(dy())) }
 }
@@ -127,7 +131,7 @@ interface Scene {
   readonly context: Layer['context']
 }
 
-/** What a call returns, or the code of its error. */
+/** The result of a call, or the code of its error. */
 function attempt(call: () => unknown): unknown {
   try {
     return call()
@@ -171,8 +175,8 @@ describe.each(Object.entries(LAYERS))('%s, called again', (_name, make) => {
   })
 })
 
-describe('a property that answers otherwise the second time', () => {
-  /** Answers with each value in turn, the last one for ever. */
+describe('a property that has another value the second time', () => {
+  /** Returns one value after another, and then always the last. */
   const changing = <T extends object, K extends keyof T>(object: T, name: K, values: readonly T[K][]): T => {
     let i = 0
     return Object.defineProperty({ ...object }, name, {
@@ -239,7 +243,7 @@ describe('a getter that takes an array away', () => {
       (layer) => {
         const x = tensor(1)
         let times = 0
-        // Late: after its length was seen.
+        // Takes the array away after its length was read.
         return layer.forward(
           {
             ...x,
@@ -294,8 +298,8 @@ describe('a getter that takes an array away', () => {
   })
 })
 
-describe('a forward that is refused after it has written over the input of the one before', () => {
-  it('ends that one', () => {
+describe('a forward that is refused after it has overwritten the input of the one before', () => {
+  it('makes the context of that one unusable', () => {
     const layer = new BatchNorm(8)
     const x = tensor(1)
     layer.forward(x)
@@ -307,7 +311,7 @@ describe('a forward that is refused after it has written over the input of the o
     expect(snapshot(layer)).toEqual(before)
   })
 
-  it('leaves it alone where it has written elsewhere, or nothing', () => {
+  it('does not if it has written elsewhere, or nothing', () => {
     const [layer, calm] = [new BatchNorm(8), new BatchNorm(8)]
     const x = tensor(1)
     for (const each of [layer, calm]) each.forward(x)

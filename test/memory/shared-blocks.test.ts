@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Tensor } from '../../src/index.js'
 import { numbers } from './layers.js'
 
-// Two SharedArrayBuffers can be one block of memory. An `out` that overlaps an input by way of the other one is refused
-// as by way of the same one, on every backend.
+// Two SharedArrayBuffers can share one block of memory. If `out` is in one of them and overlaps an input in the other,
+// it is refused as if both were in the same, on every backend.
 
 const SHAPE = [4, 8]
 const BYTES = 32 * Float32Array.BYTES_PER_ELEMENT
@@ -14,11 +14,11 @@ interface Memory {
   readonly buffer: SharedArrayBuffer
   grow(pages: number): void
 }
-// The types of Node name WebAssembly's modules, not its memory.
+// The types of Node have WebAssembly's modules but not its memory.
 const { Memory } = (globalThis as unknown as { WebAssembly: { Memory: new (size: object) => Memory } })
   .WebAssembly
 
-/** Two buffers over one block, of BLOCK bytes at the least. */
+/** Two buffers over one block of at least BLOCK bytes. */
 const PAIRS: Readonly<Record<string, () => readonly [SharedArrayBuffer, SharedArrayBuffer]>> = {
   'one buffer': () => {
     const buffer = new SharedArrayBuffer(BLOCK)
@@ -48,7 +48,7 @@ const PAIRS: Readonly<Record<string, () => readonly [SharedArrayBuffer, SharedAr
 }
 
 function at(buffer: SharedArrayBuffer, byteOffset: number, length = 32): Float32Array<ArrayBuffer> {
-  // The library's types know no float array over shared memory; at run time it is the same class.
+  // The types of the library do not allow a float array over shared memory. At run time it is the same class.
   return new Float32Array(buffer as unknown as ArrayBuffer, byteOffset, length)
 }
 
@@ -77,7 +77,7 @@ describe.each(['native', 'portable'])('on the %s backend', (backend) => {
   })
 
   describe.each(Object.entries(PAIRS))('%s', (_, pair) => {
-    /** Overlaps by an element, by half, and by all but one, from either side. */
+    /** Overlaps of one element, of half, and of all elements but one, from either side. */
     const shifts = [4, BYTES / 2, BYTES - 4].flatMap((shift) => [shift, -shift])
 
     it.each(shifts)('an out %i bytes further is refused, and nothing is written', async (shift) => {
@@ -94,7 +94,7 @@ describe.each(['native', 'portable'])('on the %s backend', (backend) => {
         expect(() => layerNorm(x, { normalizedShape: 8, out: over })).toThrow(refusal)
         await expect(layer.forwardAsync(x, { out: over })).rejects.toEqual(refusal)
         layer.forward(elsewhere)
-        // Over dy, then over the saved input.
+        // The first dx overlaps dy, the second the saved input.
         expect(() => layer.backward(x, { out: over })).toThrow(refusal)
         await expect(layer.backwardAsync(x, { out: over })).rejects.toEqual(refusal)
         expect(() => gradients(context, elsewhere, { out: over })).toThrow(refusal)
@@ -121,7 +121,7 @@ describe.each(['native', 'portable'])('on the %s backend', (backend) => {
         expect(() => layer.backward(numbers('float32', SHAPE, 2))).toThrow(
           expect.objectContaining({ code: 'EVENKEEL_STATE' }),
         )
-        // dx over dy.
+        // dx replaces dy.
         layer.forward(numbers('float32', SHAPE, 1))
         const dy = tensorAt(a, 2048, 2)
         const dx = { data: at(b, 2048), shape: SHAPE }

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import type { FloatArray } from '../../src/index.js'
 
-// What takes an array's memory away from it.
+// The ways in which an array loses its memory.
 
-/** An array, and what takes its memory away. */
+/** An array, and a function that takes its memory away. */
 export interface Place {
   readonly array: FloatArray
   readonly lose: () => void
@@ -32,18 +32,20 @@ interface Memory {
   readonly buffer: ArrayBuffer
   grow(pages: number): void
 }
-// The types of Node name WebAssembly's modules, not its memory.
+// The types of Node have WebAssembly's modules but not its memory.
 const { Memory } = (globalThis as unknown as { WebAssembly: { Memory: new (size: object) => Memory } })
   .WebAssembly
 
-/** One for all arrays: each takes gigabytes of address space. Its buffer is another one after each grow(). */
+/**
+ * One memory for all arrays, because each takes gigabytes of address space. After each grow() it has another buffer.
+ */
 let memory: Memory | undefined
-/** Takes what it is sent, and does nothing. */
+/** Receives messages and does nothing. */
 let worker: Worker | undefined
 
 export const WAYS: Readonly<Record<string, Way>> = {
-  // First: once a function has seen a resizable buffer, V8 of Node 20 and 22 optimizes `array.length` in it so that it
-  // misses the other ways.
+  // This way is tested first. After a function has read a resizable array, V8 of Node 20 and 22 compiles `array.length`
+  // in that function so that it misses the other ways. In this order the tests see that.
   'resized away': {
     resizable: true,
     place(Type, length) {

@@ -11,7 +11,7 @@ const THEIRS: Record<string, Factory> = {
   layerNormalization: (args) => tf.layers.layerNormalization(args),
 }
 
-/** A step of training: the loss's gradients with respect to the input and to what can be trained. */
+/** A training step: the gradients of the loss with respect to the input and the trainable weights. */
 function step(layer: tf.layers.Layer, x: tf.Tensor): number[] {
   apply(layer, x)
   const sources = [x, ...layer.trainableWeights.map((weight) => weight.read())]
@@ -19,7 +19,7 @@ function step(layer: tf.layers.Layer, x: tf.Tensor): number[] {
   return tf.grads(loss)(sources).flatMap(valuesOf)
 }
 
-/** What tfjs 4.22 cannot do. Where one of its own begins to work, the first expectation says so: take it out then. */
+/** What tfjs 4.22 cannot do. If a newer tfjs can, the first expectation fails. Then remove that row. */
 const FAILURES = [
   ['channels first', 'batchNormalization', { axis: 1 }, [3, 4, 2, 2], /must match the product of shape/],
   ['no scale', 'batchNormalization', { scale: false }, [6, 4], /reading 'read'/],

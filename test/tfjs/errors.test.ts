@@ -51,8 +51,8 @@ describe('errors say what was expected, what came and what to do', () => {
     [
       'a list of axes where one is wanted',
       () => batchNormalization({ ...NAME, axis: [1, 2] }),
-      "BatchNormalization 'n': axis must name one dimension, the channels', got [1, 2]; " +
-        'join them with tf.layers.reshape (behind tf.layers.permute, where they are apart), and undo that after this layer.',
+      "BatchNormalization 'n': axis must name one dimension, that of the channels, got [1, 2]; " +
+        'join the dimensions with tf.layers.reshape (after tf.layers.permute, if they are not adjacent), and undo that after this layer.',
     ],
     [
       "the batch's axis",
@@ -104,7 +104,7 @@ describe('errors say what was expected, what came and what to do', () => {
         return apply(layer, tf.zeros([2, 2]))
       },
       "BatchNormalization 'n': moving_variance must be 0 or more, got -4 in channel 1; " +
-        'set it with setWeights, to variances, not standard deviations or logarithms.',
+        'set it with setWeights to variances, not to standard deviations or logarithms.',
     ],
     [
       'groups that do not divide',

@@ -9,7 +9,8 @@ import {
   rmsNormalization,
 } from '../../src/tfjs/index.js'
 
-// What must compile, and what must not, under exactOptionalPropertyTypes: test/tfjs/types.test.ts compiles it.
+// Code that must compile, and code that must not, under exactOptionalPropertyTypes. test/tfjs/types.test.ts compiles
+// it.
 
 declare const maybe: {
   name: string | undefined

@@ -3,11 +3,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { batchNormalization } from '../../src/tfjs/index.js'
 import { apply, Random, randomTensor, saved, TFJS_BACKENDS, useBackend, valuesOf } from './support.js'
 
-// A frozen layer runs in inference mode, and its moving statistics stand still, whatever the way it was frozen.
+// A frozen layer runs in inference mode, and its moving statistics do not change, for every way to freeze it.
 
 const FEATURES = 4
 
-/** A dense layer that begins alike in each run. */
+/** A dense layer with the same initial weights in each run. */
 const dense = (inputs: number, units: number, seed: number) =>
   tf.layers.dense({
     units,
@@ -23,7 +23,7 @@ interface Built {
 type Args = Parameters<typeof batchNormalization>[0]
 type Freeze = (norm: tf.layers.Layer, holder: tf.LayersModel) => void
 
-/** dense -> norm as a model of its own: a tf.sequential, or a functional one. */
+/** dense -> norm as a model: a tf.sequential, or a functional model. */
 function inner(norm: tf.layers.Layer, functional: boolean): tf.LayersModel {
   const first = dense(FEATURES, 3, 1)
   if (!functional) return tf.sequential({ layers: [first, norm] })
@@ -31,7 +31,7 @@ function inner(norm: tf.layers.Layer, functional: boolean): tf.LayersModel {
   return tf.model({ inputs: input, outputs: norm.apply(first.apply(input)) as tf.SymbolicTensor })
 }
 
-/** A trainable head over a model that is given, by which the whole can be trained. */
+/** Puts a trainable layer after a model, so that the whole can be trained. */
 function withHead(body: tf.LayersModel, functional: boolean): tf.LayersModel {
   const head = dense(3, 1, 2)
   if (!functional) return tf.sequential({ layers: [body, head] })
@@ -73,7 +73,7 @@ const WAYS: readonly [string, Args, boolean, Freeze, Freeze][] = [false, true].f
     ['the model in the model, after compile', {}, functional, nothing, body],
     ['its weights one by one, after compile', {}, functional, nothing, weights],
   ]
-  // A tf.sequential takes it back at compile, of all weights in it: tfjs trains them.
+  // `compile` of a tf.sequential makes all weights in it trainable again.
   if (functional) rows.push(['the model in the model, before compile', {}, functional, body, nothing])
   return rows.flatMap(([title, ...row]) => {
     const bare = { ...row[0], scale: false, center: false }
@@ -190,7 +190,7 @@ describe.each(TFJS_BACKENDS)('on tfjs backend %s', (backend) => {
   })
 })
 
-/** The layer called 'norm', wherever it is in the models of a model. */
+/** The layer called 'norm', in a model or in a model within it. */
 function normOf(model: tf.LayersModel): tf.layers.Layer {
   for (const part of model.layers) {
     if (part.name === 'norm') return part

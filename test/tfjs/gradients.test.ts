@@ -58,7 +58,7 @@ describe.each(TFJS_BACKENDS)('gradients on tfjs backend %s', (backend) => {
     const { x, layer } = prepared(make)
     const normalized = (input: tf.Tensor) => apply(layer, input, true)
     const inner = tf.grad((input: tf.Tensor) => normalized(input).mul(input).sum())
-    // Without the guard this would be a number, and wrong: the product alone leads back to the input.
+    // Without the guard the result would be a wrong number: only the product would depend on the input.
     expect(() => tf.grad((input: tf.Tensor) => inner(input).square().sum())(x)).toThrow(
       /'norm': has first derivatives only/,
     )
@@ -147,5 +147,5 @@ describe.each(TFJS_BACKENDS)('gradients on tfjs backend %s', (backend) => {
   })
 })
 
-/** The scalar that sgd keeps for its learning rate; model.dispose leaves an optimizer that it was given. */
+/** The scalar that sgd keeps for its learning rate. model.dispose does not dispose an optimizer that was passed in. */
 const OPTIMIZER_TENSORS = 1

@@ -30,9 +30,9 @@ const FACTORIES = {
   rmsNormalization,
 }
 
-// The same layers in Keras 3. test/fixtures/keras/README.md says how the fixtures are made.
+// Compares with the same layers in Keras 3. test/fixtures/keras/README.md says how the fixtures are made.
 
-/** A layer as Keras's JSON has it. */
+/** A layer in Keras's JSON. */
 interface Serialized {
   readonly class_name: string
   readonly config: tf.serialization.ConfigDict
@@ -47,7 +47,7 @@ interface Call {
   readonly dy: Encoded
   readonly before: Encoded[]
   readonly y: Encoded
-  /** With respect to x, and to gamma and beta as far as the layer has them. */
+  /** The gradients with respect to x, and to gamma and beta if the layer has them. */
   readonly gradients: Encoded[]
   readonly after: Encoded[]
 }
@@ -67,7 +67,7 @@ function tensorOf(encoded: Encoded): tf.Tensor {
   return tf.tensor(data as Float32Array, [...shape])
 }
 
-/** The first layer of a model that tfjs loads from Keras's JSON, with this package's class in place of Keras's. */
+/** tfjs loads a model from Keras's JSON, with this package's class in place of Keras's. Returns its first layer. */
 async function loaded({ class_name, config }: Serialized, inputShape: tf.Shape): Promise<tf.layers.Layer> {
   const layer = { class_name: `Evenkeel${class_name}`, config: { ...config, batch_input_shape: inputShape } }
   const model = { class_name: 'Sequential', config: { name: 'model', layers: [layer] } }
@@ -84,7 +84,7 @@ describe.each(TFJS_BACKENDS)('as Keras computes, on tfjs backend %s', (backend) 
 
   it.each(fixture.calls)('$title', async (call) => {
     const x = tensorOf(call.x)
-    // Channels must be known, and the others are not: so a shape that only some inputs have is met at the call.
+    // Only the extent of the channels is known when the layer is built. It gets the other extents in the call.
     const isGroup = call.layer.class_name === 'GroupNormalization'
     const inputShape = x.shape.map((extent, i) =>
       i === 0 || (isGroup && i === 1 && x.rank === 3 && extent === 1) ? null : extent,
@@ -123,7 +123,7 @@ describe("Keras's configurations", () => {
   beforeAll(() => useBackend('cpu'))
 
   const INPUT: tf.Shape = [null, 4, 6]
-  /** What the layers that Keras wrote are here. */
+  /** The configurations of the layers of Keras in this package. */
   const EXPECTED: Record<string, object> = {
     BatchNormalization: {
       axis: 1,

@@ -28,7 +28,7 @@ const FACTORIES = {
   rmsNormalization,
 }
 
-/** Every layer, with options that are not the defaults, so that a saved file must carry them. */
+/** Every layer, with options that are not the defaults. A saved file must therefore contain them. */
 const LAYERS: readonly [string, () => tf.layers.Layer, string[]][] = [
   [
     'BatchNormalization',
@@ -53,7 +53,7 @@ const LAYERS: readonly [string, () => tf.layers.Layer, string[]][] = [
 const SAMPLES = 24
 const FEATURES = 5
 
-/** dense -> [4, 3] -> norm -> relu -> dense: trains on both backends of tfjs. */
+/** dense -> [4, 3] -> norm -> relu -> dense. It trains on both backends of tfjs. */
 function modelWith(layer: tf.layers.Layer): tf.Sequential {
   const initializer = (seed: number) => tf.initializers.glorotUniform({ seed })
   const model = tf.sequential({

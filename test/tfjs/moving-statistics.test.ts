@@ -26,7 +26,7 @@ function channel(x: tf.Tensor, c: number): number[] {
   return valuesOf(x).filter((_, i) => i % CHANNELS === c)
 }
 
-/** Keras's rule in float64, from 0 and 1 on: moving = momentum * moving + (1 - momentum) * batch. */
+/** Keras's rule in float64, beginning with 0 and 1: moving = momentum * moving + (1 - momentum) * batch. */
 function followed(xs: tf.Tensor[], momentum: number): { mean: number[]; variance: number[] } {
   const mean = new Array<number>(CHANNELS).fill(0)
   const variance = new Array<number>(CHANNELS).fill(1)
@@ -42,7 +42,7 @@ function followed(xs: tf.Tensor[], momentum: number): { mean: number[]; variance
   return { mean, variance }
 }
 
-/** A layer that has seen one batch, so that its moving statistics are nobody's defaults. */
+/** A layer that has seen one batch, so that its moving statistics are not the defaults. */
 function trained(args: Parameters<typeof batchNormalization>[0] = {}) {
   const layer = batchNormalization({ momentum: 0.5, ...args })
   apply(layer, batches(1)[0], true)
@@ -137,7 +137,7 @@ describe.each(TFJS_BACKENDS)('moving statistics on tfjs backend %s', (backend) =
     const bad = tf.tensor2d(values, [BATCH, CHANNELS])
     const tensors = tf.memory().numTensors
     expect(() => apply(layer, bad, true)).toThrow(
-      /^BatchNormalization 'guarded': moving_(mean|variance) of channel 1 would go from .* to .*, as the batch's is .*; look for/,
+      /^BatchNormalization 'guarded': moving_(mean|variance) of channel 1 would go from .* to .*, because it is .* in this batch; .*; look for/,
     )
     expect(() => tf.grad((x: tf.Tensor) => apply(layer, x, true))(bad)).toThrow(/'guarded'/)
     expect(layer.getWeights().map(valuesOf)).toEqual(before)

@@ -22,7 +22,7 @@ const FACTORIES = {
 type Factory = keyof typeof FACTORIES
 const NAMES = Object.keys(FACTORIES) as Factory[]
 
-/** A factory as JavaScript has it, without types. */
+/** A factory without types, as in JavaScript. */
 const make = (name: Factory, args: unknown) => FACTORIES[name](args as object) as tf.layers.Layer
 
 describe('options that do not exist', () => {

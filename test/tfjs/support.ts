@@ -20,7 +20,7 @@ export function randomTensor(random: Random, shape: number[], scale = 1, shift =
   return tf.tensor(values, shape)
 }
 
-/** Replaces gamma and beta, which begin as 1 and 0, by numbers that show when they are mixed up. */
+/** Replaces gamma and beta, which are 1 and 0 at first, by numbers that differ, so that a wrong order is noticed. */
 export function randomizeTrainable(random: Random, layer: tf.layers.Layer): void {
   for (const weight of layer.trainableWeights)
     weight.write(randomTensor(random, weight.shape as number[], 0.5, 1))
@@ -34,14 +34,14 @@ export function valuesOf(tensor: tf.Tensor | tf.LayerVariable): number[] {
   return Array.from(('read' in tensor ? tensor.read() : tensor).dataSync())
 }
 
-/** The largest difference of two tensors; NaN where either has one. */
+/** The largest difference of two tensors. NaN if one of them contains NaN. */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length)
     throw new Error(`${actual.length} values, expected ${expected.length}`)
   return Math.max(...Array.from(actual, (value, i) => Math.abs(value - expected[i])))
 }
 
-/** A model's files in memory, as tf.io takes and gives them. */
+/** Keeps the files of a model in memory, in the form of tf.io. */
 export async function saved(model: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
   let artifacts: tf.io.ModelArtifacts | undefined
   await model.save(
@@ -51,7 +51,7 @@ export async function saved(model: tf.LayersModel): Promise<tf.io.ModelArtifacts
     }),
   )
   if (artifacts === undefined) throw new Error('nothing was saved')
-  // Through JSON text, as on a disk.
+  // By way of JSON text, as with files.
   return { ...artifacts, modelTopology: JSON.parse(JSON.stringify(artifacts.modelTopology)) }
 }
 

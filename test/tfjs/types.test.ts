@@ -13,6 +13,6 @@ it('options may be undefined under exactOptionalPropertyTypes, and unknown ones 
   const project = fileURLToPath(new URL('./tsconfig.exact.json', import.meta.url))
   const { stdout, stderr } = spawnSync(process.execPath, [compiler, '-p', project], { encoding: 'utf8' })
   expect(stderr).toBe('')
-  // Users get the rest of this package as declarations; its sources need not compile under this option.
+  // Users get the rest of this package as declarations. Its sources need not compile with this option.
   expect(stdout.split('\n').filter((line) => line.includes('tfjs/'))).toEqual([])
 })

@@ -1,12 +1,12 @@
-// Debian's libgcc finds the tables of exceptions by a function of glibc 2.35, which musl has not: here, by what musl
-// has.
+// Debian's libgcc finds the exception tables with a function of glibc 2.35, which musl does not have. This is that
+// function, written with musl's dl_iterate_phdr.
 
 #include <link.h>
 
 #include <cstddef>
 #include <cstdint>
 
-// As glibc lays it out; libgcc reads eh_frame only.
+// The same layout as in glibc. libgcc reads only eh_frame.
 struct dl_find_object {
   unsigned long long flags;
   void* map_start;
@@ -23,7 +23,7 @@ struct Search {
   void* eh_frame;
 };
 
-// 1 ends the search.
+// Returns 1 to end the search.
 int look_into(dl_phdr_info* object, size_t, void* data) {
   auto* search = static_cast<Search*>(data);
   bool inside = false;
@@ -40,7 +40,7 @@ int look_into(dl_phdr_info* object, size_t, void* data) {
 
 }  // namespace
 
-// 0 where the object that `pc` lies in has such tables.
+// Returns 0 if the object that contains `pc` has exception tables.
 extern "C" int _dl_find_object(void* pc, dl_find_object* result) {
   Search search{reinterpret_cast<uintptr_t>(pc), nullptr};
   dl_iterate_phdr(look_into, &search);

@@ -1,5 +1,6 @@
-// The addon imports Node-API from "node.exe", at its first call. A host by another name (Electron, Bun, a renamed node)
-// exports it too: the running program is taken for it. Visual C++'s builds get the same from node-gyp.
+// The addon imports Node-API from "node.exe" at its first call. A host with another name (Electron, Bun, a renamed
+// node) exports it too. This hook therefore imports from the running program. node-gyp does the same for builds by
+// Visual C++.
 
 #include <windows.h>
 

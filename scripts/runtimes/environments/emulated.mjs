@@ -7,9 +7,9 @@ import { NPM_INSTALL } from './glibc.mjs'
 const ARM64_NODE = '22.23.3'
 /** An emulated processor is some ten times as slow. */
 const TIME_LIMIT = 600_000
-/** Those that wine 8 runs; 24 dies in it before any program starts. */
+/** The versions that wine 8 runs. Node 24 crashes in it before any program starts. */
 const WINDOWS_NODES = ['20.20.2', '22.23.3']
-/** As an application that embeds Node is called: the addon must find Node's functions by no file name. */
+/** The name of an application that embeds Node. The addon must find Node's functions under any file name. */
 const OTHER_NAME = 'application.exe'
 
 const arm64 = {
@@ -18,7 +18,7 @@ const arm64 = {
   system: 'linux-arm64, qemu',
   binary: 'prebuilds/linux-arm64/evenkeel.glibc.node',
   offThread: true,
-  // Five rounds take ten minutes.
+  // Five rounds would take ten minutes.
   rounds: 1,
   prepare(store) {
     need('qemu-aarch64', 'qemu-user')
@@ -31,7 +31,7 @@ const arm64 = {
   },
 }
 
-/** npm on the host's Node: it copies the same files, and under an emulator it takes minutes. */
+/** npm runs on the host's Node. It copies the same files, but takes minutes under an emulator. */
 const outside = { install: ['npm', ...NPM_INSTALL], installer: 'npm outside' }
 
 const windows = (version, host) => ({
@@ -39,9 +39,9 @@ const windows = (version, host) => ({
   title: host === undefined ? `Node ${version}` : `Node ${version} as ${host}`,
   system: 'win32-x64, wine',
   binary: 'prebuilds/win32-x64/evenkeel.node',
-  // V8's C++ interface is that of Microsoft's compiler there, and not for the one that made the addon.
+  // There V8 has the C++ interface of Microsoft's compiler. The addon was built by another compiler and cannot use it.
   offThread: false,
-  // More of them were not tried under wine.
+  // More rounds were not tried under wine.
   rounds: 1,
   prepare(store) {
     need('wine', 'wine wine64')
@@ -57,9 +57,9 @@ const windows = (version, host) => ({
 
 function makePrefix(folder, env) {
   const here = { env: { ...env, WINEPREFIX: folder } }
-  // Its exit code tells of 32-bit programs, which are not there.
+  // Its exit code is ignored, because it reports that 32-bit programs are missing.
   run(['wineboot', '--init'], here)
-  // Node refuses to start on the version that wine 8 claims to be.
+  // Node refuses to start on the Windows version that wine 8 reports.
   must(['winecfg', '/v', 'win10'], here)
   run(['wineserver', '--wait'], here)
 }

@@ -1,5 +1,6 @@
-// The names of glibc that Debian's libstdc++ and libgcc use and musl has not, for Bun in a root of musl; named and
-// placed as glibc's loader, which those libraries want too. For this test only: thread_local destructors do not run.
+// For Bun in a root of musl: the functions of glibc that Debian's libstdc++ and libgcc use and that musl does not have.
+// The library takes the name and the place of glibc's loader, which those libraries require. It is for this test only,
+// because destructors of thread_local variables do not run.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,7 +11,7 @@ extern int getentropy(void*, size_t);
 
 char __libc_single_threaded = 0;
 
-/** libgcc's record of the processor; all zero: nothing special. */
+/** libgcc's record of the processor. All zeros mean that it has no special features. */
 struct {
   unsigned words[4];
 } __cpu_model;

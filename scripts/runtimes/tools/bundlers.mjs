@@ -7,7 +7,7 @@ const VITE = 'vite@8.3.8'
 const WEBPACK = ['webpack@5.112.2', 'webpack-cli@7.3.1', 'node-loader@2.1.0']
 
 const ESBUILD_OPTIONS = ['--bundle', '--platform=node', '--loader:.node=copy', '--outdir=out']
-/** In an ES module there is no require; the addon is loaded by one. */
+/** The addon is loaded by `require`, which an ES module does not have. */
 const BANNER =
   "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
 
@@ -23,7 +23,9 @@ const esbuild = (format, extension, more) => ({
   },
 })
 
-/** Vite's bundler reads no binaries: evenkeel must stay outside, as packages do unless noExternal says otherwise. */
+/**
+ * Vite's bundler cannot read binaries. evenkeel must stay outside the bundle, as packages do unless noExternal is set.
+ */
 const vite = (id, what, config) => ({
   id,
   title: VITE.replace('@', ' '),

@@ -1,6 +1,6 @@
 import { must } from '../processes.mjs'
 
-/** Node-API's functions that hand memory of their own to JavaScript: Electron's refuse to. */
+/** The functions of Node-API that pass an addon's own memory to JavaScript. In Electron they fail. */
 const EXTERNAL = [
   'napi_create_external_arraybuffer',
   'napi_create_external_buffer',

@@ -4,7 +4,7 @@ import { must } from '../processes.mjs'
 import { foundNative, PROGRAM } from './project.mjs'
 
 const PNPM = ['pnpm', '10.20.0']
-/** Yarn keeps packages in archives (PnP); an addon can be loaded from none. */
+/** Yarn keeps packages in archives (PnP), from which an addon cannot be loaded. */
 const YARN = ['@yarnpkg/cli-dist', '4.18.1']
 
 const manager = ({ id, title, what, source: [name, version], script, add, runner, env }) => ({

@@ -5,7 +5,7 @@ import { NPM_INSTALL } from '../environments/glibc.mjs'
 import { must } from '../processes.mjs'
 import { emptyProject } from '../store.mjs'
 
-/** A project with these packages (name@version), the tarball and these files (name -> text). */
+/** Makes a project with these packages (name@version), the tarball and these files (name -> text). */
 export function projectWith({ store, tarball }, id, packages, files) {
   const tools = store.once(
     join('tools', `${id}-${packages.join('-').replaceAll(/[^\w.-]/g, '-')}`),
@@ -21,7 +21,7 @@ export function projectWith({ store, tarball }, id, packages, files) {
   return project
 }
 
-/** The program that is bundled: what runs there, and whether it gives the bits. */
+/** The program that is bundled. It prints the backend and whether its bits are right. */
 export const PROGRAM = `
 import { info } from 'evenkeel'
 import { selftest } from 'evenkeel/selftest'
@@ -31,7 +31,7 @@ selftest().then(({ ok, digest, expected, runs }) => {
 })
 `
 
-/** Runs a bundle away from the project, where there is no node_modules, and tells what it found. */
+/** Runs a bundle outside the project, where there is no node_modules, and returns what it printed. */
 export function runAlone(bundle, file) {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bundle-'))
   try {
@@ -42,7 +42,7 @@ export function runAlone(bundle, file) {
   }
 }
 
-/** Reads what PROGRAM printed; the addon must have been there. */
+/** Reads the output of PROGRAM, which must have found the addon. */
 export function foundNative(printed) {
   const { backend, isa, loadErrors, ok, digest } = JSON.parse(printed)
   if (backend !== 'native') throw new Error(`the ${backend} backend: ${loadErrors.join('; ')}`)

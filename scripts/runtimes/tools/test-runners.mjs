@@ -4,8 +4,8 @@ import { lastLines, run } from '../processes.mjs'
 import { projectWith } from './project.mjs'
 import { RUNNERS_NODE, VITEST } from './vitest.mjs'
 
-// What users test their own code with. Jest and Vitest's vm pools run it in a realm of its own, jsdom's environment in
-// Jest asks for packages under the condition `browser`.
+// The test runners of users. Jest and the vm pools of Vitest run tests in a realm of their own. Jest's jsdom
+// environment resolves packages with the condition `browser`.
 
 const COMPUTES = `
 const x = () => ({ data: Float32Array.of(1, 2, 3, 4), shape: [1, 4] })
@@ -33,7 +33,7 @@ const VITEST_IMPORT = `${VITEST_TEST}import { info, LayerNorm } from 'evenkeel'\
 const VITEST_REQUIRE = `${VITEST_TEST}import { createRequire } from 'node:module'
 const { info, LayerNorm } = createRequire(import.meta.url)('evenkeel')\n${COMPUTES}`
 
-/** Rows of one runner: its options, and the backend that they lead to. All share a project. */
+/** The rows of one runner: its options and the expected backend. All rows share a project. */
 function runner({ packages, script, files, modes }) {
   const [name, version] = packages[0].split('@')
   const tests = Object.keys(files).length

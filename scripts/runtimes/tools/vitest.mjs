@@ -3,9 +3,9 @@ import { must } from '../processes.mjs'
 import { projectWith } from './project.mjs'
 
 export const VITEST = 'vitest@5.1.1'
-/** One that every test runner supports: Vitest 5 no longer does 20. */
+/** A version that every test runner supports. Vitest 5 does not support Node 20. */
 export const RUNNERS_NODE = NODES.find((version) => version.startsWith('22.'))
-/** More than the pool has workers: some are ended and started again. */
+/** More files than Vitest's pool has workers, so that workers are ended and started again. */
 const FILES = 6
 
 const VITEST_RUN = ['node_modules/vitest/vitest.mjs', 'run', '--pool=threads', '--maxWorkers=1']
@@ -14,7 +14,7 @@ const TEST = `
 import { info, LayerNorm, tensor } from 'evenkeel'
 import { expect, it } from 'vitest'
 
-it('runs on the team and on another thread', async () => {
+it('runs on the thread pool and on another thread', async () => {
   const x = tensor(new Float32Array(1024 * 1024).map((_, i) => i % 7), [1024, 1024])
   const expected = new LayerNorm(1024).forward(x)
   expect(info().backend).toBe('native')

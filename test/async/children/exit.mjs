@@ -1,4 +1,4 @@
-// Ends while calls are pending, or after them. Arguments: evenkeel, how.
+// Ends while calls are pending, or after them. Arguments: the path of evenkeel, how it ends.
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
@@ -28,12 +28,12 @@ if (how === 'by itself') {
     throw new Error('on purpose')
   })
 } else {
-  // Evenkeel is loaded in workers only: when the last has ended, Node may unload the addon.
+  // Only workers load evenkeel. When the last worker has ended, Node may unload the addon.
   const programs = {
     'workers only': `
       const x = { data: new Float32Array(1024 * 1024).fill(1), shape: [1024, 1024] }
       for (let i = 0; i < 3; i++) await new LayerNorm(1024).forwardAsync(x)`,
-    // Their threads keep temporaries, which must end well with them.
+    // Each thread keeps temporaries, which it must free when it ends.
     'workers with temporaries': `
       const x = { data: new Float32Array(2048 * 256), shape: [2048, 256] }
       const norm = new LayerNorm(256)

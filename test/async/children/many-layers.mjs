@@ -1,5 +1,5 @@
-// Makes layers in a loop that never yields, calls each, and tells by how many MiB the process has grown. Arguments:
-// evenkeel, how many layers.
+// Makes layers in a loop without `await`, calls each, and prints by how many MiB the process has grown.
+// Arguments: the path of evenkeel, the number of layers.
 import { pathToFileURL } from 'node:url'
 
 const { LayerNorm } = await import(pathToFileURL(process.argv[2]).href)
@@ -14,7 +14,7 @@ const make = (count) => {
   gc()
   return process.memoryUsage.rss()
 }
-/** What the engine takes for itself is there then. */
+/** After this many layers the JavaScript engine has allocated what it needs for itself. */
 const WARM = 20_000
 const before = make(WARM)
 console.log(Math.round((make(Number(process.argv[3])) - before) / 2 ** 20))

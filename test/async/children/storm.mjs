@@ -1,17 +1,19 @@
-// Rounds of many workers at once, each with many calls of both kinds; some are terminated in mid-call.
-// Arguments: evenkeel, rounds, workers.
+// Runs rounds of many workers at the same time. Each makes many synchronous and asynchronous calls. Some are terminated
+// during a call. Arguments: the path of evenkeel, rounds, workers.
 import { pathToFileURL } from 'node:url'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 
-/** How long a round's last worker may run before it is terminated; each gets a share. */
+/**
+ * The time after which the last worker of a round is terminated. The others are terminated at even intervals before.
+ */
 const LONGEST = 200
-/** Rounds of calls in a worker that is left to end by itself. */
+/** The number of rounds of calls in a worker that ends by itself. */
 const CALLS = 9
 const LAYERS = 4
 
 async function work({ href, forever }) {
   const { BatchNorm, LayerNorm } = await import(href)
-  // Small ones stay on their thread, the large one wants the team.
+  // The small ones run on one thread. The large one uses the thread pool.
   const rows = [2, 64, 2048]
   const scenes = rows.map((count) => {
     const x = { data: new Float32Array(count * 256).map((_, i) => (i * 0.618) % 1), shape: [count, 256] }
@@ -59,6 +61,6 @@ async function main() {
   console.log(`${terminated} terminated`)
 }
 
-// Not awaited here: V8 aborts the process when a worker is terminated as a module with top-level await begins (Node 22).
+// No top-level `await`: if a worker is terminated while such a module begins, V8 aborts the process (Node 22).
 if (isMainThread) main()
 else work(workerData)

@@ -1,4 +1,4 @@
-// Makes a call that rejects, and does with its promise what the second argument says. Argument: evenkeel.
+// Makes a call that rejects, and handles its promise as the second argument says. Arguments: the path of evenkeel, how.
 import { pathToFileURL } from 'node:url'
 
 const { LayerNorm } = await import(pathToFileURL(process.argv[2]).href)
@@ -7,7 +7,7 @@ const layer = new LayerNorm(8)
 const x = { data: new Float32Array(32), shape: [4, 8] }
 const bad = { data: new Float32Array(28), shape: [4, 7] }
 const nothing = () => {}
-/** Longer than any of these calls. */
+/** Longer than any of these calls takes. */
 const later = () => new Promise((done) => setTimeout(done, 100))
 
 const WAYS = {

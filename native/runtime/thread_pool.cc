@@ -1,4 +1,4 @@
-#include "runtime/team.h"
+#include "runtime/thread_pool.h"
 
 #include <atomic>
 #include <chrono>
@@ -19,15 +19,15 @@ namespace evenkeel {
 
 namespace {
 
-// How long a thread that has run out of work looks for more before it sleeps: long enough for the next layer's call, a
-// thousandth of what OpenMP's threads spin by default (docs/decisions/0011).
+// A thread that has run out of work spins this long before it sleeps. The time suffices for the next layer's call. It
+// is a thousandth of the time for which OpenMP's threads spin by default (docs/decisions/0011).
 constexpr auto kLookout = std::chrono::microseconds(20);
-// Looks between two looks at the clock.
+// How often a spinning thread looks for work before it reads the clock.
 constexpr int kLooks = 64;
-// More than setThreads() allows.
+// setThreads() allows fewer.
 constexpr size_t kMostThreads = 1024;
-// Where the system gives no more threads, so many of the team's leave: libuv ends the process where the four of its
-// pool cannot start.
+// If the system refuses to start a thread, the pool ends this many of its own. They leave room for libuv's pool of four
+// threads, because libuv aborts the process if one of those cannot start.
 constexpr size_t kLeftToOthers = 8;
 
 inline void pause_cpu() noexcept {
@@ -40,32 +40,33 @@ inline void pause_cpu() noexcept {
 #endif
 }
 
-// What is left of a job, in one word, so that taking a part and the job's being alive are one atomic step: the number
-// of parts that nobody has taken (32 bits), and that of workers that may (32 bits).
+// The ticket is what is left of a job. The low 32 bits count the parts that no worker has taken. The high 32 bits are
+// the number of workers that may take them. Both are in one word, so that one atomic operation checks that the job
+// still runs and takes a part.
 constexpr uint64_t ticket_of(size_t parts, size_t workers) { return uint64_t{workers} << 32 | parts; }
 constexpr size_t parts_left(uint64_t ticket) { return ticket & UINT32_MAX; }
 constexpr size_t workers_of(uint64_t ticket) { return ticket >> 32; }
 
-struct Member {
+struct PoolThread {
   std::thread thread;
   std::mutex mutex;
   std::condition_variable woken;
   std::atomic<bool> asleep{false};
 };
 
-class Team {
+class ThreadPool {
  public:
   bool run(size_t parts, size_t workers, PartBody body, const void* context) noexcept {
     if (busy_.test_and_set(std::memory_order_acquire)) return false;
-    hire(workers - 1);
+    grow(workers - 1);
     body_ = body;
     context_ = context;
     parts_ = parts;
     done_.store(0, std::memory_order_relaxed);
     ticket_.store(ticket_of(parts, workers));
-    for (size_t i = 1; i < workers && i <= hired_; ++i) wake(&members_[i]);
+    for (size_t i = 1; i < workers && i <= started_; ++i) wake(&threads_[i]);
     work(0);
-    // Only parts that were taken are waited for: their threads are awake.
+    // All parts have been taken, by threads that are awake. A thread that took no part is not waited for.
     for (int look = 0; done_.load(std::memory_order_acquire) < parts; ++look) {
       if (look < kLooks * kLooks) {
         pause_cpu();
@@ -78,7 +79,8 @@ class Team {
   }
 
  private:
-  // Takes parts until none is left. The job's fields are read after a part was taken, and stay until it is done.
+  // Takes parts until none is left. A worker reads the job's fields only after it took a part. They stay valid until
+  // that part is done.
   void work(size_t worker) noexcept {
     uint64_t ticket = ticket_.load(std::memory_order_acquire);
     while (parts_left(ticket) > 0 && worker < workers_of(ticket)) {
@@ -105,19 +107,20 @@ class Team {
     return false;
   }
 
-  // Either the sleeper sees the new ticket, or the caller sees the sleeper: both are sequentially consistent.
+  // No wake-up is lost. `ticket_` and `asleep` are sequentially consistent: either the thread that goes to sleep sees
+  // the new ticket, or the caller sees that the thread is asleep.
   void sleep(size_t worker) {
-    Member& member = members_[worker];
-    std::unique_lock<std::mutex> lock(member.mutex);
-    member.asleep.store(true);
-    while (!has_work(worker) && stays(worker)) member.woken.wait(lock);
-    member.asleep.store(false);
+    PoolThread& own = threads_[worker];
+    std::unique_lock<std::mutex> lock(own.mutex);
+    own.asleep.store(true);
+    while (!has_work(worker) && stays(worker)) own.woken.wait(lock);
+    own.asleep.store(false);
   }
 
-  static void wake(Member* member) noexcept {
-    if (!member->asleep.load()) return;
-    const std::lock_guard<std::mutex> lock(member->mutex);
-    member->woken.notify_one();
+  static void wake(PoolThread* sleeper) noexcept {
+    if (!sleeper->asleep.load()) return;
+    const std::lock_guard<std::mutex> lock(sleeper->mutex);
+    sleeper->woken.notify_one();
   }
 
   bool stays(size_t worker) const noexcept { return worker <= most_.load(); }
@@ -129,44 +132,44 @@ class Team {
     }
   }
 
-  // Starts threads until there are `wanted`. Where the system gives no more, the team stays smaller from then on; where
-  // memory is short, for this call.
-  void hire(size_t wanted) noexcept {
-    while (hired_ < wanted && hired_ < most_.load()) {
+  // Starts threads until there are `wanted`. If the system refuses to start one, the pool stays smaller for good. If
+  // memory runs out, the pool is smaller for this call only.
+  void grow(size_t wanted) noexcept {
+    while (started_ < wanted && started_ < most_.load()) {
       try {
-        start(hired_ + 1);
+        start(started_ + 1);
       } catch (const std::bad_alloc&) {
         return;
       } catch (const std::exception&) {
-        return dismiss();
+        return shrink();
       }
-      ++hired_;
+      ++started_;
     }
   }
 
-  void dismiss() noexcept {
-    const size_t stay = hired_ > kLeftToOthers ? hired_ - kLeftToOthers : 0;
+  void shrink() noexcept {
+    const size_t stay = started_ > kLeftToOthers ? started_ - kLeftToOthers : 0;
     most_.store(stay);
-    for (size_t worker = stay + 1; worker <= hired_; ++worker) wake(&members_[worker]);
-    for (size_t worker = stay + 1; worker <= hired_; ++worker) members_[worker].thread.join();
-    hired_ = stay;
+    for (size_t worker = stay + 1; worker <= started_; ++worker) wake(&threads_[worker]);
+    for (size_t worker = stay + 1; worker <= started_; ++worker) threads_[worker].thread.join();
+    started_ = stay;
   }
 
-  // Signals are the process's affair, not of these threads.
+  // The threads of the pool block all signals, so that the process's own threads handle them.
   void start(size_t worker) {
 #if defined(__unix__) || defined(__APPLE__)
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
-      members_[worker].thread = std::thread(&Team::serve, this, worker);
+      threads_[worker].thread = std::thread(&ThreadPool::serve, this, worker);
     } catch (...) {
       pthread_sigmask(SIG_SETMASK, &before, nullptr);
       throw;
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 #else
-    members_[worker].thread = std::thread(&Team::serve, this, worker);
+    threads_[worker].thread = std::thread(&ThreadPool::serve, this, worker);
 #endif
   }
 
@@ -176,21 +179,21 @@ class Team {
   PartBody body_ = nullptr;
   const void* context_ = nullptr;
   size_t parts_ = 0;
-  // Written by the caller that holds `busy_` only.
-  size_t hired_ = 0;
-  // Workers beyond it leave; sleepers are woken to see it, as for a ticket.
+  // Only the caller that holds `busy_` writes it.
+  size_t started_ = 0;
+  // Threads with a higher number end. shrink() wakes those that sleep.
   std::atomic<size_t> most_{kMostThreads - 1};
-  Member members_[kMostThreads];
+  PoolThread threads_[kMostThreads];
 };
 
 }  // namespace
 
-bool run_on_team(size_t parts, size_t workers, PartBody body, const void* context) noexcept {
+bool run_on_pool(size_t parts, size_t workers, PartBody body, const void* context) noexcept {
   try {
-    // Never destroyed: its threads may sleep in it while the process ends. A call that had no memory for it leaves it
-    // to the next one.
-    static Team& team = *new Team;
-    return team.run(parts, workers, body, context);
+    // The pool is never destroyed, because its threads may still sleep in it while the process ends. If there is no
+    // memory for it now, the next call tries again.
+    static ThreadPool& pool = *new ThreadPool;
+    return pool.run(parts, workers, body, context);
   } catch (const std::bad_alloc&) {
     return false;
   }
