@@ -1,5 +1,5 @@
-import { adviseHugePages } from '../backend/native.js'
 import type { Operand, Operands, OperandTable } from '../backend/operands.js'
+import { currentExecutor } from '../backend/select.js'
 import { describe, fail } from '../errors.js'
 import {
   checkTensor,
@@ -85,7 +85,7 @@ export function hasShape(plan: Plan, { shape, ordered }: Fields): boolean {
 /** A new tensor of the input's shape. */
 export function newResult(plan: Plan): Tensor {
   const data = newArray(plan.dtype, plan.size)
-  adviseHugePages(data)
+  currentExecutor().adviseHugePages(data)
   return { data, shape: [...plan.shape] }
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BYTES_PER_THREAD, setBytesPerThread } from '../../src/backend/native.js'
+import { BYTES_PER_THREAD, setBytesPerThread } from '../../src/backend/native/threads.js'
 import { backends, info, setThreads } from '../../src/backend/select.js'
 import { type Case, cases, casesByKind } from '../support/cases.js'
 import { outcomeDifferences, run, runAsync } from '../support/run.js'

@@ -162,6 +162,7 @@ void forward(double mean, double scale) {
                           kEps,
                           centred,
                           false,
+                          true,
                           non_temporal,
                           rows % 4 == 1};
         kernels.rows_forward(io, rows);

@@ -38,6 +38,34 @@ export async function runAsync(backend: Backend, each: Case, buffers: CaseBuffer
   return { ...middle, ...afterBackward(backend, each, buffers) }
 }
 
+/** What the passes of a composition exchange. */
+export interface Exchanged {
+  readonly mean: Float64Array
+  readonly m2: Float64Array
+  readonly sum1: Float64Array
+  readonly sum2: Float64Array
+}
+export const EXCHANGED_FIELDS = ['mean', 'm2', 'sum1', 'sum2'] as const
+
+/** run() by the four passes: forward is apply after moments, backward is applyGradient after gradientSums. */
+export function runPasses(backend: Backend, each: Case, buffers: CaseBuffers): [Outcome, Exchanged] {
+  const { plan } = each
+  const { forward, backward, reset } = buffers
+  const statistics = () => new Float64Array(plan.slots).fill(Number.NaN)
+  const exchanged = { mean: statistics(), m2: statistics(), sum1: statistics(), sum2: statistics() }
+  reset()
+  backend.moments(plan, { x: forward.x, ...exchanged })
+  if (!plan.given) {
+    forward.mean.set(exchanged.mean)
+    forward.variance.set(exchanged.m2.map((m2) => (plan.count > 0 ? m2 / plan.count : 0)))
+  }
+  backend.apply(plan, forward)
+  const middle = afterForward(buffers)
+  backend.gradientSums(plan, { ...backward, ...exchanged, mean: forward.mean })
+  backend.applyGradient(plan, { ...backward, ...exchanged, mean: forward.mean })
+  return [{ ...middle, ...afterBackward(backend, each, buffers) }, exchanged]
+}
+
 function afterForward({ forward }: CaseBuffers) {
   return { y: forward.y.slice(), mean: forward.mean.slice(), variance: forward.variance.slice() }
 }
@@ -51,7 +79,16 @@ function afterBackward(backend: Backend, { title }: Case, { backward, damaged }:
 
 /** How an outcome differs from the expected one, field by field. */
 export function outcomeDifferences(actual: Outcome, expected: Outcome): string[] {
-  return OUTCOME_FIELDS.flatMap((field) => {
+  return fieldDifferences(OUTCOME_FIELDS, actual, expected)
+}
+
+/** The same of any arrays. */
+export function fieldDifferences<Field extends string>(
+  fields: readonly Field[],
+  actual: Readonly<Record<Field, FloatArray | null>>,
+  expected: Readonly<Record<Field, FloatArray | null>>,
+): string[] {
+  return fields.flatMap((field) => {
     const [a, e] = [actual[field], expected[field]]
     if (a === null || e === null) return a === e ? [] : [`${field} is missing`]
     const difference = firstDifference(a, e)
