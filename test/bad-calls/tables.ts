@@ -2,6 +2,7 @@ import { BACKWARD } from './backward.js'
 import { CONSTRUCTION } from './construction.js'
 import { FORWARD } from './forward.js'
 import { FUNCTIONS } from './functions.js'
+import { MOMENTS } from './moments.js'
 import { OUT } from './out.js'
 import { STATE_DICTS } from './state-dicts.js'
 import { TENSORS } from './tensors.js'
@@ -13,6 +14,7 @@ export const TABLES = {
   out: OUT,
   backward: BACKWARD,
   functions: FUNCTIONS,
+  moments: MOMENTS,
   'state dicts': STATE_DICTS,
 }
 export const ROWS = Object.values(TABLES).flat()

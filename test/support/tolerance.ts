@@ -93,3 +93,9 @@ export const ENDS_ROUNDINGS: Readonly<Record<keyof Outcome, number>> = {
 
 /** How many roundings to subnormal numbers may lie on the way, at the ends of the range. */
 export const FLOORS = 4
+
+/**
+ * How far merged moments may lie from those of the whole, in float64, relative to the mean and the deviation: each merge
+ * rounds a few times, and some dozen blocks are merged.
+ */
+export const MERGED_MOMENTS = 1e-14
