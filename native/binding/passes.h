@@ -38,7 +38,8 @@ struct Pass {
   const PassType* type = nullptr;
   const Isa* isa = nullptr;
   Plan plan{};
-  void* arrays[kMostOperands] = {};
+  // As many as the type has operands.
+  void* arrays[kMostOperands];
 
   // Throws std::bad_alloc.
   void run() const {

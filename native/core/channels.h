@@ -4,6 +4,7 @@
 // of that plan, or of a tile of it.
 #pragma once
 
+#include "base/ranges.h"
 #include "core/tiled_pass.h"
 #include "core/wide_moments.h"
 #include "core/wide_slots.h"
@@ -17,31 +18,41 @@ void channels_moments(const Pattern& pattern, const Plan& plan, const MomentsBuf
   replace_moments(plan, io);
 }
 
-// fold -> map
+// The same of mean and variance. Returns whether all of them are ordinary.
 template <typename T, typename Pattern>
-void apply_tile(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io, bool non_temporal) {
+bool take_statistics(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io) {
+  const size_t slots = plan.slots();
+  const double count = static_cast<double>(plan.count());
+  pattern.moments(plan, MomentsBuffers<T>{io.x, io.mean, io.variance});
+  // M2 until here. A tile has elements.
+  for (size_t slot = 0; slot < slots; ++slot) io.variance[slot] /= count;
+  if (all_statistics_are_ordinary<T>(io.mean, io.variance, slots, plan.eps)) return true;
+  replace_statistics(plan, io);
+  return false;
+}
+
+// fold -> map. ordinary: the statistics are known to be.
+template <typename T, typename Pattern>
+void apply_tile(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io, bool ordinary,
+                bool non_temporal) {
   ForwardTable<T> table(plan);
   fold_forward(plan, io, &table);
-  const WideSlots<T> wide(plan, io, table);
+  const WideSlots<T> wide(plan, io, table, ordinary);
   pattern.map(plan, io, table, non_temporal);
   wide.put(io.y);
 }
 
 template <typename T, typename Pattern>
 void channels_apply(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io) {
-  apply_tile(pattern, plan, io, pays_non_temporal(2 * plan.size() * sizeof(T), io.x == io.y));
+  apply_tile(pattern, plan, io, false, pays_non_temporal(2 * plan.size() * sizeof(T), io.x == io.y));
 }
 
-// reduce -> merge -> fold -> map. Until a tile's moments are whole, `variance` holds M2.
+// reduce -> merge -> fold -> map
 template <typename T, typename Pattern>
 void channels_forward(const Pattern& pattern, const Plan& whole, const ForwardBuffers<T>& all) {
   forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool non_temporal) {
-    if (!plan.given) {
-      channels_moments(pattern, plan, MomentsBuffers<T>{io.x, io.mean, io.variance});
-      const double count = static_cast<double>(plan.count());
-      for (size_t slot = 0; slot < plan.slots(); ++slot) io.variance[slot] = variance_of(count, io.variance[slot]);
-    }
-    apply_tile(pattern, plan, io, non_temporal);
+    const bool ordinary = !plan.given && take_statistics(pattern, plan, io);
+    apply_tile(pattern, plan, io, ordinary, non_temporal);
   });
 }
 
@@ -77,16 +88,7 @@ void channels_gradient_sums(const Pattern& pattern, const Plan& plan, const Grad
   add_parameter_gradients(plan, io, sums);
 }
 
-// fold -> map, of a whole table. ordinary: no slot takes the wide route.
-template <typename T, typename Pattern>
-void apply_gradient_tile(const Pattern& pattern, const Plan& plan, const BackwardBuffers<T>& io,
-                         const BackwardTable<T>& table, const SlotSums& merged, bool ordinary, bool non_temporal) {
-  WideSlots<T> wide(plan);
-  if (!ordinary) wide.take(io, table, merged);
-  pattern.map_gradient(plan, io, table, non_temporal);
-  wide.put(io.dx);
-}
-
+// fold -> map
 template <typename T, typename Pattern>
 void channels_apply_gradient(const Pattern& pattern, const Plan& plan, const ApplyGradientBuffers<T>& buffers) {
   const BackwardBuffers<T> io = buffers.backward();
@@ -94,9 +96,21 @@ void channels_apply_gradient(const Pattern& pattern, const Plan& plan, const App
   BackwardTable<T> table(plan);
   fold_sums(plan, io, &table);
   if (!plan.given) fold_backward(plan, io, merged, &table);
-  const bool ordinary = are_gradients_ordinary(plan, io, table, nullptr);
-  const bool non_temporal = pays_non_temporal(3 * plan.size() * sizeof(T), io.dx == io.dy || io.dx == io.x);
-  apply_gradient_tile(pattern, plan, io, table, merged, ordinary, non_temporal);
+  WideSlots<T> wide(plan);
+  if (!are_gradients_ordinary(plan, io, table, nullptr)) wide.take(io, table, merged);
+  const size_t bytes = 3 * plan.size() * sizeof(T);
+  pattern.map_gradient(plan, io, table, pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x));
+  wide.put(io.dx);
+}
+
+// Everything but the map, of a tile; `wide` takes the slots of the wide route. The sums of slots end here, before the
+// map: a thread keeps only so many temporaries between calls (runtime/scratch.cc).
+template <typename T, typename Pattern>
+void fold_gradient_tile(const Pattern& pattern, const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>* table,
+                        GradientSums* sums, WideSlots<T>* wide) {
+  GradientSums of_slots(plan.given ? 0 : plan.slots());
+  const SlotSums merged{of_slots.sum1.data(), of_slots.sum2.data()};
+  if (!reduce_gradients(pattern, plan, io, table, sums, merged)) wide->take(io, *table, merged);
 }
 
 // reduce -> merge -> fold -> map
@@ -105,10 +119,10 @@ void channels_backward(const Pattern& pattern, const Plan& whole, const Backward
   backward_tiles(whole, all,
                  [&](const Plan& plan, const BackwardBuffers<T>& io, bool non_temporal, GradientSums* sums) {
                    BackwardTable<T> table(plan);
-                   GradientSums of_slots(plan.given ? 0 : plan.slots());
-                   const SlotSums merged{of_slots.sum1.data(), of_slots.sum2.data()};
-                   const bool ordinary = reduce_gradients(pattern, plan, io, &table, sums, merged);
-                   apply_gradient_tile(pattern, plan, io, table, merged, ordinary, non_temporal);
+                   WideSlots<T> wide(plan);
+                   fold_gradient_tile(pattern, plan, io, &table, sums, &wide);
+                   pattern.map_gradient(plan, io, table, non_temporal);
+                   wide.put(io.dx);
                  });
 }
 

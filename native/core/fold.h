@@ -92,7 +92,8 @@ struct SlotSums {
   double* sum2;
 
   void fill_zero(size_t slots) const {
-    for (size_t slot = 0; slot < slots; ++slot) sum1[slot] = sum2[slot] = 0;
+    for (size_t slot = 0; slot < slots; ++slot) sum1[slot] = 0;
+    for (size_t slot = 0; slot < slots; ++slot) sum2[slot] = 0;
   }
 };
 

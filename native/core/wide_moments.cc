@@ -27,8 +27,7 @@ template <typename T>
 void replace_moments(const Plan& plan, const MomentsBuffers<T>& io) {
   const double count = static_cast<double>(plan.count());
   for (size_t index = 0; index < plan.slots(); ++index) {
-    const double variance = variance_of(count, io.m2[index]);
-    if (are_ordinary_statistics<T>(io.mean[index], variance, plan.eps)) continue;
+    if (are_ordinary_statistics<T>(io.mean[index], variance_of(count, io.m2[index]), plan.eps)) continue;
     WideFold fold;
     if (!fold_elements(io.x, slot_at(plan, index), plan.centred, plan.eps, &fold)) continue;
     io.mean[index] = fold.slot_mean();
@@ -36,7 +35,23 @@ void replace_moments(const Plan& plan, const MomentsBuffers<T>& io) {
   }
 }
 
-template void replace_moments<float>(const Plan&, const MomentsBuffers<float>&);
-template void replace_moments<double>(const Plan&, const MomentsBuffers<double>&);
+template <typename T>
+void replace_statistics(const Plan& plan, const ForwardBuffers<T>& io) {
+  const double count = static_cast<double>(plan.count());
+  for (size_t index = 0; index < plan.slots(); ++index) {
+    if (are_ordinary_statistics<T>(io.mean[index], io.variance[index], plan.eps)) continue;
+    WideFold fold;
+    if (!fold_elements(io.x, slot_at(plan, index), plan.centred, plan.eps, &fold)) continue;
+    io.mean[index] = fold.slot_mean();
+    io.variance[index] = variance_of(count, fold.slot_m2());
+  }
+}
+
+#define EVENKEEL_WIDE_MOMENTS(T)                                           \
+  template void replace_moments<T>(const Plan&, const MomentsBuffers<T>&); \
+  template void replace_statistics<T>(const Plan&, const ForwardBuffers<T>&);
+EVENKEEL_WIDE_MOMENTS(float)
+EVENKEEL_WIDE_MOMENTS(double)
+#undef EVENKEEL_WIDE_MOMENTS
 
 }  // namespace evenkeel

@@ -9,8 +9,13 @@ namespace evenkeel {
 // Where a slot of a plan lies. Its lines are its channels, or its samples where a batch shares statistics.
 Slot slot_at(const Plan& plan, size_t index);
 
-// Replaces the moments that are not ordinary, unless an element of the slot is not finite.
+// Both replace what is not ordinary, unless an element of the slot is not finite.
+
 template <typename T>
 void replace_moments(const Plan& plan, const MomentsBuffers<T>& io);
+
+// The same of mean and variance.
+template <typename T>
+void replace_statistics(const Plan& plan, const ForwardBuffers<T>& io);
 
 }  // namespace evenkeel

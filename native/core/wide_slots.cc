@@ -46,9 +46,10 @@ bool are_finite_sums(const Plan& plan, const GradientSums& sums, size_t index) {
 
 // The same questions of all slots at once, which is the usual case.
 
+// statistics: they are known to be ordinary.
 template <typename T, typename Buffers>
-bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T>& a) {
-  if (!all_statistics_are_ordinary<T>(io.mean, io.variance, plan.slots(), plan.eps)) return false;
+bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T>& a, bool statistics) {
+  if (!statistics && !all_statistics_are_ordinary<T>(io.mean, io.variance, plan.slots(), plan.eps)) return false;
   // Ordinary statistics have an ordinary scale where there is no weight.
   if (!io.weight) return true;
   for (size_t n = 0; n < plan.table_samples(); ++n) {
@@ -102,7 +103,7 @@ bool are_gradients_ordinary(const Plan& plan, const BackwardBuffers<T>& io, cons
                             const GradientSums* sums) {
   const bool gradients = plan.given ? !sums || all_sums_are_finite(plan, *sums)
                                     : all_gradients_are_ordinary(table.k2.data(), table.k1.data(), table.entries);
-  return gradients && all_slots_are_ordinary(plan, io, table.a);
+  return gradients && all_slots_are_ordinary(plan, io, table.a, false);
 }
 
 template <typename T>
@@ -137,8 +138,9 @@ void WideSlots<T>::take_others(const Ordinary& is_ordinary, const Results& resul
 }
 
 template <typename T>
-WideSlots<T>::WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table) : plan_(plan) {
-  if (all_slots_are_ordinary(plan, io, table.a)) return;
+WideSlots<T>::WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, bool ordinary)
+    : plan_(plan) {
+  if (all_slots_are_ordinary(plan, io, table.a, ordinary)) return;
   const auto is_ordinary = [&](size_t index) { return is_ordinary_slot(plan, io, table.a, index); };
   take_others(is_ordinary, [&](size_t index, T* values) {
     WideFold fold;

@@ -25,8 +25,8 @@ class WideSlots {
  public:
   // No slot.
   explicit WideSlots(const Plan& plan) : plan_(plan) {}
-  // y of those slots. Throws std::bad_alloc.
-  WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table);
+  // y of those slots; ordinary: the statistics are known to be. Throws std::bad_alloc.
+  WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, bool ordinary);
 
   // dx of the slots that are not ordinary, or whose sums are not. Throws std::bad_alloc.
   void take(const BackwardBuffers<T>& io, const BackwardTable<T>& table, const SlotSums& merged);
