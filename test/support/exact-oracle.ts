@@ -71,7 +71,7 @@ export function judgeExactly(
   return {
     y,
     mean: truths.map((truth) => judgeMean(plan.dtype, truth, spacing)),
-    variance: truths.map((truth) => judgeVariance(plan.dtype, truth)),
+    variance: truths.map((truth) => judgeVariance(plan, truth)),
     dx: judgeDx(terms),
     dweight: backward.dweight && judgeSums(terms, backward.dweight, true),
     dbias: backward.dbias && judgeSums(terms, backward.dbias, false),
@@ -108,12 +108,14 @@ function judgeMean(dtype: DType, { mean, variance }: SlotTruth, spacing: Exact):
   return { value: mean, scale: variance.root().plus(own), floor: spacing, reach: mean.abs() }
 }
 
-function judgeVariance(dtype: DType, { mean, variance }: SlotTruth): Truth {
+/** On its way is m2. */
+function judgeVariance({ dtype, count }: Plan, { mean, variance }: SlotTruth): Truth {
   const own = mean
     .abs()
     .times(variance.root())
     .times(Exact.of(dtype === 'float64' ? 1 : 2 ** -29))
-  return { value: variance, scale: variance.plus(own), floor: ROUNDOFF_OF_A_SQUARE[dtype], reach: variance }
+  const reach = variance.times(Exact.of(count))
+  return { value: variance, scale: variance.plus(own), floor: ROUNDOFF_OF_A_SQUARE[dtype], reach }
 }
 
 interface Terms {
