@@ -86,7 +86,7 @@ export function batchNorm<T extends FloatArray>(
     statistics === undefined
       ? undefined
       : copyStatistics(plan, { mean: arrayOf(statistics?.mean), variance: arrayOf(statistics?.variance) })
-  return normalize(plan, input, options, given)
+  return forwardBy(plan, input, options, given)
 }
 
 /**
@@ -101,7 +101,7 @@ export function layerNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunct
   const input = begin(who, x, options, ['normalizedShape', ...OPTIONS])
   const { eps = DEFAULT_EPS } = options
   const spec = { normalizedShape: asShape(options.normalizedShape), eps }
-  return normalize(planRows(who, input.shape, dtypeOf(input.data), spec), input, options)
+  return forwardBy(planRows(who, input.shape, dtypeOf(input.data), spec), input, options)
 }
 
 /**
@@ -118,7 +118,7 @@ export function groupNorm<T extends FloatArray>(
   const input = begin(who, x, options, ['groups', 'layout', ...OPTIONS])
   const { groups, eps = DEFAULT_EPS } = options
   const spec = { groups, layout: layoutOf(who, options), eps }
-  return normalize(planGroup(who, input.shape, dtypeOf(input.data), spec), input, options)
+  return forwardBy(planGroup(who, input.shape, dtypeOf(input.data), spec), input, options)
 }
 
 /**
@@ -137,7 +137,7 @@ export function instanceNorm<T extends FloatArray>(
   const input = begin(who, x, options, ['layout', ...OPTIONS])
   const { eps = DEFAULT_EPS } = options
   const spec = { groups: 'channels', layout: layoutOf(who, options), eps } as const
-  return normalize(planGroup(who, input.shape, dtypeOf(input.data), spec), input, options)
+  return forwardBy(planGroup(who, input.shape, dtypeOf(input.data), spec), input, options)
 }
 
 /**
@@ -153,7 +153,7 @@ export function rmsNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctio
   const dtype = dtypeOf(input.data)
   const { eps = RMS_NORM_EPS[dtype] } = options
   const spec = { normalizedShape: asShape(options.normalizedShape), eps, centred: false }
-  return normalize(planRows(who, input.shape, dtype, spec), input, options)
+  return forwardBy(planRows(who, input.shape, dtype, spec), input, options)
 }
 
 export interface GradientOptions {
@@ -206,7 +206,8 @@ function planOf(context: Partial<Context> | null | undefined): Plan {
   )
 }
 
-function normalize<T extends FloatArray>(
+/** The forward pass of a plan; by the statistics given, or else by x's own. */
+export function forwardBy<T extends FloatArray>(
   plan: Plan,
   x: Tensor<T>,
   options: FunctionalOptions,
@@ -229,7 +230,7 @@ function arrayOf<T>(given: T): Exclude<T, Tensor> {
 }
 
 /** The input, each of its properties read once. */
-function begin<T extends FloatArray>(
+export function begin<T extends FloatArray>(
   who: string,
   x: Tensor<T>,
   options: unknown,
@@ -239,7 +240,10 @@ function begin<T extends FloatArray>(
   return readTensor(who, x)
 }
 
-function layoutOf(who: string, { layout = 'channels-first' }: ChannelsFunctionalOptions): Layout {
+export function layoutOf(
+  who: string,
+  { layout = 'channels-first' }: Pick<ChannelsFunctionalOptions, 'layout'>,
+): Layout {
   checkLayout(who, layout)
   return layout
 }

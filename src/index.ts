@@ -32,6 +32,18 @@ export type { Parameter } from './layers/parameter.js'
 export { RMSNorm, type RMSNormOptions } from './layers/rms-norm.js'
 export type { RunningAverage, RunningVariance } from './layers/running-statistics.js'
 export type { LoadableDict, LoadOptions, StateDict, StateTensor } from './layers/state-dict.js'
+export {
+  type About,
+  Moments,
+  type MomentsInit,
+  type MomentsJSON,
+  type MomentsOptions,
+  type MomentsShape,
+  mergeMoments,
+  moments,
+  type NormalizeOptions,
+  normalize,
+} from './moments.js'
 export { type Recommendation, type RecommendOptions, recommend } from './recommend.js'
 export { type DType, type FloatArray, type Tensor, tensor } from './tensor.js'
 export { type Workspace, type WorkspaceOptions, workspace } from './workspace.js'

@@ -1,4 +1,4 @@
-import { adviseHugePages } from './backend/native.js'
+import { currentExecutor } from './backend/select.js'
 import { type DType, type FloatArray, newArray } from './tensor.js'
 
 /**
@@ -26,7 +26,7 @@ const ELEMENT_BYTES: Readonly<Record<DType, number>> = { float32: 4, float64: 8 
  */
 export function unfilledArray(dtype: DType, length: number): FloatArray {
   const array = fromBuffer(dtype, length) ?? newArray(dtype, length)
-  adviseHugePages(array)
+  currentExecutor().adviseHugePages(array)
   return array
 }
 

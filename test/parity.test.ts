@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../src/backend/backend.js'
-import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes, threads } from '../src/backend/native.js'
+import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes, threads } from '../src/backend/native/threads.js'
 import { backends, info, setThreads } from '../src/backend/select.js'
 import { type Case, cases, casesByKind } from './support/cases.js'
 import { Digest, OUTCOME_FIELDS, outcomeDifferences, run } from './support/run.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BYTES_PER_THREAD, setBytesPerThread } from '../src/backend/native.js'
+import { BYTES_PER_THREAD, setBytesPerThread } from '../src/backend/native/threads.js'
 import {
   BatchNorm,
   batchNorm,

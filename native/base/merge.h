@@ -19,7 +19,8 @@ struct Sums {
 };
 
 // The biased variance; 0 of no values, so that a space of extent 0 spoils no gradient.
-static inline double variance_of(const Moments& entry) { return entry.count > 0 ? entry.m2 / entry.count : 0; }
+static inline double variance_of(double count, double m2) { return count > 0 ? m2 / count : 0; }
+static inline double variance_of(const Moments& entry) { return variance_of(entry.count, entry.m2); }
 
 // Joins the statistics of more values to `into`. Chan, Golub, LeVeque 1979: Updating formulae.
 static inline void merge(Moments* into, double count, double mean, double m2) {

@@ -87,18 +87,17 @@ bool fold_elements(const T* x, const Slot& slot, bool centred, double eps, WideF
   }
   // Of a constant eps is all that the scale is made of, and might vanish times this unit.
   if (m2 == 0 && unit == kLargeUnit) {
-    *fold = {1, first, 0, rstd_of(0, eps), 0};
+    *fold = {1, first, 0, rstd_of(0, eps), m2};
     return true;
   }
-  const double variance = m2 / count;
-  *fold = {unit, mean, centred ? s1 / count : 0, rstd_of(variance, eps * unit * unit), variance};
+  *fold = {unit, mean, centred ? s1 / count : 0, rstd_of(m2 / count, eps * unit * unit), m2};
   return true;
 }
 
 bool fold_given(double mean, double variance, double eps, WideFold* fold) {
   if (!(std::fabs(mean) < HUGE_VAL && variance + eps < HUGE_VAL)) return false;
   const double unit = std::fabs(mean) < kLargeMean ? 1 : kQuarter;
-  *fold = {unit, mean * unit, 0, rstd_of(variance, eps) / unit, variance};
+  *fold = {unit, mean * unit, 0, rstd_of(variance, eps) / unit, 0};
   return true;
 }
 
@@ -128,29 +127,34 @@ Sums sum_line(const T* dy, const T* x, const Slot& slot, size_t line, const T* w
 
 template <typename T>
 void map_wide_gradient(const T* dy, const T* x, const Slot& slot, T* dx, const Slot& to, const T* weight,
-                       const WideGradient& gradient, T* dweight, T* dbias) {
+                       const WideGradient& gradient) {
   const WideFold& fold = gradient.fold;
   const double rstd = fold.scale * fold.unit;
   for (size_t i = 0; i < slot.lines; ++i) {
     for (size_t j = 0; j < slot.length; ++j) {
-      const size_t p = slot.parameter_at(i, j);
-      const double grad = dy[slot.at(i, j)];
+      const double g = static_cast<double>(dy[slot.at(i, j)]) * value_or(weight, slot.parameter_at(i, j), 1);
       const double xhat = fold.normalized(x[slot.at(i, j)]);
-      const double g = grad * value_or(weight, p, 1);
-      if (dweight) dweight[p] = static_cast<T>(static_cast<double>(dweight[p]) + grad * xhat);
-      if (dbias) dbias[p] = static_cast<T>(static_cast<double>(dbias[p]) + grad);
       const double flow = gradient.given ? g : g - gradient.g1 - xhat * gradient.g2;
       dx[to.at(i, j)] = static_cast<T>(flow * rstd);
     }
   }
 }
 
-#define EVENKEEL_WIDE(T)                                                                                              \
-  template bool fold_elements<T>(const T*, const Slot&, bool, double, WideFold*);                                     \
-  template void map_wide<T>(const T*, const Slot&, T*, const Slot&, const T*, const T*, const WideFold&);             \
-  template Sums sum_line<T>(const T*, const T*, const Slot&, size_t, const T*, const WideFold&);                      \
-  template void map_wide_gradient<T>(const T*, const T*, const Slot&, T*, const Slot&, const T*, const WideGradient&, \
-                                     T*, T*);
+template <typename T>
+void add_wide_row(const T* dy, const T* x, const Slot& row, const WideFold& fold, T* dweight, T* dbias) {
+  for (size_t j = 0; j < row.length; ++j) {
+    const double grad = dy[row.at(0, j)];
+    dweight[j] = static_cast<T>(static_cast<double>(dweight[j]) + grad * fold.normalized(x[row.at(0, j)]));
+    dbias[j] = static_cast<T>(static_cast<double>(dbias[j]) + grad);
+  }
+}
+
+#define EVENKEEL_WIDE(T)                                                                                               \
+  template bool fold_elements<T>(const T*, const Slot&, bool, double, WideFold*);                                      \
+  template void map_wide<T>(const T*, const Slot&, T*, const Slot&, const T*, const T*, const WideFold&);              \
+  template Sums sum_line<T>(const T*, const T*, const Slot&, size_t, const T*, const WideFold&);                       \
+  template void map_wide_gradient<T>(const T*, const T*, const Slot&, T*, const Slot&, const T*, const WideGradient&); \
+  template void add_wide_row<T>(const T*, const T*, const Slot&, const WideFold&, T*, T*);
 EVENKEEL_WIDE(float)
 EVENKEEL_WIDE(double)
 #undef EVENKEEL_WIDE

@@ -29,19 +29,21 @@ struct Slot {
   Slot alone() const { return {0, parameter, lines, length, length, 1, per_line, per_element}; }
 };
 
+inline Slot slot_of_row(size_t row, size_t length) { return {row * length, 0, 1, length, 0, 1, 0, 1}; }
+
 // xhat = ((x * unit - mean) - rest) * scale; 1 / sqrt(variance + eps) is scale * unit, and unit a power of two.
 struct WideFold {
   double unit;
   double mean;
   double rest;
   double scale;
-  // Of x * unit.
-  double variance;
+  // Of x * unit; 0 of given statistics, where nobody asks for it.
+  double m2;
 
   double normalized(double x) const { return (x * unit - mean - rest) * scale; }
-  // As statistics have them. The variance is infinite where it leaves float64.
+  // As moments have them. M2 is infinite where it leaves float64.
   double slot_mean() const { return (mean + rest) / unit; }
-  double slot_variance() const { return variance / unit / unit; }
+  double slot_m2() const { return m2 / unit / unit; }
 };
 
 // dx = ((g - g1) - xhat * g2) * (scale * unit) with g = dy * weight; g * (scale * unit) where statistics are given.
@@ -67,9 +69,13 @@ void map_wide(const T* x, const Slot& slot, T* y, const Slot& to, const T* weigh
 template <typename T>
 Sums sum_line(const T* dy, const T* x, const Slot& slot, size_t line, const T* weight, const WideFold& fold);
 
-// dx, rounded once; adds dy * xhat and dy to dweight and dbias, where there are any. to: where the slot lies in dx.
+// dx, rounded once. to: where the slot lies in dx.
 template <typename T>
 void map_wide_gradient(const T* dy, const T* x, const Slot& slot, T* dx, const Slot& to, const T* weight,
-                       const WideGradient& gradient, T* dweight, T* dbias);
+                       const WideGradient& gradient);
+
+// Adds a row's dy * xhat and dy to dweight and dbias: its part of the columns' sums.
+template <typename T>
+void add_wide_row(const T* dy, const T* x, const Slot& row, const WideFold& fold, T* dweight, T* dbias);
 
 }  // namespace evenkeel

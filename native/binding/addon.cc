@@ -1,5 +1,5 @@
-// The only N-API: raw, because a typed array costs twice as much through the C++ wrapper. src/backend/native.ts calls
-// it.
+// The only N-API: raw, because a typed array costs twice as much through the C++ wrapper. src/backend/native
+// calls it.
 
 #include <node_api.h>
 
@@ -25,7 +25,7 @@ namespace evenkeel {
 
 namespace {
 
-// More threads than any machine profits from; src/backend/native.ts says so before.
+// More threads than any machine profits from; src/backend/native/threads.ts says so before.
 constexpr uint32_t kMaxThreads = 1024;
 
 // package.json's, to which a test holds it: native/load.cjs refuses an addon of another version.
@@ -50,25 +50,28 @@ napi_value isas(napi_env env, napi_callback_info) {
   return names;
 }
 
-// No C++ exception leaves it.
-template <template <typename> class Pass>
+// Any pass. No C++ exception leaves it.
 napi_value run_pass(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, kArguments<Pass>);
+  Arguments arguments(env, info);
+  const auto& type = arguments.data<PassType>();
+  arguments.expect(type.arguments());
+  const Pass pass = read_pass(&arguments, type);
+  if (!arguments.ok()) return arguments.finish();
   try {
-    read_pass<Pass>(&arguments, [](const auto& pass) {
-      const FloatEnvironment plain;
-      pass.run();
-    });
+    const FloatEnvironment plain;
+    pass.run();
   } catch (const std::bad_alloc&) {
     napi_throw_error(env, kNoMemoryCode, kNoMemory);
-    return nullptr;
   }
-  return arguments.finish();
+  return nullptr;
 }
 
-napi_value forward_call(napi_env env, napi_callback_info info) { return run_pass<ForwardPass>(env, info); }
-
-napi_value backward_call(napi_env env, napi_callback_info info) { return run_pass<BackwardPass>(env, info); }
+bool export_passes(napi_env env, napi_value exports) {
+  for (const PassType& type : kPassTypes) {
+    if (!export_function(env, exports, type.name, run_pass, &type)) return false;
+  }
+  return true;
+}
 
 napi_value threads_call(napi_env env, napi_callback_info) {
   napi_value count;
@@ -112,9 +115,7 @@ NAPI_MODULE_INIT() {
   if (!export_faults(env, exports)) return nullptr;
 #endif
   const bool exported = export_version(env, exports) && export_function(env, exports, "isas", isas) &&
-                        export_function(env, exports, "forward", forward_call) &&
-                        export_function(env, exports, "backward", backward_call) &&
-                        export_function(env, exports, "threads", threads_call) &&
+                        export_passes(env, exports) && export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
                         export_function(env, exports, "setBytesPerThread", set_bytes_call<set_bytes_per_worker>) &&
                         export_function(env, exports, "adviseHugePages", advise_huge_pages_call) &&

@@ -4,21 +4,22 @@ namespace evenkeel {
 
 namespace {
 
-template <typename T>
-constexpr napi_typedarray_type kTypeOf = napi_float32_array;
-template <>
-constexpr napi_typedarray_type kTypeOf<double> = napi_float64_array;
-
 // A type that no call takes. Some runtimes leave the type unset for arrays newer than themselves, and this one stands
 // then.
 constexpr napi_typedarray_type kNoFloat = napi_int8_array;
 
 }  // namespace
 
-Arguments::Arguments(napi_env env, napi_callback_info info, size_t expected) : env_(env) {
-  size_t count = kMax;
-  const napi_status status = napi_get_cb_info(env, info, &count, values_, nullptr, nullptr);
-  if (status != napi_ok || count != expected) fail("wrong number of arguments");
+Arguments::Arguments(napi_env env, napi_callback_info info) : env_(env) {
+  if (napi_get_cb_info(env, info, &count_, values_, nullptr, &data_) != napi_ok) fail("the arguments cannot be read");
+}
+
+Arguments::Arguments(napi_env env, napi_callback_info info, size_t expected) : Arguments(env, info) {
+  expect(expected);
+}
+
+void Arguments::expect(size_t count) {
+  if (count_ != count) fail("wrong number of arguments");
 }
 
 void Arguments::fail(const char* problem) {
@@ -79,12 +80,12 @@ bool Arguments::is_absent(size_t i) const {
   return napi_typeof(env_, values_[i], &type) == napi_ok && (type == napi_null || type == napi_undefined);
 }
 
-template <typename T>
 void* Arguments::operand(size_t i, const Plan& plan, Operand operand) {
+  const napi_typedarray_type type = plan.float64 ? napi_float64_array : napi_float32_array;
   switch (operand) {
-    case Operand::data: return checked(i, kTypeOf<T>, plan.size());
-    case Operand::affine: return is_absent(i) ? nullptr : checked(i, kTypeOf<T>, plan.affine_length());
-    case Operand::statistics: return checked(i, kTypeOf<double>, plan.slots());
+    case Operand::data: return checked(i, type, plan.size());
+    case Operand::affine: return is_absent(i) ? nullptr : checked(i, type, plan.affine_length());
+    case Operand::statistics: return checked(i, napi_float64_array, plan.slots());
   }
   return nullptr;
 }
@@ -93,8 +94,5 @@ napi_value Arguments::finish() const {
   if (!ok()) napi_throw_type_error(env_, "EVENKEEL_BUFFER", problem_);
   return nullptr;
 }
-
-template void* Arguments::operand<float>(size_t, const Plan&, Operand);
-template void* Arguments::operand<double>(size_t, const Plan&, Operand);
 
 }  // namespace evenkeel

@@ -25,13 +25,19 @@ enum class Operand { data, affine, statistics };
 class Arguments {
  public:
   Arguments(napi_env env, napi_callback_info info, size_t expected);
+  // Of a function that was exported with `data`, which tells how many are expected.
+  Arguments(napi_env env, napi_callback_info info);
+  void expect(size_t count);
+  template <typename Data>
+  const Data& data() const {
+    return *static_cast<const Data*>(data_);
+  }
 
   // A whole number below `limit`.
   uint32_t index(size_t i, uint32_t limit);
   // The plan; its sizes bound all lengths that follow.
   Plan plan(size_t i);
-  // The memory of an operand of a plan over elements T.
-  template <typename T>
+  // The memory of an operand of a plan.
   void* operand(size_t i, const Plan& plan, Operand operand);
   // Whether the argument is null or undefined.
   bool is_absent(size_t i) const;
@@ -47,7 +53,8 @@ class Arguments {
   napi_value finish() const;
 
  private:
-  static constexpr size_t kMax = 11;
+  // An instruction set, a descriptor, nine operands, a frame.
+  static constexpr size_t kMax = 12;
 
   void fail(const char* problem);
   bool view(size_t i, ArrayView* view);
@@ -55,6 +62,8 @@ class Arguments {
 
   napi_env env_;
   napi_value values_[kMax] = {};
+  size_t count_ = kMax;
+  void* data_ = nullptr;
   const char* problem_ = nullptr;
 };
 

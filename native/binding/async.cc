@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <new>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,8 +21,9 @@ constexpr char kCancelled[] = "evenkeel: an asynchronous call was cancelled befo
 // nothing here outlives what it points to.
 class Job {
  public:
-  Job(napi_env env, std::vector<Memory> memory) : env_(env), memory_(std::move(memory)) {}
-  virtual ~Job() {
+  Job(napi_env env, std::vector<Memory> memory, const Pass& pass)
+      : env_(env), memory_(std::move(memory)), pass_(pass) {}
+  ~Job() {
     if (work_) napi_delete_async_work(env_, work_);
   }
   Job(const Job&) = delete;
@@ -31,9 +31,6 @@ class Job {
 
   // The promise of `job`, which deletes itself when it is settled; null and an exception where it cannot start.
   static napi_value start(napi_env env, std::unique_ptr<Job> job);
-
- protected:
-  virtual void run() = 0;
 
  private:
   static void execute(napi_env env, void* data);
@@ -43,21 +40,10 @@ class Job {
 
   const napi_env env_;
   const std::vector<Memory> memory_;
+  const Pass pass_;
   napi_async_work work_ = nullptr;
   napi_deferred deferred_ = nullptr;
   bool no_memory_ = false;
-};
-
-template <typename Pass>
-class PassJob final : public Job {
- public:
-  PassJob(napi_env env, std::vector<Memory> memory, const Pass& pass) : Job(env, std::move(memory)), pass_(pass) {}
-
- protected:
-  void run() override { pass_.run(); }
-
- private:
-  const Pass pass_;
 };
 
 napi_value Job::start(napi_env env, std::unique_ptr<Job> job) {
@@ -81,7 +67,7 @@ void Job::execute(napi_env, void* data) {
   auto* job = static_cast<Job*>(data);
   const FloatEnvironment plain;
   try {
-    job->run();
+    job->pass_.run();
   } catch (const std::bad_alloc&) {
     job->no_memory_ = true;
   }
@@ -115,40 +101,39 @@ void Job::reject(const char* why) {
   }
 }
 
-template <size_t kCount>
-std::vector<Memory> memory_of_arrays(napi_env env, const Arguments& arguments) {
+std::vector<Memory> memory_of_arrays(napi_env env, const Arguments& arguments, size_t count) {
   std::vector<Memory> memory;
-  memory.reserve(kCount);
-  for (size_t i = 0; i < kCount; ++i) {
+  memory.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
     if (Memory kept = memory_of(env, arguments.value(i))) memory.push_back(std::move(kept));
   }
   return memory;
 }
 
-template <template <typename> class Pass>
+// Any pass.
 napi_value start_pass(napi_env env, napi_callback_info info) {
-  constexpr size_t kCount = kArguments<Pass>;
-  Arguments arguments(env, info, kCount);
-  napi_value promise = nullptr;
+  Arguments arguments(env, info);
+  const auto& type = arguments.data<PassType>();
+  arguments.expect(type.arguments());
+  const Pass pass = read_pass(&arguments, type);
+  if (!arguments.ok()) return arguments.finish();
   try {
-    read_pass<Pass>(&arguments, [&](const auto& pass) {
-      using Read = std::decay_t<decltype(pass)>;
-      auto memory = memory_of_arrays<kCount>(env, arguments);
-      promise = Job::start(env, std::make_unique<PassJob<Read>>(env, std::move(memory), pass));
-    });
+    auto memory = memory_of_arrays(env, arguments, type.arguments());
+    return Job::start(env, std::make_unique<Job>(env, std::move(memory), pass));
   } catch (const std::bad_alloc&) {
     napi_throw_error(env, kBackendCode, kNoMemory);
     return nullptr;
   }
-  return arguments.ok() ? promise : arguments.finish();
 }
 
 }  // namespace
 
 bool export_async(napi_env env, napi_value exports) {
   if (!can_keep_memory(env)) return true;
-  return export_function(env, exports, "forwardAsync", start_pass<ForwardPass>) &&
-         export_function(env, exports, "backwardAsync", start_pass<BackwardPass>);
+  for (const PassType& type : kPassTypes) {
+    if (!export_function(env, exports, type.async_name, start_pass, &type)) return false;
+  }
+  return true;
 }
 
 }  // namespace evenkeel

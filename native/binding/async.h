@@ -6,7 +6,7 @@
 namespace evenkeel {
 
 // Adds to the addon's exports, where can_keep_memory(),
-//   forwardAsync(...the arguments of forward), backwardAsync(...the arguments of backward): a promise of undefined
+//   momentsAsync(...the arguments of moments) and its like, for each pass: a promise of undefined
 // True unless Node-API failed.
 bool export_async(napi_env env, napi_value exports);
 

@@ -4,10 +4,11 @@
 
 namespace evenkeel {
 
-// Adds a function to the addon's exports; false where Node-API failed.
-inline bool export_function(napi_env env, napi_value exports, const char* name, napi_callback call) {
+// Adds a function to the addon's exports; false where Node-API failed. data: what its calls find in their arguments.
+inline bool export_function(napi_env env, napi_value exports, const char* name, napi_callback call,
+                            const void* data = nullptr) {
   napi_value function;
-  return napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function) == napi_ok &&
+  return napi_create_function(env, name, NAPI_AUTO_LENGTH, call, const_cast<void*>(data), &function) == napi_ok &&
          napi_set_named_property(env, exports, name, function) == napi_ok;
 }
 

@@ -1,7 +1,6 @@
 #include "binding/frames.h"
 
 #include <new>
-#include <variant>
 #include <vector>
 
 #include "base/float_environment.h"
@@ -12,12 +11,6 @@ namespace evenkeel {
 
 namespace {
 
-struct NoPass {
-  void run() const {}
-};
-using KeptPass =
-    std::variant<NoPass, ForwardPass<float>, ForwardPass<double>, BackwardPass<float>, BackwardPass<double>>;
-
 // Frames that an environment keeps at most, about 200 bytes each: the kept passes of a thousand layers. A program with
 // more layers than that looks its arrays up again, as a first call does.
 constexpr size_t kMostFrames = 4096;
@@ -25,7 +18,7 @@ constexpr size_t kMostFrames = 4096;
 // A kept pass, and the number of the frame that it is kept for; 0: none.
 struct Kept {
   int64_t frame = 0;
-  KeptPass pass;
+  Pass pass;
 };
 
 // The frames of one environment; Node frees them with it. They lie in a ring: a new frame takes the place of the
@@ -40,12 +33,12 @@ struct Frames {
     ++last;
     Kept& kept = place(last);
     kept.frame = last;
-    kept.pass = NoPass{};
+    kept.pass = Pass{};
     return last;
   }
 
   // Null where the frame is gone.
-  KeptPass* find(int64_t frame) {
+  Pass* find(int64_t frame) {
     if (frame <= 0 || frame > last) return nullptr;
     Kept& kept = place(frame);
     return kept.frame == frame ? &kept.pass : nullptr;
@@ -67,7 +60,7 @@ Frames* frames_of(napi_env env) {
 }
 
 // The frame of argument i; null where it is gone, or was never there.
-KeptPass* frame_of(napi_env env, napi_value number) {
+Pass* frame_of(napi_env env, napi_value number) {
   int64_t frame = 0;
   if (napi_get_value_int64(env, number, &frame) != napi_ok) return nullptr;
   return frames_of(env)->find(frame);
@@ -79,10 +72,10 @@ napi_value gone(napi_env env) {
   return napi_get_boolean(env, true, &yes) == napi_ok ? yes : nullptr;
 }
 
-napi_value run(napi_env env, const KeptPass& kept) {
+napi_value run(napi_env env, const Pass& kept) {
   try {
     const FloatEnvironment plain;
-    std::visit([](const auto& pass) { pass.run(); }, kept);
+    kept.run();
     return nullptr;
   } catch (const std::bad_alloc&) {
     return throw_no_memory(env);
@@ -99,13 +92,17 @@ napi_value new_frame(napi_env env, napi_callback_info) {
   }
 }
 
-template <template <typename> class Pass>
+// Any pass; the frame comes last.
 napi_value keep_and_run(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, kArguments<Pass> + 1);
-  KeptPass* kept = arguments.ok() ? frame_of(env, arguments.value(kArguments<Pass>)) : nullptr;
+  Arguments arguments(env, info);
+  const auto& type = arguments.data<PassType>();
+  arguments.expect(type.arguments() + 1);
+  Pass* kept = arguments.ok() ? frame_of(env, arguments.value(type.arguments())) : nullptr;
   if (arguments.ok() && !kept) return gone(env);
-  read_pass<Pass>(&arguments, [&](const auto& pass) { *kept = pass; });
-  return arguments.ok() ? run(env, *kept) : arguments.finish();
+  const Pass pass = read_pass(&arguments, type);
+  if (!arguments.ok()) return arguments.finish();
+  *kept = pass;
+  return run(env, pass);
 }
 
 // Straight to Node-API: this is the call that must cost nothing.
@@ -113,32 +110,30 @@ napi_value again(napi_env env, napi_callback_info info) {
   napi_value number;
   size_t count = 1;
   if (napi_get_cb_info(env, info, &count, &number, nullptr, nullptr) != napi_ok) return nullptr;
-  const KeptPass* kept = frame_of(env, number);
+  const Pass* kept = frame_of(env, number);
   return kept ? run(env, *kept) : gone(env);
 }
 
 // The most data that a pass has.
 constexpr size_t kMostData = 3;
 
-void renew_arrays(Arguments*, NoPass*) {}
-
 // Takes the data that are given, behind the frame, into the pass; all of them, or none.
-template <typename Pass>
 void renew_arrays(Arguments* arguments, Pass* pass) {
-  using T = typename Pass::Element;
+  if (!pass->type) return;
   Pass renewed = *pass;
-  for (size_t i = 0; i < Pass::kData; ++i) {
-    if (!arguments->is_absent(i + 1))
-      renewed.arrays[i] = arguments->template operand<T>(i + 1, pass->plan, Pass::kOperands[i]);
+  for (size_t i = 0; i < pass->type->data(); ++i) {
+    if (!arguments->is_absent(i + 1)) {
+      renewed.arrays[i] = arguments->operand(i + 1, pass->plan, pass->type->operands[i]);
+    }
   }
   if (arguments->ok()) *pass = renewed;
 }
 
 napi_value renew(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1 + kMostData);
-  KeptPass* kept = arguments.ok() ? frame_of(env, arguments.value(0)) : nullptr;
+  Pass* kept = arguments.ok() ? frame_of(env, arguments.value(0)) : nullptr;
   if (arguments.ok() && !kept) return gone(env);
-  if (kept) std::visit([&](auto& pass) { renew_arrays(&arguments, &pass); }, *kept);
+  if (kept) renew_arrays(&arguments, kept);
   return arguments.ok() ? run(env, *kept) : arguments.finish();
 }
 
@@ -148,10 +143,11 @@ bool export_frames(napi_env env, napi_value exports) {
   auto* frames = new (std::nothrow) Frames;
   const auto free_frames = [](napi_env, void* data, void*) { delete static_cast<Frames*>(data); };
   if (!frames || napi_set_instance_data(env, frames, free_frames, nullptr) != napi_ok) return false;
-  return export_function(env, exports, "newFrame", new_frame) &&
-         export_function(env, exports, "forwardKept", keep_and_run<ForwardPass>) &&
-         export_function(env, exports, "backwardKept", keep_and_run<BackwardPass>) &&
-         export_function(env, exports, "again", again) && export_function(env, exports, "renew", renew);
+  for (const PassType& type : kPassTypes) {
+    if (!export_function(env, exports, type.kept_name, keep_and_run, &type)) return false;
+  }
+  return export_function(env, exports, "newFrame", new_frame) && export_function(env, exports, "again", again) &&
+         export_function(env, exports, "renew", renew);
 }
 
 }  // namespace evenkeel

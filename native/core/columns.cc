@@ -1,10 +1,9 @@
 // columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
 
 #include "base/cache_lines.h"
+#include "core/channels.h"
 #include "core/partitions.h"
-#include "core/pass.h"
-#include "core/tiled_pass.h"
-#include "core/wide_slots.h"
+#include "core/patterns.h"
 
 namespace evenkeel {
 
@@ -22,7 +21,7 @@ void merge_partitions(const Plan& plan, const Partitions& partitions, size_t n, 
 }
 
 template <typename T>
-void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+void moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffers<T>& io) {
   const Partitions partitions(plan.samples, plan.spatial, kPartitionRows);
   Scratch<double> mean(partitions.tasks * plan.channels);
   Scratch<double> m2(partitions.tasks * plan.channels);
@@ -44,7 +43,7 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffe
   }
   for (size_t slot = 0; slot < plan.slots(); ++slot) {
     io.mean[slot] = slots[slot].mean;
-    io.variance[slot] = variance_of(slots[slot]);
+    io.m2[slot] = slots[slot].m2;
   }
 }
 
@@ -140,40 +139,58 @@ void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const Backwar
   });
 }
 
+// The pattern, over a whole plan or a tile of it (core/channels.h).
+template <typename T>
+struct Columns {
+  const KernelTable<T>& kernels;
+
+  void moments(const Plan& plan, const MomentsBuffers<T>& io) const { evenkeel::moments(plan, kernels, io); }
+  void gradient_sums(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
+                     GradientSums* sums) const {
+    evenkeel::gradient_sums(plan, kernels, io, table, sums);
+  }
+  void map(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, bool non_temporal) const {
+    evenkeel::map(plan, kernels, io, table, non_temporal);
+  }
+  void map_gradient(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
+                    bool non_temporal) const {
+    evenkeel::map_gradient(plan, kernels, io, table, non_temporal);
+  }
+};
+
 }  // namespace
 
 template <typename T>
-void columns_forward(const Plan& whole, const KernelTable<T>& kernels, const ForwardBuffers<T>& all) {
-  forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool non_temporal) {
-    ForwardTable<T> table(plan);
-    if (!plan.given) moments(plan, kernels, io);
-    fold_forward(plan, io, &table);
-    const WideSlots<T> wide(plan, io, table);
-    map(plan, kernels, io, table, non_temporal);
-    wide.put(io.y);
-  });
+void columns_moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffers<T>& io) {
+  channels_moments(Columns<T>{kernels}, plan, io);
 }
 
 template <typename T>
-void columns_backward(const Plan& whole, const KernelTable<T>& kernels, const BackwardBuffers<T>& all) {
-  backward_tiles(whole, all,
-                 [&](const Plan& plan, const BackwardBuffers<T>& io, bool non_temporal, GradientSums* sums) {
-                   BackwardTable<T> table(plan);
-                   const auto reduce = [&](const BackwardTable<T>& folded, GradientSums* into) {
-                     gradient_sums(plan, kernels, io, folded, into);
-                   };
-                   fold_gradients(plan, io, reduce, &table, sums);
-                   const WideSlots<T> wide(plan, io, table, needs_sums(plan, io) ? sums : nullptr);
-                   map_gradient(plan, kernels, io, table, non_temporal);
-                   wide.put(io.dx);
-                 });
+void columns_apply(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  channels_apply(Columns<T>{kernels}, plan, io);
 }
 
-#define EVENKEEL_COLUMNS(T)                                                                       \
-  template void columns_forward<T>(const Plan&, const KernelTable<T>&, const ForwardBuffers<T>&); \
-  template void columns_backward<T>(const Plan&, const KernelTable<T>&, const BackwardBuffers<T>&);
-EVENKEEL_COLUMNS(float)
-EVENKEEL_COLUMNS(double)
-#undef EVENKEEL_COLUMNS
+template <typename T>
+void columns_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  channels_forward(Columns<T>{kernels}, plan, io);
+}
+
+template <typename T>
+void columns_gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const GradientSumsBuffers<T>& io) {
+  channels_gradient_sums(Columns<T>{kernels}, plan, io);
+}
+
+template <typename T>
+void columns_apply_gradient(const Plan& plan, const KernelTable<T>& kernels, const ApplyGradientBuffers<T>& io) {
+  channels_apply_gradient(Columns<T>{kernels}, plan, io);
+}
+
+template <typename T>
+void columns_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
+  channels_backward(Columns<T>{kernels}, plan, io);
+}
+
+EVENKEEL_INSTANTIATE_PASSES(columns, float)
+EVENKEEL_INSTANTIATE_PASSES(columns, double)
 
 }  // namespace evenkeel

@@ -43,26 +43,22 @@ void correct_sums(const Plan& plan, const BackwardBuffers<T>& io, GradientSums* 
   }
 }
 
-// Per slot: the sums of weight * dy and of weight * dy * xhat.
 template <typename T>
-static void merge_gradients(const Plan& plan, const T* weight, const GradientSums& sums, GradientSums* merged) {
-  merged->sum1.fill_zero();
-  merged->sum2.fill_zero();
+void merge_gradients(const Plan& plan, const T* weight, const GradientSums& sums, const SlotSums& merged) {
+  merged.fill_zero(plan.slots());
   for (size_t n = 0; n < plan.samples; ++n) {
     for (size_t c = 0; c < plan.channels; ++c) {
       const size_t entry = n * plan.channels + c;
       const size_t slot = plan.slot_of(n, c);
       const double gamma = weight ? weight[c] : 1;
-      merged->sum1[slot] += gamma * sums.sum1[entry];
-      merged->sum2[slot] += gamma * sums.sum2[entry];
+      merged.sum1[slot] += gamma * sums.sum1[entry];
+      merged.sum2[slot] += gamma * sums.sum2[entry];
     }
   }
 }
 
 template <typename T>
-void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const GradientSums& sums, BackwardTable<T>* table) {
-  GradientSums merged(plan.slots());
-  merge_gradients(plan, io.weight, sums, &merged);
+void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const SlotSums& merged, BackwardTable<T>* table) {
   const double count = static_cast<double>(plan.count());
   for (size_t n = 0; n < plan.table_samples(); ++n) {
     for (size_t c = 0; c < plan.channels; ++c) {
@@ -92,11 +88,12 @@ void add_parameter_gradients(const Plan& plan, const BackwardBuffers<T>& io, con
   }
 }
 
-#define EVENKEEL_FOLD(T)                                                                                          \
-  template void fold_forward<T>(const Plan&, const ForwardBuffers<T>&, ForwardTable<T>*);                         \
-  template void fold_sums<T>(const Plan&, const BackwardBuffers<T>&, BackwardTable<T>*);                          \
-  template void correct_sums<T>(const Plan&, const BackwardBuffers<T>&, GradientSums*);                           \
-  template void fold_backward<T>(const Plan&, const BackwardBuffers<T>&, const GradientSums&, BackwardTable<T>*); \
+#define EVENKEEL_FOLD(T)                                                                                      \
+  template void fold_forward<T>(const Plan&, const ForwardBuffers<T>&, ForwardTable<T>*);                     \
+  template void fold_sums<T>(const Plan&, const BackwardBuffers<T>&, BackwardTable<T>*);                      \
+  template void correct_sums<T>(const Plan&, const BackwardBuffers<T>&, GradientSums*);                       \
+  template void merge_gradients<T>(const Plan&, const T*, const GradientSums&, const SlotSums&);              \
+  template void fold_backward<T>(const Plan&, const BackwardBuffers<T>&, const SlotSums&, BackwardTable<T>*); \
   template void add_parameter_gradients<T>(const Plan&, const BackwardBuffers<T>&, const GradientSums&);
 EVENKEEL_FOLD(float)
 EVENKEEL_FOLD(double)

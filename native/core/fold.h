@@ -34,6 +34,17 @@ struct GradientSums {
   Scratch<double> sum1, sum2;
 };
 
+// The sums of a backward pass per slot: of weight * dy, and of weight * dy * xhat. [slots] each.
+struct SlotSums {
+  double* sum1;
+  double* sum2;
+
+  void fill_zero(size_t slots) const {
+    for (size_t slot = 0; slot < slots; ++slot) sum1[slot] = 0;
+    for (size_t slot = 0; slot < slots; ++slot) sum2[slot] = 0;
+  }
+};
+
 template <typename T>
 void fold_forward(const Plan& plan, const ForwardBuffers<T>& io, ForwardTable<T>* table);
 
@@ -45,9 +56,13 @@ void fold_sums(const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>*
 template <typename T>
 void correct_sums(const Plan& plan, const BackwardBuffers<T>& io, GradientSums* sums);
 
-// Fills k2 and k1 from the corrected sums: dx = rstd * (weight * dy - G1 / count - xhat * G2 / count).
+// Merges the corrected sums of each slot's samples and channels.
 template <typename T>
-void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const GradientSums& sums, BackwardTable<T>* table);
+void merge_gradients(const Plan& plan, const T* weight, const GradientSums& sums, const SlotSums& merged);
+
+// Fills k2 and k1: dx = rstd * (weight * dy - G1 / count - xhat * G2 / count), G1 and G2 being `merged`.
+template <typename T>
+void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const SlotSums& merged, BackwardTable<T>* table);
 
 // Adds the gradients of weight (sum of dy * xhat) and bias (sum of dy) over the samples.
 template <typename T>
@@ -57,17 +72,6 @@ void add_parameter_gradients(const Plan& plan, const BackwardBuffers<T>& io, con
 template <typename T>
 bool needs_sums(const Plan& plan, const BackwardBuffers<T>& io) {
   return !plan.given || io.dweight || io.dbias;
-}
-
-// From `reduce(table, &sums)`, which sums dy and dy * xr per sample and channel, to a whole table and corrected sums.
-template <typename T, typename Reduce>
-void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const Reduce& reduce, BackwardTable<T>* table,
-                    GradientSums* sums) {
-  fold_sums(plan, io, table);
-  if (!needs_sums(plan, io)) return;
-  reduce(*table, sums);
-  correct_sums(plan, io, sums);
-  if (!plan.given) fold_backward(plan, io, *sums, table);
 }
 
 }  // namespace evenkeel

@@ -48,7 +48,16 @@ constexpr size_t kDescriptorLength = 10;
 // False where the numbers are no plan: then `plan` must not be used.
 bool read_plan(const double* descriptor, Plan* plan);
 
-// What a pass reads and writes; the meanings are those of src/backend/backend.ts.
+// What a pass reads and writes; the operands and their order are those of src/backend/operands.ts, the meanings those
+// of src/backend/backend.ts.
+template <typename T>
+struct MomentsBuffers {
+  const T* x;
+  double* mean;
+  double* m2;
+};
+
+// Of apply, too, which only reads mean and variance.
 template <typename T>
 struct ForwardBuffers {
   const T* x;
@@ -69,6 +78,37 @@ struct BackwardBuffers {
   const double* variance;
   T* dweight;
   T* dbias;
+};
+
+template <typename T>
+struct GradientSumsBuffers {
+  const T* dy;
+  const T* x;
+  const T* weight;
+  const double* mean;
+  const double* variance;
+  double* sum1;
+  double* sum2;
+  T* dweight;
+  T* dbias;
+
+  // What the backward pass has of them.
+  BackwardBuffers<T> backward() const { return {dy, x, nullptr, weight, mean, variance, dweight, dbias}; }
+};
+
+template <typename T>
+struct ApplyGradientBuffers {
+  const T* dy;
+  const T* x;
+  T* dx;
+  const T* weight;
+  const double* mean;
+  const double* variance;
+  // Read, as mean and variance are.
+  double* sum1;
+  double* sum2;
+
+  BackwardBuffers<T> backward() const { return {dy, x, dx, weight, mean, variance, nullptr, nullptr}; }
 };
 
 }  // namespace evenkeel

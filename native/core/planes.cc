@@ -1,10 +1,9 @@
 // planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
 
+#include "core/channels.h"
 #include "core/groups.h"
 #include "core/partitions.h"
-#include "core/pass.h"
-#include "core/tiled_pass.h"
-#include "core/wide_slots.h"
+#include "core/patterns.h"
 
 namespace evenkeel {
 
@@ -20,7 +19,7 @@ size_t entry_of(const Plan& plan, size_t plane) { return plan.scope == Scope::ba
 
 // A group's planes are one span; a channel of the batch is merged from one span per sample.
 template <typename T>
-void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+void moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffers<T>& io) {
   const bool grouped = plan.scope == Scope::group;
   const size_t spans = grouped ? plan.slots() : plan.samples * plan.channels;
   const size_t planes_per_span = grouped ? plan.channels / plan.groups : 1;
@@ -44,7 +43,7 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffe
       merge(&total, span.count, span.mean, span.m2);
     }
     io.mean[slot] = total.mean;
-    io.variance[slot] = variance_of(total);
+    io.m2[slot] = total.m2;
   }
 }
 
@@ -99,41 +98,60 @@ void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const Backwar
   });
 }
 
+// The pattern, over a whole plan or a tile of it (core/channels.h).
+template <typename T>
+struct Planes {
+  const Plan& whole;
+  const KernelTable<T>& kernels;
+
+  void moments(const Plan& plan, const MomentsBuffers<T>& io) const { evenkeel::moments(plan, kernels, io); }
+  void gradient_sums(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
+                     GradientSums* sums) const {
+    evenkeel::gradient_sums(plan, kernels, io, table, sums);
+  }
+  void map(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, bool non_temporal) const {
+    evenkeel::map(plan, kernels, io, table, to_next_tile(whole, plan), non_temporal);
+  }
+  void map_gradient(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
+                    bool non_temporal) const {
+    evenkeel::map_gradient(plan, kernels, io, table, to_next_tile(whole, plan), non_temporal);
+  }
+};
+
 }  // namespace
 
 template <typename T>
-void planes_forward(const Plan& whole, const KernelTable<T>& kernels, const ForwardBuffers<T>& all) {
-  if (takes_groups<T>(whole)) return groups_forward(whole, kernels, all);
-  forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool non_temporal) {
-    ForwardTable<T> table(plan);
-    if (!plan.given) moments(plan, kernels, io);
-    fold_forward(plan, io, &table);
-    const WideSlots<T> wide(plan, io, table);
-    map(plan, kernels, io, table, to_next_tile(whole, plan), non_temporal);
-    wide.put(io.y);
-  });
+void planes_moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffers<T>& io) {
+  channels_moments(Planes<T>{plan, kernels}, plan, io);
 }
 
 template <typename T>
-void planes_backward(const Plan& whole, const KernelTable<T>& kernels, const BackwardBuffers<T>& all) {
-  backward_tiles(whole, all,
-                 [&](const Plan& plan, const BackwardBuffers<T>& io, bool non_temporal, GradientSums* sums) {
-                   BackwardTable<T> table(plan);
-                   const auto reduce = [&](const BackwardTable<T>& folded, GradientSums* into) {
-                     gradient_sums(plan, kernels, io, folded, into);
-                   };
-                   fold_gradients(plan, io, reduce, &table, sums);
-                   const WideSlots<T> wide(plan, io, table, needs_sums(plan, io) ? sums : nullptr);
-                   map_gradient(plan, kernels, io, table, to_next_tile(whole, plan), non_temporal);
-                   wide.put(io.dx);
-                 });
+void planes_apply(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  channels_apply(Planes<T>{plan, kernels}, plan, io);
 }
 
-#define EVENKEEL_PLANES(T)                                                                       \
-  template void planes_forward<T>(const Plan&, const KernelTable<T>&, const ForwardBuffers<T>&); \
-  template void planes_backward<T>(const Plan&, const KernelTable<T>&, const BackwardBuffers<T>&);
-EVENKEEL_PLANES(float)
-EVENKEEL_PLANES(double)
-#undef EVENKEEL_PLANES
+template <typename T>
+void planes_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  if (takes_groups<T>(plan)) return groups_forward(plan, kernels, io);
+  channels_forward(Planes<T>{plan, kernels}, plan, io);
+}
+
+template <typename T>
+void planes_gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const GradientSumsBuffers<T>& io) {
+  channels_gradient_sums(Planes<T>{plan, kernels}, plan, io);
+}
+
+template <typename T>
+void planes_apply_gradient(const Plan& plan, const KernelTable<T>& kernels, const ApplyGradientBuffers<T>& io) {
+  channels_apply_gradient(Planes<T>{plan, kernels}, plan, io);
+}
+
+template <typename T>
+void planes_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
+  channels_backward(Planes<T>{plan, kernels}, plan, io);
+}
+
+EVENKEEL_INSTANTIATE_PASSES(planes, float)
+EVENKEEL_INSTANTIATE_PASSES(planes, double)
 
 }  // namespace evenkeel

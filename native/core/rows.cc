@@ -3,9 +3,12 @@
 
 #include "base/arithmetic.h"
 #include "base/cache_lines.h"
+#include "base/merge.h"
 #include "core/affine_sums.h"
-#include "core/pass.h"
+#include "core/partitions.h"
+#include "core/patterns.h"
 #include "core/split_rows.h"
+#include "core/wide_moments.h"
 #include "runtime/cache.h"
 #include "runtime/parallel.h"
 #include "runtime/scratch.h"
@@ -72,21 +75,63 @@ void backward_partition(const Plan& plan, const KernelTable<T>& kernels, const B
   }
 }
 
-}  // namespace
-
+// known: statistics are read.
 template <typename T>
-void rows_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+void map_rows(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool known) {
   const size_t bytes = 2 * plan.size() * sizeof(T);
-  if (splits_rows<T>(plan, plan.samples, bytes)) return split_rows_forward(plan, kernels, io);
+  if (splits_rows<T>(plan, plan.samples, bytes)) return split_rows_forward(plan, kernels, io, known);
   const bool non_temporal = rows_pay_non_temporal(plan.spatial * sizeof(T), bytes, io.x == io.y);
   const bool prefetches = pays_prefetch(plan.spatial * sizeof(T), bytes);
   const auto range = [&](size_t begin, size_t end, size_t) {
     const size_t at = begin * plan.spatial;
     kernels.rows_forward({io.x + at, io.y + at, plan.spatial, io.weight, io.bias, io.mean + begin, io.variance + begin,
-                          plan.eps, plan.centred, plan.given, non_temporal, prefetches},
+                          plan.eps, plan.centred, known, !plan.given, non_temporal, prefetches},
                          end - begin);
   };
   parallel_ranges(plan.samples, workers_for(plan.samples, bytes), range);
+}
+
+}  // namespace
+
+template <typename T>
+void rows_moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffers<T>& io) {
+  const Partitions partitions(plan.samples, plan.spatial, kPartition<T>);
+  Scratch<Moments> entries(partitions.tasks);
+  parallel_for(partitions.tasks, plan.size() * sizeof(T), [&](size_t task) {
+    const auto partition = partitions[task];
+    entries[task] =
+        kernels.span_moments(io.x + partition.index * plan.spatial + partition.begin, partition.length, plan.centred);
+  });
+  for (size_t row = 0; row < plan.samples; ++row) {
+    Moments total;
+    for (size_t i = 0; i < partitions.per_span; ++i) {
+      const Moments& entry = entries[row * partitions.per_span + i];
+      merge(&total, entry.count, entry.mean, entry.m2);
+    }
+    io.mean[row] = total.mean;
+    io.m2[row] = total.m2;
+  }
+  replace_moments(plan, io);
+}
+
+template <typename T>
+void rows_apply(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  map_rows(plan, kernels, io, true);
+}
+
+template <typename T>
+void rows_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+  map_rows(plan, kernels, io, plan.given);
+}
+
+template <typename T>
+void rows_gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const GradientSumsBuffers<T>& io) {
+  long_rows_gradient_sums(plan, kernels, io);
+}
+
+template <typename T>
+void rows_apply_gradient(const Plan& plan, const KernelTable<T>& kernels, const ApplyGradientBuffers<T>& io) {
+  long_rows_apply_gradient(plan, kernels, io);
 }
 
 template <typename T>
@@ -116,11 +161,7 @@ void rows_backward(const Plan& plan, const KernelTable<T>& kernels, const Backwa
                     io.dbias);
 }
 
-#define EVENKEEL_ROWS(T)                                                                       \
-  template void rows_forward<T>(const Plan&, const KernelTable<T>&, const ForwardBuffers<T>&); \
-  template void rows_backward<T>(const Plan&, const KernelTable<T>&, const BackwardBuffers<T>&);
-EVENKEEL_ROWS(float)
-EVENKEEL_ROWS(double)
-#undef EVENKEEL_ROWS
+EVENKEEL_INSTANTIATE_PASSES(rows, float)
+EVENKEEL_INSTANTIATE_PASSES(rows, double)
 
 }  // namespace evenkeel

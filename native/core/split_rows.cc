@@ -1,8 +1,8 @@
 #include "core/split_rows.h"
 
 #include "base/ranges.h"
-#include "core/affine_sums.h"
 #include "core/partitions.h"
+#include "core/strip_sums.h"
 #include "kernels/wide_rows.h"
 #include "runtime/cache.h"
 #include "runtime/parallel.h"
@@ -12,10 +12,7 @@ namespace evenkeel {
 
 namespace {
 
-// Columns whose sums over all rows one task takes: their float64 sums stay in the L1 cache.
-constexpr size_t kColumnsPerTask = 1024;
-
-// weight, bias or a gradient of theirs from column `begin` on; null where there is none.
+// An array from element `begin` on; null where there is none.
 template <typename T>
 T* from(T* array, size_t begin) {
   return array ? array + begin : nullptr;
@@ -26,8 +23,8 @@ template <typename T>
 RowsBackward<T> part_of(const Plan& plan, const BackwardBuffers<T>& io, bool non_temporal, size_t row, size_t begin,
                         size_t length) {
   const size_t at = row * plan.spatial + begin;
-  return {io.dy + at,        io.x + at, io.dx + at,   length,     from(io.weight, begin), io.mean + row,
-          io.variance + row, plan.eps,  plan.centred, plan.given, non_temporal,           false,
+  return {io.dy + at,        io.x + at, from(io.dx, at), length,     from(io.weight, begin), io.mean + row,
+          io.variance + row, plan.eps,  plan.centred,    plan.given, non_temporal,           false,
           nullptr,           nullptr};
 }
 
@@ -39,125 +36,110 @@ struct SplitRow {
   WideGradient gradient;
 };
 
-// k2 and k1 of all rows, whose other numbers are there.
+// The fold of a row from its sums, which given statistics do without.
+template <typename T>
+RowGradientFold<T> fold_row_of(const Plan& plan, const BackwardBuffers<T>& io, const SlotSums& sums, size_t row) {
+  const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], plan.eps);
+  if (plan.given) return {fold, 0, 0};
+  return fold_row_gradient(fold, rstd_of(io.variance[row], plan.eps), sums.sum1[row], sums.sum2[row], plan.spatial);
+}
+
+template <typename T>
+bool is_ordinary_row(const Plan& plan, const BackwardBuffers<T>& io, const RowGradientFold<T>& fold, size_t row) {
+  return are_ordinary_statistics<T>(io.mean[row], io.variance[row], plan.eps) && is_ordinary_gradient(fold.k2, fold.k1);
+}
+
+// The sums of g and of g * xhat of all rows; of those that are not ordinary anew. 0 where statistics are given.
 template <typename T>
 void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
-                      SplitRow<T>* rows) {
+                      const SlotSums& into) {
+  into.fill_zero(plan.samples);
+  if (plan.given) return;
   const Partitions partitions(plan.samples, plan.spatial, kPartition<T>);
   Scratch<Sums> sums(partitions.tasks);
   parallel_for(partitions.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
     const auto partition = partitions[task];
-    sums[task] = kernels.part_gradient_sums(
-        part_of(plan, io, false, partition.index, partition.begin, partition.length), rows[partition.index].fold.row);
+    sums[task] =
+        kernels.part_gradient_sums(part_of(plan, io, false, partition.index, partition.begin, partition.length),
+                                   fold_row<T>(io.mean[partition.index], io.variance[partition.index], plan.eps));
   });
   for (size_t row = 0; row < plan.samples; ++row) {
-    Sums total{0, 0};
     for (size_t i = 0; i < partitions.per_span; ++i) {
-      total.s1 += sums[row * partitions.per_span + i].s1;
-      total.s2 += sums[row * partitions.per_span + i].s2;
+      into.sum1[row] += sums[row * partitions.per_span + i].s1;
+      into.sum2[row] += sums[row * partitions.per_span + i].s2;
     }
-    RowGradientFold<T>& fold = rows[row].fold;
-    fold = fold_row_gradient(fold.row, rstd_of(io.variance[row], plan.eps), total.s1, total.s2, plan.spatial);
+    if (is_ordinary_row(plan, io, fold_row_of(plan, io, into, row), row)) continue;
+    Sums wide;
+    if (!sum_wide_row(part_of(plan, io, false, row, 0, plan.spatial), 0, &wide)) continue;
+    into.sum1[row] = wide.s1;
+    into.sum2[row] = wide.s2;
   }
 }
 
-// Every row's numbers for the map.
+// Every row's numbers for the map, from its sums.
 template <typename T>
-void fold_gradients(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, SplitRow<T>* rows) {
+void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const SlotSums& sums, SplitRow<T>* rows) {
   for (size_t row = 0; row < plan.samples; ++row) {
-    rows[row].fold = {fold_row<T>(io.mean[row], io.variance[row], plan.eps), 0, 0};
-  }
-  if (!plan.given) reduce_gradients(plan, kernels, io, rows);
-  for (size_t row = 0; row < plan.samples; ++row) {
-    const RowGradientFold<T>& fold = rows[row].fold;
-    const bool ordinary =
-        are_ordinary_statistics<T>(io.mean[row], io.variance[row], plan.eps) && is_ordinary_gradient(fold.k2, fold.k1);
-    const RowsBackward<T> whole = part_of(plan, io, false, row, 0, plan.spatial);
-    rows[row].wide = !ordinary && fold_wide_gradient_row(whole, 0, &rows[row].gradient);
+    rows[row].fold = fold_row_of(plan, io, sums, row);
+    rows[row].wide = !is_ordinary_row(plan, io, rows[row].fold, row) &&
+                     fold_wide_gradient_row(part_of(plan, io, false, row, 0, plan.spatial), 0,
+                                            {sums.sum1[row], sums.sum2[row]}, &rows[row].gradient);
   }
 }
 
-// The sums over all rows of a range of columns, [2, length] each: blocks in T; partitions and the total in float64,
-// which one block of rows does without.
 template <typename T>
-class ColumnSums {
- public:
-  ColumnSums(size_t rows, size_t length) : rows_(rows), length_(length) {
-    clear(block_);
-    if (rows <= kSteps) return;
-    clear(partition_);
-    clear(total_);
-  }
+void map_part(const KernelTable<T>& kernels, const RowsBackward<T>& part, const SplitRow<T>& row) {
+  if (row.wide) return map_wide_gradient_part(part, row.gradient);
+  kernels.part_map_gradient(part, row.fold);
+}
 
-  T* block() { return block_; }
-
-  // Tells that the block has the sums of this row, too.
-  void end_row(const KernelTable<T>& kernels, size_t row) {
-    if (rows_ <= kSteps) return;
-    const bool last = row + 1 == rows_;
-    if (last || (row + 1) % kSteps == 0) kernels.rows_end_block(block_, partition_, 2 * length_);
-    if (last || (row + 1) % kPartitionRows == 0) {
-      add_sums(partition_, 2 * length_, total_);
-      clear(partition_);
-    }
-  }
-
-  void add_to(const KernelTable<T>& kernels, T* dweight, T* dbias) const {
-    if (rows_ <= kSteps) return add_to_parameters(kernels.add_block_to_gradient, block_, length_, dweight, dbias);
-    add_to_parameters(kernels.add_sums_to_gradient, total_, length_, dweight, dbias);
-  }
-
- private:
-  template <typename S>
-  void clear(S* sums) {
-    for (size_t j = 0; j < 2 * length_; ++j) sums[j] = 0;
-  }
-
-  const size_t rows_;
-  const size_t length_;
-  T block_[2 * kColumnsPerTask];
-  double partition_[2 * kColumnsPerTask];
-  double total_[2 * kColumnsPerTask];
-};
-
-// dx of a range of columns, over all rows, and the columns' sums.
+// dx of a range of columns, over all rows, and the columns' sums. Without io.dx only these.
 template <typename T>
 void map_columns(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool non_temporal,
                  const SplitRow<T>* rows, size_t begin, size_t length) {
   const bool wanted = io.dweight || io.dbias;
   ColumnSums<T> sums(plan.samples, length);
+  T no_dx[kColumnsPerTask];
   for (size_t row = 0; row < plan.samples; ++row) {
     RowsBackward<T> part = part_of(plan, io, non_temporal, row, begin, length);
+    if (!io.dx) part.dx = no_dx;
     if (wanted) {
       part.dweight = sums.block();
       part.dbias = sums.block() + length;
     }
-    if (rows[row].wide) {
-      map_wide_gradient_part(part, rows[row].gradient);
-    } else {
-      kernels.part_map_gradient(part, rows[row].fold);
-    }
+    map_part(kernels, part, rows[row]);
     if (wanted) sums.end_row(kernels, row);
   }
   if (wanted) sums.add_to(kernels, from(io.dweight, begin), from(io.dbias, begin));
 }
 
+// The same of all column_ranges.
+template <typename T>
+void map_strips(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool non_temporal,
+                const SplitRow<T>* rows) {
+  const Partitions column_ranges(1, plan.spatial, kColumnsPerTask);
+  parallel_for(column_ranges.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
+    const auto columns = column_ranges.from_end(task);
+    map_columns(plan, kernels, io, non_temporal, rows, columns.begin, columns.length);
+  });
+}
+
 // A row by itself, in one piece.
 template <typename T>
-RowsForward<T> row_of(const Plan& plan, const ForwardBuffers<T>& io, size_t row) {
+RowsForward<T> row_of(const Plan& plan, const ForwardBuffers<T>& io, size_t row, bool known) {
   const size_t at = row * plan.spatial;
-  return {io.x + at,         io.y + at, plan.spatial, io.weight,  io.bias, io.mean + row,
-          io.variance + row, plan.eps,  plan.centred, plan.given, false,   false};
+  return {io.x + at, io.y + at,    plan.spatial, io.weight,   io.bias, io.mean + row, io.variance + row,
+          plan.eps,  plan.centred, known,        !plan.given, false,   false};
 }
 
 template <typename T>
-void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool non_temporal,
-                 size_t row, Moments* entries) {
+void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool known,
+                 bool non_temporal, size_t row, Moments* entries) {
   const Partitions partitions(1, plan.spatial, kPartition<T>);
   const size_t bytes = plan.spatial * sizeof(T);
   const T* x = io.x + row * plan.spatial;
   T* y = io.y + row * plan.spatial;
-  if (!plan.given) {
+  if (!known) {
     parallel_for(partitions.tasks, bytes, [&](size_t task) {
       const auto partition = partitions[task];
       entries[task] = kernels.span_moments(x + partition.begin, partition.length, plan.centred);
@@ -168,7 +150,7 @@ void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardB
     io.variance[row] = variance_of(total);
   }
   const bool ordinary = are_ordinary_statistics<T>(io.mean[row], io.variance[row], plan.eps);
-  if (!ordinary && map_wide_row(row_of(plan, io, row), 0)) return;
+  if (!ordinary && map_wide_row(row_of(plan, io, row, known), 0)) return;
   const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], plan.eps);
   parallel_for(partitions.tasks, 2 * bytes, [&](size_t task) {
     const auto partition = partitions.from_end(task);
@@ -182,10 +164,37 @@ void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardB
 }  // namespace
 
 template <typename T>
-void split_rows_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
+void split_rows_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool known) {
   const bool non_temporal = pays_non_temporal(2 * plan.size() * sizeof(T), io.x == io.y);
-  Scratch<Moments> entries(parts_of(plan.spatial, kPartition<T>));
-  for (size_t row = 0; row < plan.samples; ++row) forward_row(plan, kernels, io, non_temporal, row, entries.data());
+  Scratch<Moments> entries(known ? 0 : parts_of(plan.spatial, kPartition<T>));
+  for (size_t row = 0; row < plan.samples; ++row)
+    forward_row(plan, kernels, io, known, non_temporal, row, entries.data());
+}
+
+template <typename T>
+void long_rows_gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const GradientSumsBuffers<T>& buffers) {
+  const BackwardBuffers<T> io = buffers.backward();
+  const SlotSums sums{buffers.sum1, buffers.sum2};
+  Scratch<SplitRow<T>> rows(plan.samples);
+  reduce_gradients(plan, kernels, io, sums);
+  if (!io.dweight && !io.dbias) return;
+  fold_gradients(plan, io, sums, rows.data());
+  map_strips(plan, kernels, io, false, rows.data());
+}
+
+template <typename T>
+void long_rows_apply_gradient(const Plan& plan, const KernelTable<T>& kernels, const ApplyGradientBuffers<T>& buffers) {
+  const BackwardBuffers<T> io = buffers.backward();
+  Scratch<SplitRow<T>> rows(plan.samples);
+  fold_gradients(plan, io, {buffers.sum1, buffers.sum2}, rows.data());
+  const size_t bytes = 3 * plan.size() * sizeof(T);
+  const bool non_temporal = pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x);
+  const Partitions partitions(plan.samples, plan.spatial, kPartition<T>);
+  parallel_for(partitions.tasks, bytes, [&](size_t task) {
+    const auto partition = partitions.from_end(task);
+    map_part(kernels, part_of(plan, io, non_temporal, partition.index, partition.begin, partition.length),
+             rows[partition.index]);
+  });
 }
 
 template <typename T>
@@ -193,16 +202,17 @@ void split_rows_backward(const Plan& plan, const KernelTable<T>& kernels, const 
   const size_t bytes = 3 * plan.size() * sizeof(T);
   const bool non_temporal = pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x);
   Scratch<SplitRow<T>> rows(plan.samples);
-  fold_gradients(plan, kernels, io, rows.data());
-  const Partitions column_ranges(1, plan.spatial, kColumnsPerTask);
-  parallel_for(column_ranges.tasks, bytes, [&](size_t task) {
-    const auto columns = column_ranges.from_end(task);
-    map_columns(plan, kernels, io, non_temporal, rows.data(), columns.begin, columns.length);
-  });
+  GradientSums of_rows(plan.samples);
+  const SlotSums sums{of_rows.sum1.data(), of_rows.sum2.data()};
+  reduce_gradients(plan, kernels, io, sums);
+  fold_gradients(plan, io, sums, rows.data());
+  map_strips(plan, kernels, io, non_temporal, rows.data());
 }
 
-#define EVENKEEL_SPLIT_ROWS(T)                                                                       \
-  template void split_rows_forward<T>(const Plan&, const KernelTable<T>&, const ForwardBuffers<T>&); \
+#define EVENKEEL_SPLIT_ROWS(T)                                                                                   \
+  template void split_rows_forward<T>(const Plan&, const KernelTable<T>&, const ForwardBuffers<T>&, bool);       \
+  template void long_rows_gradient_sums<T>(const Plan&, const KernelTable<T>&, const GradientSumsBuffers<T>&);   \
+  template void long_rows_apply_gradient<T>(const Plan&, const KernelTable<T>&, const ApplyGradientBuffers<T>&); \
   template void split_rows_backward<T>(const Plan&, const KernelTable<T>&, const BackwardBuffers<T>&);
 EVENKEEL_SPLIT_ROWS(float)
 EVENKEEL_SPLIT_ROWS(double)

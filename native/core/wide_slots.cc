@@ -1,28 +1,11 @@
 #include "core/wide_slots.h"
 
 #include "base/ranges.h"
+#include "core/wide_moments.h"
 
 namespace evenkeel {
 
 namespace {
-
-// Its lines are its channels, or its samples where a batch shares statistics.
-Slot slot_at(const Plan& plan, size_t index) {
-  const bool batch = plan.scope == Scope::batch;
-  const bool planes = plan.pattern == Pattern::planes;
-  const size_t lines = batch ? plan.samples : plan.channels / plan.groups;
-  const size_t sample = batch ? 0 : index / plan.groups;
-  const size_t parameter = batch ? index : index % plan.groups * lines;
-  const size_t channel = planes ? plan.spatial : 1;
-  return {sample * plan.stride * plan.spatial + parameter * channel,
-          parameter,
-          lines,
-          plan.spatial,
-          batch ? plan.stride * plan.spatial : channel,
-          planes ? 1 : plan.stride,
-          size_t{!batch},
-          0};
-}
 
 // Where a line's numbers are in tables over samples and channels.
 size_t sum_entry(const Plan& plan, size_t index, const Slot& slot, size_t line) {
@@ -63,9 +46,10 @@ bool are_finite_sums(const Plan& plan, const GradientSums& sums, size_t index) {
 
 // The same questions of all slots at once, which is the usual case.
 
+// statistics: they are known to be ordinary.
 template <typename T, typename Buffers>
-bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T>& a) {
-  if (!all_statistics_are_ordinary<T>(io.mean, io.variance, plan.slots(), plan.eps)) return false;
+bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T>& a, bool statistics) {
+  if (!statistics && !all_statistics_are_ordinary<T>(io.mean, io.variance, plan.slots(), plan.eps)) return false;
   // Ordinary statistics have an ordinary scale where there is no weight.
   if (!io.weight) return true;
   for (size_t n = 0; n < plan.table_samples(); ++n) {
@@ -105,7 +89,38 @@ Sums sum_slot(const Plan& plan, const BackwardBuffers<T>& io, size_t index, cons
   return total;
 }
 
+// Whether the numbers that a slot's gradient is made of are ordinary. Where k2 and k1 are, the sums are finite.
+template <typename T>
+bool is_ordinary_gradient_of(const Plan& plan, const BackwardTable<T>& table, size_t index) {
+  const size_t entry = table_entry(plan, index, slot_at(plan, index), 0);
+  return is_ordinary_gradient(table.k2[entry], table.k1[entry]);
+}
+
 }  // namespace
+
+template <typename T>
+bool are_gradients_ordinary(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
+                            const GradientSums* sums) {
+  const bool gradients = plan.given ? !sums || all_sums_are_finite(plan, *sums)
+                                    : all_gradients_are_ordinary(table.k2.data(), table.k1.data(), table.entries);
+  return gradients && all_slots_are_ordinary(plan, io, table.a, false);
+}
+
+template <typename T>
+void replace_sums(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table, GradientSums* sums,
+                  const SlotSums& merged) {
+  for (size_t index = 0; index < plan.slots(); ++index) {
+    const bool gradient =
+        plan.given ? are_finite_sums(plan, *sums, index) : is_ordinary_gradient_of(plan, table, index);
+    if (gradient && is_ordinary_slot(plan, io, table.a, index)) continue;
+    WideFold fold;
+    if (!fold_wide(plan, io, index, &fold)) continue;
+    const Sums total = sum_slot(plan, io, index, fold, sums);
+    if (plan.given) continue;
+    merged.sum1[index] = total.s1;
+    merged.sum2[index] = total.s2;
+  }
+}
 
 // results(index, values): computes those of a slot that is not ordinary; false where it stays with the others.
 template <typename T>
@@ -123,46 +138,38 @@ void WideSlots<T>::take_others(const Ordinary& is_ordinary, const Results& resul
 }
 
 template <typename T>
-WideSlots<T>::WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table) : plan_(plan) {
-  if (all_slots_are_ordinary(plan, io, table.a)) return;
+WideSlots<T>::WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, bool ordinary)
+    : plan_(plan) {
+  if (all_slots_are_ordinary(plan, io, table.a, ordinary)) return;
   const auto is_ordinary = [&](size_t index) { return is_ordinary_slot(plan, io, table.a, index); };
   take_others(is_ordinary, [&](size_t index, T* values) {
     WideFold fold;
     if (!fold_wide(plan, io, index, &fold)) return false;
     const Slot slot = slot_at(plan, index);
-    if (!plan.given) {
-      io.mean[index] = fold.slot_mean();
-      io.variance[index] = fold.slot_variance();
-    }
     map_wide(io.x, slot, values, slot.alone(), io.weight, io.bias, fold);
     return true;
   });
 }
 
 template <typename T>
-WideSlots<T>::WideSlots(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
-                        GradientSums* sums)
-    : plan_(plan) {
-  // Where k2 and k1 are ordinary, the sums that they are made of are finite.
-  const bool all_gradients = plan.given ? !sums || all_sums_are_finite(plan, *sums)
-                                        : all_gradients_are_ordinary(table.k2.data(), table.k1.data(), table.entries);
-  if (all_gradients && all_slots_are_ordinary(plan, io, table.a)) return;
+void WideSlots<T>::take(const BackwardBuffers<T>& io, const BackwardTable<T>& table, const SlotSums& merged) {
+  const Plan& plan = plan_;
+  const double count = static_cast<double>(plan.count());
+  const auto sums_of = [&](size_t index) {
+    return plan.given ? Sums{0, 0} : Sums{merged.sum1[index], merged.sum2[index]};
+  };
   const auto is_ordinary = [&](size_t index) {
-    const size_t entry = table_entry(plan, index, slot_at(plan, index), 0);
-    const bool gradient = plan.given ? !sums || are_finite_sums(plan, *sums, index)
-                                     : is_ordinary_gradient(table.k2[entry], table.k1[entry]);
-    return gradient && is_ordinary_slot(plan, io, table.a, index);
+    if (!is_ordinary_slot(plan, io, table.a, index)) return false;
+    // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+    return plan.given || is_ordinary_gradient_of(plan, table, index) || !are_finite(sums_of(index));
   };
   take_others(is_ordinary, [&](size_t index, T* values) {
     WideFold fold;
     if (!fold_wide(plan, io, index, &fold)) return false;
     const Slot slot = slot_at(plan, index);
-    const Sums total = sums ? sum_slot(plan, io, index, fold, sums) : Sums{0, 0};
-    // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
-    if (is_ordinary_slot(plan, io, table.a, index) && !are_finite(total)) return false;
-    const double count = static_cast<double>(plan.count());
+    const Sums total = sums_of(index);
     const WideGradient gradient{fold, plan.given, plan.centred ? total.s1 / count : 0, total.s2 / count};
-    map_wide_gradient<T>(io.dy, io.x, slot, values, slot.alone(), io.weight, gradient, nullptr, nullptr);
+    map_wide_gradient<T>(io.dy, io.x, slot, values, slot.alone(), io.weight, gradient);
     return true;
   });
 }
@@ -179,7 +186,14 @@ void WideSlots<T>::put(T* into) const {
   }
 }
 
-template class WideSlots<float>;
-template class WideSlots<double>;
+#define EVENKEEL_WIDE_SLOTS(T)                                                                                  \
+  template bool are_gradients_ordinary<T>(const Plan&, const BackwardBuffers<T>&, const BackwardTable<T>&,      \
+                                          const GradientSums*);                                                 \
+  template void replace_sums<T>(const Plan&, const BackwardBuffers<T>&, const BackwardTable<T>&, GradientSums*, \
+                                const SlotSums&);                                                               \
+  template class WideSlots<T>;
+EVENKEEL_WIDE_SLOTS(float)
+EVENKEEL_WIDE_SLOTS(double)
+#undef EVENKEEL_WIDE_SLOTS
 
 }  // namespace evenkeel

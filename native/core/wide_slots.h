@@ -9,13 +9,27 @@
 
 namespace evenkeel {
 
+// Whether no slot takes the wide route. sums: null where none are needed.
+template <typename T>
+bool are_gradients_ordinary(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
+                            const GradientSums* sums);
+
+// Replaces the sums of the slots that are not ordinary, or whose sums are not: those of each line, of dy and of
+// dy * xhat, and those of the slot.
+template <typename T>
+void replace_sums(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table, GradientSums* sums,
+                  const SlotSums& merged);
+
 template <typename T>
 class WideSlots {
  public:
-  // y of those slots, whose statistics are computed anew. Throws std::bad_alloc.
-  WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table);
-  // dx of them, whose sums (of dy, and of dy * xhat) are computed anew; sums: null where none are needed.
-  WideSlots(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table, GradientSums* sums);
+  // No slot.
+  explicit WideSlots(const Plan& plan) : plan_(plan) {}
+  // y of those slots; ordinary: the statistics are known to be. Throws std::bad_alloc.
+  WideSlots(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, bool ordinary);
+
+  // dx of the slots that are not ordinary, or whose sums are not. Throws std::bad_alloc.
+  void take(const BackwardBuffers<T>& io, const BackwardTable<T>& table, const SlotSums& merged);
 
   // Puts the results where they belong in y or dx.
   void put(T* into) const;

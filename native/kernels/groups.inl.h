@@ -82,11 +82,14 @@ static void groups_forward_all(const GroupsForward<typename V::Scalar>& io, size
   NothingBeside nothing;
   if (groups > 0) reduce_group<kCentred, V>(io, 0, nothing);
   for (size_t group = 0; group < groups; ++group) {
-    const double rstd = rstd_of(io.variance[group], io.eps);
+    double rstd = rstd_of(io.variance[group], io.eps);
     const bool surely = std::fabs(io.mean[group]) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
-    if (!surely && !is_ordinary_group(io, group, rstd) && map_wide_group(io, group)) {
-      if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, nothing);
-      continue;
+    if (!surely && !is_ordinary_group(io, group, rstd)) {
+      if (map_wide_group(io, group)) {
+        if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, nothing);
+        continue;
+      }
+      rstd = rstd_of(io.variance[group], io.eps);
     }
     PacedGroup<V> paced(io, group, rstd);
     if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, paced);

@@ -50,8 +50,9 @@ struct GroupsForward {
   bool non_temporal;
 };
 
-// Whole rows of at most a partition each, side by side: what a forward pass over them reads and writes. prefetches: all
-// lines are asked for, those of the result too, as short rows from memory need it.
+// Whole rows of at most a partition each, side by side: what a forward pass over them reads and writes. given: mean and
+// variance are read; own: they are those of x, which may be looked at again. prefetches: all lines are asked for, those
+// of the result too, as short rows from memory need it.
 template <typename T>
 struct RowsForward {
   const T* x;
@@ -64,12 +65,13 @@ struct RowsForward {
   double eps;
   bool centred;
   bool given;
+  bool own;
   bool non_temporal;
   bool prefetches;
 };
 
-// The same for a backward pass. dweight, dbias: [length], what the sums over a block of rows are added to, or both
-// null.
+// The same for a backward pass. given: statistics are constants. dweight, dbias: [length], what the sums over a block
+// of rows are added to, or both null.
 template <typename T>
 struct RowsBackward {
   const T* dy;

@@ -120,22 +120,25 @@ EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, si
 
 // A row is mapped after the next one has been reduced: its divisions and its square root take as long as a few hundred
 // elements, and have the next row's sums to run beside. (Taking turns as in forward: docs/decisions/0014.)
-// Returns the first row that is not ordinary, and is still to be mapped, or `rows`. any_first: the first one is mapped
-// in any case.
+// Returns the first row that is not ordinary, and is still to be mapped, or `rows`; *first is its fold then.
+// first_known: row `begin` is mapped in any case, with *first.
 template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
 EVENKEEL_INLINE size_t backward_ordinary(const RowsBackward<typename V::Scalar>& io, size_t begin, size_t rows,
-                                         bool any_first) {
+                                         bool first_known, RowGradientFold<typename V::Scalar>* first) {
   using T = typename V::Scalar;
   const size_t prefetch_at = larger(2 * io.length, kMapPrefetchDistance<T>);
   const bool all_statistics =
       all_statistics_are_ordinary<T>(io.mean + begin, io.variance + begin, rows - begin, io.eps);
-  RowGradientFold<T> fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, begin);
+  RowGradientFold<T> fold = first_known ? *first : reduce_gradient<V, kCentred, kWeight, kGiven>(io, begin);
   for (size_t row = begin; row < rows; ++row) {
     RowGradientFold<T> next_fold = fold;
     if (row + 1 < rows) next_fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, row + 1);
     const bool ordinary = is_ordinary_gradient(fold.k2, fold.k1) &&
                           (all_statistics || are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps));
-    if (!ordinary && !(any_first && row == begin)) return row;
+    if (!ordinary && !(first_known && row == begin)) {
+      *first = fold;
+      return row;
+    }
     map_gradient<V, kCentred, kWeight, kGiven, kSums>(io, row, prefetch_at, fold);
     fold = next_fold;
   }
@@ -144,12 +147,13 @@ EVENKEEL_INLINE size_t backward_ordinary(const RowsBackward<typename V::Scalar>&
 
 template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
 static void backward_all(const RowsBackward<typename V::Scalar>& io, size_t rows) {
-  bool any_first = false;
+  RowGradientFold<typename V::Scalar> first{};
+  bool first_known = false;
   for (size_t row = 0; row < rows;) {
-    row = backward_ordinary<V, kCentred, kWeight, kGiven, kSums>(io, row, rows, any_first);
+    row = backward_ordinary<V, kCentred, kWeight, kGiven, kSums>(io, row, rows, first_known, &first);
     if (row == rows) return;
-    any_first = !map_wide_gradient_row(io, row);
-    if (!any_first) ++row;
+    first_known = !map_wide_gradient_row(io, row, &first);
+    if (!first_known) ++row;
   }
 }
 

@@ -6,11 +6,24 @@ namespace evenkeel {
 
 namespace {
 
-Slot slot_of_row(size_t row, size_t length) { return {row * length, 0, 1, length, 0, 1, 0, 1}; }
+// Statistics that were replaced by those of a fold.
+void put_statistics(const WideFold& fold, size_t count, double* mean, double* variance) {
+  *mean = fold.slot_mean();
+  *variance = variance_of(static_cast<double>(count), fold.slot_m2());
+}
 
-// io: RowsForward or RowsBackward.
-template <typename Rows>
-bool fold_wide_row(const Rows& io, size_t row, WideFold* fold) {
+template <typename T>
+bool is_ordinary_group(const GroupsForward<T>& io, size_t group, size_t first_channel) {
+  if (!are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps)) return false;
+  const double rstd = rstd_of(io.variance[group], io.eps);
+  for (size_t c = first_channel; io.weight && c < first_channel + io.planes; ++c) {
+    if (!is_ordinary_scale(static_cast<T>(rstd * static_cast<double>(io.weight[c])), io.weight[c])) return false;
+  }
+  return true;
+}
+
+template <typename T>
+bool fold_wide_row(const RowsBackward<T>& io, size_t row, WideFold* fold) {
   if (io.given) return fold_given(io.mean[row], io.variance[row], io.eps, fold);
   return fold_elements(io.x, slot_of_row(row, io.length), io.centred, io.eps, fold);
 }
@@ -20,11 +33,13 @@ bool fold_wide_row(const Rows& io, size_t row, WideFold* fold) {
 template <typename T>
 bool map_wide_row(const RowsForward<T>& io, size_t row) {
   WideFold fold;
-  if (!fold_wide_row(io, row, &fold)) return false;
   const Slot slot = slot_of_row(row, io.length);
+  const bool folds = io.own ? fold_elements(io.x, slot, io.centred, io.eps, &fold)
+                            : fold_given(io.mean[row], io.variance[row], io.eps, &fold);
+  if (!folds) return false;
   if (!io.given) {
-    io.mean[row] = fold.slot_mean();
-    io.variance[row] = fold.slot_variance();
+    put_statistics(fold, io.length, io.mean + row, io.variance + row);
+    if (are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps)) return false;
   }
   map_wide(io.x, slot, io.y, slot, io.weight, io.bias, fold);
   return true;
@@ -36,21 +51,29 @@ bool map_wide_group(const GroupsForward<T>& io, size_t group) {
   const size_t channel = (io.first + group) % io.groups * io.planes;
   const Slot slot{group * io.planes * io.spatial, channel, io.planes, io.spatial, io.spatial, 1, 1, 0};
   if (!fold_elements(io.x, slot, io.centred, io.eps, &fold)) return false;
-  io.mean[group] = fold.slot_mean();
-  io.variance[group] = fold.slot_variance();
+  if (!are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps)) {
+    put_statistics(fold, slot.count(), io.mean + group, io.variance + group);
+    if (is_ordinary_group(io, group, channel)) return false;
+  }
   map_wide(io.x, slot, io.y, slot, io.weight, io.bias, fold);
   return true;
 }
 
 template <typename T>
-bool fold_wide_gradient_row(const RowsBackward<T>& io, size_t row, WideGradient* gradient) {
+bool sum_wide_row(const RowsBackward<T>& io, size_t row, Sums* sums) {
   WideFold fold;
   if (!fold_wide_row(io, row, &fold)) return false;
-  const Slot slot = slot_of_row(row, io.length);
-  const Sums sums = sum_line(io.dy, io.x, slot, 0, io.weight, fold);
+  *sums = sum_line(io.dy, io.x, slot_of_row(row, io.length), 0, io.weight, fold);
+  return true;
+}
+
+template <typename T>
+bool fold_wide_gradient_row(const RowsBackward<T>& io, size_t row, const Sums& sums, WideGradient* gradient) {
   // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
   const bool folds = are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps);
   if (folds && !are_finite(sums)) return false;
+  WideFold fold;
+  if (!fold_wide_row(io, row, &fold)) return false;
   const double count = static_cast<double>(io.length);
   *gradient = {fold, io.given, io.centred ? sums.s1 / count : 0, sums.s2 / count};
   return true;
@@ -59,24 +82,36 @@ bool fold_wide_gradient_row(const RowsBackward<T>& io, size_t row, WideGradient*
 template <typename T>
 void map_wide_gradient_part(const RowsBackward<T>& part, const WideGradient& gradient) {
   const Slot slot = slot_of_row(0, part.length);
-  map_wide_gradient(part.dy, part.x, slot, part.dx, slot, part.weight, gradient, part.dweight, part.dbias);
+  if (part.dweight) add_wide_row(part.dy, part.x, slot, gradient.fold, part.dweight, part.dbias);
+  map_wide_gradient(part.dy, part.x, slot, part.dx, slot, part.weight, gradient);
 }
 
 template <typename T>
-bool map_wide_gradient_row(const RowsBackward<T>& io, size_t row) {
+bool map_wide_gradient_row(const RowsBackward<T>& io, size_t row, RowGradientFold<T>* fold) {
+  Sums sums{0, 0};
+  if (!io.given) {
+    if (!sum_wide_row(io, row, &sums)) return false;
+    *fold = fold_row_gradient(fold->row, rstd_of(io.variance[row], io.eps), sums.s1, sums.s2, io.length);
+    const bool statistics = are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps);
+    if (statistics && is_ordinary_gradient(fold->k2, fold->k1)) return false;
+  }
   WideGradient gradient;
-  if (!fold_wide_gradient_row(io, row, &gradient)) return false;
-  const Slot slot = slot_of_row(row, io.length);
-  map_wide_gradient(io.dy, io.x, slot, io.dx, slot, io.weight, gradient, io.dweight, io.dbias);
+  if (!fold_wide_gradient_row(io, row, sums, &gradient)) return false;
+  RowsBackward<T> part = io;
+  part.dy += row * io.length;
+  part.x += row * io.length;
+  part.dx += row * io.length;
+  map_wide_gradient_part(part, gradient);
   return true;
 }
 
-#define EVENKEEL_WIDE_ROWS(T)                                                             \
-  template bool map_wide_row<T>(const RowsForward<T>&, size_t);                           \
-  template bool map_wide_group<T>(const GroupsForward<T>&, size_t);                       \
-  template bool map_wide_gradient_row<T>(const RowsBackward<T>&, size_t);                 \
-  template bool fold_wide_gradient_row<T>(const RowsBackward<T>&, size_t, WideGradient*); \
-  template void map_wide_gradient_part<T>(const RowsBackward<T>&, const WideGradient&);
+#define EVENKEEL_WIDE_ROWS(T)                                                                          \
+  template bool map_wide_row<T>(const RowsForward<T>&, size_t);                                        \
+  template bool map_wide_group<T>(const GroupsForward<T>&, size_t);                                    \
+  template bool sum_wide_row<T>(const RowsBackward<T>&, size_t, Sums*);                                \
+  template bool fold_wide_gradient_row<T>(const RowsBackward<T>&, size_t, const Sums&, WideGradient*); \
+  template void map_wide_gradient_part<T>(const RowsBackward<T>&, const WideGradient&);                \
+  template bool map_wide_gradient_row<T>(const RowsBackward<T>&, size_t, RowGradientFold<T>*);
 EVENKEEL_WIDE_ROWS(float)
 EVENKEEL_WIDE_ROWS(double)
 #undef EVENKEEL_WIDE_ROWS

@@ -1,12 +1,15 @@
 import type { FloatArray } from '../tensor.js'
-import type { BackwardBuffers, ForwardBuffers } from './backend.js'
+
+/** data: as long as the input; affine: as long as weight and bias, or null; statistics: one float64 per slot. */
+type Kind = 'data' | 'affine' | 'statistics'
 
 /** One array of a pass. */
-export interface Operand {
+export interface Operand<Field extends string = string, K extends Kind = Kind> {
+  /** Its property among a backend's buffers. */
+  readonly field: Field
   /** As in messages. */
   readonly name: string
-  /** data: as long as the input; affine: as weight and bias; statistics: one float64 per slot. */
-  readonly kind: 'data' | 'affine' | 'statistics'
+  readonly kind: K
   readonly written: boolean
   /** The operands that it may replace, element for element. */
   readonly replaces: readonly string[]
@@ -17,41 +20,101 @@ export type OperandTable = readonly Operand[]
 /** The arrays of one call, in the order of their table; null where the call has none. */
 export type Operands = readonly (FloatArray | null)[]
 
-function read(name: string, kind: Operand['kind']): Operand {
-  return { name, kind, written: false, replaces: [] }
+function read<F extends string, K extends Kind>(field: F, kind: K, name: string = field): Operand<F, K> {
+  return { field, name, kind, written: false, replaces: [] }
 }
 
-function written(name: string, kind: Operand['kind'], replaces: readonly string[] = []): Operand {
-  return { name, kind, written: true, replaces }
+function written<F extends string, K extends Kind>(
+  field: F,
+  kind: K,
+  name: string = field,
+  replaces: readonly string[] = [],
+): Operand<F, K> {
+  return { field, name, kind, written: true, replaces }
 }
 
-export const FORWARD: OperandTable = [
-  read('input', 'data'),
-  written('out', 'data', ['input']),
-  read('weight', 'affine'),
-  read('bias', 'affine'),
-  written('mean', 'statistics'),
-  written('variance', 'statistics'),
-]
+/**
+ * The passes: their operands, of which all else follows: types, checks, what may overlap, the order of arguments. Each
+ * is a row here, and one in native/binding/passes.cc and in the buffers of native/core/plan.h.
+ */
+export const PASSES = {
+  moments: [read('x', 'data', 'input'), written('mean', 'statistics'), written('m2', 'statistics')],
+  apply: [
+    read('x', 'data', 'input'),
+    written('y', 'data', 'out', ['input']),
+    read('weight', 'affine'),
+    read('bias', 'affine'),
+    read('mean', 'statistics'),
+    read('variance', 'statistics'),
+  ],
+  forward: [
+    read('x', 'data', 'input'),
+    written('y', 'data', 'out', ['input']),
+    read('weight', 'affine'),
+    read('bias', 'affine'),
+    written('mean', 'statistics'),
+    written('variance', 'statistics'),
+  ],
+  gradientSums: [
+    read('dy', 'data'),
+    read('x', 'data', 'input'),
+    read('weight', 'affine'),
+    read('mean', 'statistics'),
+    read('variance', 'statistics'),
+    written('sum1', 'statistics'),
+    written('sum2', 'statistics'),
+    written('dweight', 'affine'),
+    written('dbias', 'affine'),
+  ],
+  applyGradient: [
+    read('dy', 'data'),
+    read('x', 'data', 'input'),
+    written('dx', 'data', 'out', ['dy', 'input']),
+    read('weight', 'affine'),
+    read('mean', 'statistics'),
+    read('variance', 'statistics'),
+    read('sum1', 'statistics'),
+    read('sum2', 'statistics'),
+  ],
+  backward: [
+    read('dy', 'data'),
+    read('x', 'data', 'input'),
+    written('dx', 'data', 'out', ['dy', 'input']),
+    read('weight', 'affine'),
+    read('mean', 'statistics'),
+    read('variance', 'statistics'),
+    written('dweight', 'affine'),
+    written('dbias', 'affine'),
+  ],
+} as const satisfies Readonly<Record<string, OperandTable>>
 
-export const BACKWARD: OperandTable = [
-  read('dy', 'data'),
-  read('input', 'data'),
-  written('out', 'data', ['dy', 'input']),
-  read('weight', 'affine'),
-  read('mean', 'statistics'),
-  read('variance', 'statistics'),
-  written('dweight', 'affine'),
-  written('dbias', 'affine'),
-]
+export type PassName = keyof typeof PASSES
+export const PASS_NAMES = Object.keys(PASSES) as PassName[]
 
-/** The same by their names, as a backend takes them. By index: taking a list apart runs its iterator. */
-export function forwardBuffers(list: Operands): ForwardBuffers {
-  const buffers = { x: list[0], y: list[1], weight: list[2], bias: list[3], mean: list[4], variance: list[5] }
-  return buffers as ForwardBuffers
+interface ArrayOfKind {
+  readonly data: FloatArray
+  readonly affine: FloatArray | null
+  readonly statistics: Float64Array
 }
 
-export function backwardBuffers(list: Operands): BackwardBuffers {
-  const buffers = { dy: list[0], x: list[1], dx: list[2], weight: list[3], mean: list[4], variance: list[5] }
-  return { ...buffers, dweight: list[6], dbias: list[7] } as BackwardBuffers
+/** The arrays of a pass by the fields of its operands. */
+export type Buffers<P extends PassName> = {
+  readonly [O in (typeof PASSES)[P][number] as O['field']]: ArrayOfKind[O['kind']]
+}
+
+/** The arrays by their fields, as a backend takes them. */
+export function buffersOf<P extends PassName>(pass: P, operands: Operands): Buffers<P> {
+  const buffers: Record<string, FloatArray | null> = {}
+  const table: OperandTable = PASSES[pass]
+  for (let i = 0; i < table.length; i++) buffers[table[i].field] = operands[i]
+  return buffers as unknown as Buffers<P>
+}
+
+/** The arrays in the order of their table, as the engine and the addon take them. */
+export function operandsOf<P extends PassName>(pass: P, buffers: Buffers<P>): Operands {
+  const table: OperandTable = PASSES[pass]
+  const fields = buffers as unknown as Readonly<Record<string, FloatArray | null>>
+  const operands: (FloatArray | null)[] = []
+  for (let i = 0; i < table.length; i++) operands.push(fields[table[i].field])
+  return operands
 }

@@ -1,19 +1,10 @@
 import { hint, parallelism } from '#addon'
 import { fail } from '../errors.js'
 import { version } from '../version.js'
-import type { Backend } from './backend.js'
-import {
-  binary,
-  checkThreads,
-  loadErrors,
-  MAX_THREADS,
-  nativeBackends,
-  prepare,
-  setThreads,
-  threads,
-} from './native.js'
-import { portable } from './portable/index.js'
-import type { Prepared } from './prepared.js'
+import type { Backend, Executor } from './backend.js'
+import { binary, loadErrors, nativeExecutors } from './native/index.js'
+import { checkThreads, MAX_THREADS, setThreads, threads } from './native/threads.js'
+import { portable, portableExecutor } from './portable/index.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -37,7 +28,7 @@ export interface Info {
 
 /** Every backend that this machine can run, the portable one first. */
 export function backends(): readonly Backend[] {
-  return [portable, ...nativeBackends]
+  return [portable, ...nativeExecutors.map(({ backend }) => backend)]
 }
 
 /** Browsers have none. */
@@ -47,38 +38,38 @@ const chosen = choose(environment)
 const wishedThreads = threadsFrom(environment)
 // The count is the process's: this module's copy in a worker, or in the other build, must not undo a setThreads().
 if (threads() === 0) setThreads(wishedThreads)
-if (chosen === portable && !environment.EVENKEEL_BACKEND) hint(loadErrors)
+if (chosen === portableExecutor && !environment.EVENKEEL_BACKEND) hint(loadErrors)
 
-export function currentBackend(): Backend {
+/** What the engine runs passes by. */
+export function currentExecutor(): Executor {
   return chosen
 }
 
-/** The current backend's passes for an owner of many calls; null where there is nothing to prepare. */
-export function prepareCalls(): Prepared | null {
-  return prepare(chosen)
+export function currentBackend(): Backend {
+  return chosen.backend
 }
 
 /** Tells version, backend, instruction set, threads and, where the native backend did not load, why. */
 export function info(): Info {
-  const native = chosen !== portable
+  const native = chosen !== portableExecutor
   return {
     version,
     backend: native ? 'native' : 'portable',
     isa: native ? isaOf(chosen) : null,
-    isas: nativeBackends.map(isaOf),
+    isas: nativeExecutors.map(isaOf),
     threads: native ? threads() : 1,
-    offThread: chosen.forwardAsync !== undefined,
+    offThread: chosen.runAsync !== null,
     binary,
     loadErrors,
   }
 }
 
-function isaOf(backend: Backend): string {
+function isaOf({ backend }: Executor): string {
   return backend.name.replace('native-', '')
 }
 
 /** EVENKEEL_BACKEND = native | portable; EVENKEEL_ISA = one of isas. A wish that cannot be met is an error. */
-function choose(env: Environment): Backend {
+function choose(env: Environment): Executor {
   const { EVENKEEL_BACKEND: backend, EVENKEEL_ISA: isa } = env
   if (backend && backend !== 'native' && backend !== 'portable') {
     fail(
@@ -96,9 +87,9 @@ function choose(env: Environment): Backend {
       'unset one of the two',
     )
   }
-  if (backend === 'portable') return portable
+  if (backend === 'portable') return portableExecutor
   if (isa) return forced(isa)
-  if (backend === 'native' && nativeBackends.length === 0) {
+  if (backend === 'native' && nativeExecutors.length === 0) {
     fail(
       'EVENKEEL_BACKEND',
       'EVENKEEL_BACKEND=native',
@@ -106,14 +97,14 @@ function choose(env: Environment): Backend {
       'mend that, or unset EVENKEEL_BACKEND to run the portable backend',
     )
   }
-  return nativeBackends[0] ?? portable
+  return nativeExecutors[0] ?? portableExecutor
 }
 
-function forced(isa: string): Backend {
-  const backend = nativeBackends.find((candidate) => isaOf(candidate) === isa)
-  if (backend !== undefined) return backend
+function forced(isa: string): Executor {
+  const executor = nativeExecutors.find((candidate) => isaOf(candidate) === isa)
+  if (executor !== undefined) return executor
   const had =
-    nativeBackends.length > 0 ? nativeBackends.map(isaOf).join(', ') : 'none: the addon did not load'
+    nativeExecutors.length > 0 ? nativeExecutors.map(isaOf).join(', ') : 'none: the addon did not load'
   fail(
     'EVENKEEL_BACKEND',
     `EVENKEEL_ISA=${isa}`,

@@ -1,14 +1,6 @@
-import type { Backend } from '../backend/backend.js'
-import {
-  BACKWARD,
-  backwardBuffers,
-  FORWARD,
-  forwardBuffers,
-  type Operands,
-  type OperandTable,
-} from '../backend/operands.js'
-import type { PreparedPass } from '../backend/prepared.js'
-import { currentBackend } from '../backend/select.js'
+import type { PreparedPass } from '../backend/backend.js'
+import { type Operands, type OperandTable, PASSES, type PassName } from '../backend/operands.js'
+import { currentExecutor } from '../backend/select.js'
 import { fail, ours } from '../errors.js'
 import { type FloatArray, lengthOf, type Tensor } from '../tensor.js'
 import { type Arena, releases, wasReleased } from '../workspace.js'
@@ -34,31 +26,23 @@ export interface Context<T extends FloatArray = FloatArray> extends Statistics {
   readonly releases: number
 }
 
-/** A pass in one direction: its operands, which of them are the saved input and the result, and how a backend runs it. */
+/** A pass whose result is a tensor: its operands, and which of them are the saved input and the result. */
 interface Direction {
+  readonly pass: PassName
   readonly table: OperandTable
   readonly input: number
   readonly result: number
-  run(backend: Backend, plan: Plan, operands: Operands): void
-  /** On another thread; undefined where the backend has none. */
-  runAsync(backend: Backend, plan: Plan, operands: Operands): Promise<void> | undefined
 }
 
-const forward: Direction = {
-  table: FORWARD,
-  input: 0,
-  result: 1,
-  run: (backend, plan, operands) => backend.forward(plan, forwardBuffers(operands)),
-  runAsync: (backend, plan, operands) => backend.forwardAsync?.(plan, forwardBuffers(operands)),
+function directionOf(pass: PassName): Direction {
+  const table: OperandTable = PASSES[pass]
+  const input = table.findIndex(({ field }) => field === 'x')
+  const result = table.findIndex(({ kind, written }) => kind === 'data' && written)
+  return { pass, table, input, result }
 }
 
-const backward: Direction = {
-  table: BACKWARD,
-  input: 1,
-  result: 2,
-  run: (backend, plan, operands) => backend.backward(plan, backwardBuffers(operands)),
-  runAsync: (backend, plan, operands) => backend.backwardAsync?.(plan, backwardBuffers(operands)),
-}
+const forward = directionOf('forward')
+const backward = directionOf('backward')
 
 /** A pass with its arrays in hand. The caller's properties were read once, and are not read again. */
 export interface Call {
@@ -168,7 +152,7 @@ function checkAndRun(call: Call, prepared: PreparedPass | null): boolean {
   checkOperands(plan, direction.table, operands, fresh)
   const replaced = replacesInput(call)
   call.begun = true
-  if (prepared === null || replaced) direction.run(currentBackend(), plan, operands)
+  if (prepared === null || replaced) currentExecutor().run(direction.pass, plan, operands)
   else prepared.run(plan, operands)
   return replaced
 }
@@ -188,9 +172,9 @@ async function checkAndRunAsync(call: Call): Promise<boolean> {
   checkFixed(plan, direction.table, operands)
   const replaced = replacesInput(call)
   call.begun = true
-  const elsewhere = direction.runAsync(currentBackend(), plan, operands)
-  if (elsewhere === undefined) direction.run(currentBackend(), plan, operands)
-  else await elsewhere
+  const executor = currentExecutor()
+  if (executor.runAsync === null) executor.run(direction.pass, plan, operands)
+  else await executor.runAsync(direction.pass, plan, operands)
   return replaced
 }
 
@@ -221,8 +205,31 @@ function replacesInput({ direction, operands, fresh }: Call): boolean {
 
 /** The context of a forward call that has run; it keeps no input that was replaced. */
 export function contextOf({ plan, operands, releases }: Call, replaced: boolean): Context {
-  const { x, weight, bias, mean, variance } = forwardBuffers(operands)
-  return { plan, x: replaced ? null : x, weight, bias, mean, variance, count: plan.count, releases }
+  // By index, in the order of forwardCall(): taking a list apart runs its iterator.
+  return {
+    plan,
+    x: replaced ? null : operands[0],
+    weight: operands[2],
+    bias: operands[3],
+    mean: operands[4] as Float64Array,
+    variance: operands[5] as Float64Array,
+    count: plan.count,
+    releases,
+  }
+}
+
+/**
+ * Writes the moments of x into mean and m2, which are new arrays.
+ * @throws EvenkeelError where x is not of the plan's type and length.
+ */
+export function runMoments(plan: Plan, x: FloatArray, mean: Float64Array, m2: Float64Array): void {
+  const operands = [x, mean, m2]
+  try {
+    checkOperands(plan, PASSES.moments, operands, true)
+    currentExecutor().run('moments', plan, operands)
+  } catch (error) {
+    throw ours(error)
+  }
 }
 
 /** The input that a context's forward saw. Throws where it is gone. */

@@ -1,5 +1,5 @@
-import type { Prepared } from '../backend/prepared.js'
-import { prepareCalls } from '../backend/select.js'
+import type { Prepared } from '../backend/backend.js'
+import { currentExecutor } from '../backend/select.js'
 import { newStatistics, type Statistics } from '../engine/buffers.js'
 import { type Call, type Context, spendIfBegun } from '../engine/call.js'
 import { fail } from '../errors.js'
@@ -13,7 +13,7 @@ export interface Buffers {
 }
 
 function newBuffers(): Buffers {
-  return { statistics: newStatistics(0), calls: prepareCalls() }
+  return { statistics: newStatistics(0), calls: currentExecutor().prepare() }
 }
 
 /** What a layer's forwards leave for its backwards: the last context, and which gradients are still to come. */

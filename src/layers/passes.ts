@@ -1,4 +1,4 @@
-import type { PreparedPass } from '../backend/prepared.js'
+import type { PreparedPass } from '../backend/backend.js'
 import { hasShape, outData } from '../engine/buffers.js'
 import {
   backwardCall,

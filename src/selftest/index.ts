@@ -1,5 +1,11 @@
 import type { Backend } from '../backend/backend.js'
-import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes, setThreads, threads } from '../backend/native.js'
+import {
+  BYTES_PER_THREAD,
+  setBytesPerThread,
+  setCacheBytes,
+  setThreads,
+  threads,
+} from '../backend/native/threads.js'
 import { portable } from '../backend/portable/index.js'
 import { backends, info } from '../backend/select.js'
 import { hashOf, selftestCases } from './cases.js'

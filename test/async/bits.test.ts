@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BYTES_PER_THREAD, setBytesPerThread } from '../../src/backend/native.js'
+import { BYTES_PER_THREAD, setBytesPerThread } from '../../src/backend/native/threads.js'
+import { PASS_NAMES } from '../../src/backend/operands.js'
 import { backends, info, setThreads } from '../../src/backend/select.js'
 import { type Case, cases, casesByKind } from '../support/cases.js'
-import { outcomeDifferences, run, runAsync } from '../support/run.js'
+import { outcomeDifferences, run, runAsync, runPassesAsync } from '../support/run.js'
 
 // Runs the case table asynchronously, with many calls at a time, and compares the bits with the portable backend.
 
@@ -40,14 +41,20 @@ describe.skipIf(native.length === 0)('the same bits off the main thread', () => 
   })
 })
 
-it('every native backend has both passes off the main thread', () => {
+it('every native backend has all passes off the main thread', () => {
   expect(cases.length / STRIDE).toBeGreaterThan(500)
   expect(native).toEqual(all)
-  for (const { backwardAsync } of native) expect(backwardAsync).toBeTypeOf('function')
+  for (const backend of native)
+    for (const pass of PASS_NAMES) expect(backend[`${pass}Async`], pass).toBeTypeOf('function')
 })
 
 async function differences(each: Case, backend: (typeof native)[number]): Promise<string[]> {
   const expected = run(portable, each, each.make())
-  const actual = await runAsync(backend, each, each.make())
-  return outcomeDifferences(actual, expected).map((found) => `${backend.name}: ${each.title}: ${found}`)
+  const both = await Promise.all([
+    runAsync(backend, each, each.make()),
+    runPassesAsync(backend, each, each.make()),
+  ])
+  return both.flatMap((actual) =>
+    outcomeDifferences(actual, expected).map((found) => `${backend.name}: ${each.title}: ${found}`),
+  )
 }

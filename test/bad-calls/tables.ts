@@ -2,6 +2,7 @@ import { BACKWARD } from './backward.js'
 import { CONSTRUCTION } from './construction.js'
 import { FORWARD } from './forward.js'
 import { FUNCTIONS } from './functions.js'
+import { MOMENTS } from './moments.js'
 import { OUT } from './out.js'
 import { STATE_DICTS } from './state-dicts.js'
 import { TENSORS } from './tensors.js'
@@ -14,6 +15,7 @@ export const TABLES = {
   out: OUT,
   backward: BACKWARD,
   functions: FUNCTIONS,
+  moments: MOMENTS,
   'state dicts': STATE_DICTS,
   workspaces: WORKSPACES,
 }

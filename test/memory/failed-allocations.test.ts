@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes } from '../../src/backend/native.js'
+import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes } from '../../src/backend/native/threads.js'
 import { setThreads } from '../../src/backend/select.js'
 import {
   BatchNorm,

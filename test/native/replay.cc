@@ -15,7 +15,7 @@
 // and then x [size], dy [size], weight, bias, mean, variance (float64, [slots]), dweight, dbias (what they hold
 // before); parameters that are not there are left out. A result is y, mean, variance, dx, dweight, dbias in the same
 // way, of a forward pass and then a backward pass on its statistics. The exit status is 1 where an array that is only
-// read was changed, or something was written beside one.
+// read was changed, something was written beside one, or the four passes that the two are made of give other bits.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -101,8 +101,10 @@ class Array {
     fill(before_);
   }
   // An array of the same values, or one to be written: NaN, which nothing may leave there.
-  Array(const Array& of, const Place& place, bool filled)
-      : array_(std::make_unique<Guarded<T>>(of.before_.size(), place)), before_(of.before_) {
+  Array(const Array& of, const Place& place, bool filled) {
+    if (!of.array_) return;
+    array_ = std::make_unique<Guarded<T>>(of.before_.size(), place);
+    before_ = of.before_;
     fill(filled ? before_ : std::vector<T>(before_.size(), std::numeric_limits<T>::quiet_NaN()));
   }
 
@@ -132,6 +134,51 @@ struct Settings {
   bool at_page_ends;
 };
 
+// The same by the four passes. Every array has its case's first contents or is to be written, but those of `expected`,
+// which holds what the fused passes gave: y, mean, variance, dx, dweight, dbias.
+template <typename T>
+struct FourPasses {
+  FourPasses(const Plan& plan, const Place& place, const Array<T>& x, const Array<T>& dy,
+             const Array<double>& statistics)
+      : x(x, place, true),
+        dy(dy, place, true),
+        y(x, place, false),
+        dx(x, place, false),
+        mean(statistics, place, false),
+        variance(statistics, place, false),
+        sum1(statistics, place, false),
+        sum2(statistics, place, false),
+        plan(plan) {}
+
+  void run(const KernelTable<T>& kernels, const T* weight, const T* bias, Array<T>* dweight, Array<T>* dbias) {
+    if (!plan.given) {
+      moments<T>(plan, kernels, {x.data(), mean.data(), variance.data()});
+      const double count = static_cast<double>(plan.count());
+      for (size_t i = 0; i < plan.slots(); ++i) variance.data()[i] = variance_of(count, variance.data()[i]);
+    }
+    apply<T>(plan, kernels, {x.data(), y.data(), weight, bias, mean.data(), variance.data()});
+    gradient_sums<T>(plan, kernels,
+                     {dy.data(), x.data(), weight, mean.data(), variance.data(), sum1.data(), sum2.data(),
+                      dweight->data(), dbias->data()});
+    apply_gradient<T>(plan, kernels,
+                      {dy.data(), x.data(), dx.data(), weight, mean.data(), variance.data(), sum1.data(), sum2.data()});
+    for (Array<T>* read : {&x, &dy}) read->check("what four passes read", false);
+    for (Array<T>* written : {&y, &dx}) written->check("what four passes write", true);
+    for (Array<double>* written : {&mean, &variance, &sum1, &sum2}) written->check("statistics", true);
+  }
+
+  Array<T> x, dy, y, dx;
+  Array<double> mean, variance, sum1, sum2;
+  const Plan plan;
+};
+
+template <typename T>
+void expect_same(const char* name, Array<T>* actual, Array<T>* expected, size_t length) {
+  if (expected->data() && !same_bits(actual->data(), expected->data(), length)) {
+    stop(std::string("the four passes give another ") + name);
+  }
+}
+
 template <typename T>
 void replay_case(const Plan& plan, const double* flags, const Settings& settings, Reader* reader, Writer* writer) {
   const auto aliasing = static_cast<Aliasing>(flags[0]);
@@ -149,6 +196,13 @@ void replay_case(const Plan& plan, const double* flags, const Settings& settings
   Array<T> kept_x(x, place, true);
   Array<T> own_y(x, place, false);
   Array<T> own_dx(x, place, false);
+  FourPasses<T> four(plan, place, x, dy, mean);
+  if (plan.given) {
+    four.mean = Array<double>(mean, place, true);
+    four.variance = Array<double>(variance, place, true);
+  }
+  Array<T> four_dweight(dweight, place, true);
+  Array<T> four_dbias(dbias, place, true);
   Array<T>& y = aliasing == kYIsX ? x : own_y;
   Array<T>& backward_x = aliasing == kYIsX ? kept_x : x;
   Array<T>& dx = aliasing == kDxIsDy ? dy : aliasing == kDxIsX ? x : own_dx;
@@ -163,7 +217,14 @@ void replay_case(const Plan& plan, const double* flags, const Settings& settings
     backward<T>(plan, kernels,
                 {dy.data(), backward_x.data(), dx.data(), weight.data(), mean.data(), variance.data(), dweight.data(),
                  dbias.data()});
+    four.run(kernels, weight.data(), bias.data(), &four_dweight, &four_dbias);
   }
+  expect_same("y", &four.y, &y, plan.size());
+  expect_same("mean", &four.mean, &mean, plan.slots());
+  expect_same("variance", &four.variance, &variance, plan.slots());
+  expect_same("dx", &four.dx, &dx, plan.size());
+  expect_same("dweight", &four_dweight, &dweight, plan.affine_length());
+  expect_same("dbias", &four_dbias, &dbias, plan.affine_length());
   dx.write_to(writer);
   dweight.write_to(writer);
   dbias.write_to(writer);

@@ -3,8 +3,8 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { BACKWARD, FORWARD, type Operands, type OperandTable } from '../../src/backend/operands.js'
-import { type Frames, PreparedPass } from '../../src/backend/prepared.js'
+import { CachedPass, type Frames } from '../../src/backend/native/cached-calls.js'
+import { type Operands, type OperandTable, PASSES } from '../../src/backend/operands.js'
 import { planRows } from '../../src/engine/plan.js'
 import { type FloatArray, LayerNorm } from '../../src/index.js'
 import { expectAsNew, LENGTH, numbers, SHAPE, SIZE, tensor, zeros } from './support.js'
@@ -30,7 +30,7 @@ function preparedPass(table: OperandTable, operands: Operands) {
     return ++calls.frames
   }
   const frames: Frames = { newFrame, again: on('again'), renew: on('renewed') }
-  const pass = new PreparedPass(frames, table, (_descriptor, _operands, frame) => on('kept')(frame))
+  const pass = new CachedPass(frames, table, (_descriptor, _operands, frame) => on('kept')(frame))
   pass.run(PLAN, operands)
   return { pass, calls, gone }
 }
@@ -46,6 +46,7 @@ const arraysFor = (table: OperandTable): FloatArray[] =>
 const replaced = (operands: Operands, i: number, array: FloatArray | null) =>
   operands.map((operand, j) => (i === j ? array : operand))
 
+const { forward: FORWARD, backward: BACKWARD } = PASSES
 const TABLES = { forward: FORWARD, backward: BACKWARD }
 const ROWS = Object.entries(TABLES).flatMap(([direction, table]) =>
   table.map(({ name }, i) => [direction, name, table, i] as const),
@@ -106,7 +107,7 @@ describe('a prepared pass', () => {
       return undefined
     }
     const frames: Frames = { newFrame: () => 1, again: () => undefined, renew }
-    const pass = new PreparedPass(frames, BACKWARD, () => undefined)
+    const pass = new CachedPass(frames, BACKWARD, () => undefined)
     pass.run(PLAN, arrays)
     const [dy, input, out] = arrays
     const other = replaced(arrays, 0, numbers(SIZE))

@@ -39,7 +39,10 @@ export function judgeExactly(plan: Plan, given: Given, asked: Asked): ExactVerdi
   return {
     y: truths(y, limitsOfY(terms, spacing)),
     mean: truths(mean, (s) => [spacing, terms.slots[s].mean.abs()]),
-    variance: truths(variance, (s) => [ROUNDOFF_OF_A_SQUARE[plan.dtype], terms.slots[s].variance]),
+    variance: truths(variance, (s) => [
+      ROUNDOFF_OF_A_SQUARE[plan.dtype],
+      terms.slots[s].variance.times(Exact.of(plan.count)),
+    ]),
     dx: truths(dx, limitsOfDx(plan, terms, dy, dx, spacing)),
     dweight: dweight && truths(dweight, limitsOfDweight(norm, terms, dy, asked.dweight!, dweight, spacing)),
     dbias: dbias && truths(dbias, (p) => [spacing, dbias.scale[p]]),

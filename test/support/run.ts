@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Backend } from '../../src/backend/backend.js'
+import type { PassName } from '../../src/backend/operands.js'
+import type { Plan } from '../../src/engine/plan.js'
 import type { FloatArray } from '../../src/tensor.js'
 import type { CaseBuffers } from './buffers.js'
 import type { Case } from './cases.js'
@@ -38,6 +40,64 @@ export async function runAsync(backend: Backend, each: Case, buffers: CaseBuffer
   return { ...middle, ...afterBackward(backend, each, buffers) }
 }
 
+/** What the passes of a composition exchange. */
+export interface Exchanged {
+  readonly mean: Float64Array
+  readonly m2: Float64Array
+  readonly sum1: Float64Array
+  readonly sum2: Float64Array
+}
+export const EXCHANGED_FIELDS = ['mean', 'm2', 'sum1', 'sum2'] as const
+
+/** run() by the four passes: forward is apply after moments, backward is applyGradient after gradientSums. */
+export function runPasses(backend: Backend, each: Case, buffers: CaseBuffers): [Outcome, Exchanged] {
+  const exchanged = newExchanged(each.plan)
+  const steps = fourPasses(each.plan, buffers, exchanged)
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) {
+    const run = backend[step.value.pass] as (plan: Plan, io: object) => void
+    run(each.plan, step.value.io)
+  }
+  return [{ ...step.value, ...afterBackward(backend, each, buffers) }, exchanged]
+}
+
+/** The same by a backend's asynchronous entry. */
+export async function runPassesAsync(backend: Backend, each: Case, buffers: CaseBuffers): Promise<Outcome> {
+  const steps = fourPasses(each.plan, buffers, newExchanged(each.plan))
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) {
+    const run = backend[`${step.value.pass}Async`] as (plan: Plan, io: object) => Promise<void>
+    await run(each.plan, step.value.io)
+  }
+  return { ...step.value, ...afterBackward(backend, each, buffers) }
+}
+
+function newExchanged({ slots }: Plan): Exchanged {
+  const [mean, m2, sum1, sum2] = [0, 1, 2, 3].map(() => new Float64Array(slots).fill(Number.NaN))
+  return { mean, m2, sum1, sum2 }
+}
+
+/** The passes and their buffers, each to be run before the next is asked for; returns what forward wrote. */
+function* fourPasses(
+  plan: Plan,
+  buffers: CaseBuffers,
+  exchanged: Exchanged,
+): Generator<{ pass: PassName; io: object }, ReturnType<typeof afterForward>> {
+  const { forward, backward, reset } = buffers
+  reset()
+  yield { pass: 'moments', io: { ...exchanged, x: forward.x } }
+  if (!plan.given) {
+    forward.mean.set(exchanged.mean)
+    forward.variance.set(exchanged.m2.map((m2) => (plan.count > 0 ? m2 / plan.count : 0)))
+  }
+  yield { pass: 'apply', io: forward }
+  const middle = afterForward(buffers)
+  const io = { ...exchanged, ...backward }
+  yield { pass: 'gradientSums', io }
+  yield { pass: 'applyGradient', io }
+  return middle
+}
+
 function afterForward({ forward }: CaseBuffers) {
   return { y: forward.y.slice(), mean: forward.mean.slice(), variance: forward.variance.slice() }
 }
@@ -51,7 +111,16 @@ function afterBackward(backend: Backend, { title }: Case, { backward, damaged }:
 
 /** How an outcome differs from the expected one, field by field. */
 export function outcomeDifferences(actual: Outcome, expected: Outcome): string[] {
-  return OUTCOME_FIELDS.flatMap((field) => {
+  return fieldDifferences(OUTCOME_FIELDS, actual, expected)
+}
+
+/** The same of any arrays. */
+export function fieldDifferences<Field extends string>(
+  fields: readonly Field[],
+  actual: Readonly<Record<Field, FloatArray | null>>,
+  expected: Readonly<Record<Field, FloatArray | null>>,
+): string[] {
+  return fields.flatMap((field) => {
     const [a, e] = [actual[field], expected[field]]
     if (a === null || e === null) return a === e ? [] : [`${field} is missing`]
     const difference = firstDifference(a, e)

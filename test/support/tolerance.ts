@@ -96,3 +96,9 @@ export const FLOORS = 4
 
 /** The textbook in float64 against itself in exact numbers: about eight operations, each rounded once or twice. */
 export const TEXTBOOK_ROUNDINGS = 8
+
+/**
+ * How far merged moments may lie from those of the whole, in float64, relative to the mean and the deviation: each merge
+ * rounds a few times, and some dozen blocks are merged.
+ */
+export const MERGED_MOMENTS = 1e-14

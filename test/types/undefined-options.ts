@@ -10,6 +10,10 @@ import {
   instanceNorm,
   LayerNorm,
   layerNorm,
+  Moments,
+  mergeMoments,
+  moments,
+  normalize,
   RMSNorm,
   recommend,
   rmsNorm,
@@ -38,6 +42,13 @@ export function layers(mine: Mine, layout: 'channels-last' | undefined, average:
     new InstanceNorm(8, { ...mine, ...running, layout }),
     new RMSNorm(8, mine),
   ]
+}
+
+export function statistics(x: Tensor, layout: 'channels-last' | undefined, eps: number | undefined) {
+  const all = moments(x, { layout, eps, groups: undefined, normalizedShape: undefined, about: undefined })
+  const read: Moments = Moments.fromJSON(all.toJSON())
+  const merged = mergeMoments(all, read, { shape: all.shape, count: [1], mean: [0], m2: [0] })
+  return normalize(x, merged, { layout, eps, weight: undefined, bias: null, out: undefined }).y
 }
 
 export function calls(norm: BatchNorm, x: Tensor, out: Tensor | undefined, context: Context | undefined) {

@@ -1,16 +1,18 @@
 import type { Plan } from '../../engine/plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
-import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
+import type { ApplyBuffers, ApplyGradientBuffers, BackwardBuffers, MomentsBuffers } from '../backend.js'
 import { PARTITION_ROWS, round, SHIFT_STEPS, STEPS } from './arithmetic.js'
 import { type BackwardTable, type ForwardTable, tableSamples } from './fold.js'
-import { clear, emptyMoments, type GradientSums, type Moments, merge, slotOf, varianceOf } from './merge.js'
+import { clear, emptyMoments, type GradientSums, type Moments, merge, slotOf } from './merge.js'
 import { finishMoments, squaresTrusted, wideMoments } from './spans.js'
 
 // columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
 // Each channel is a lane of its own, so that no tree is needed.
 
+type Data = Pick<BackwardBuffers, 'dy' | 'x'>
+
 /** Columns merge into the slots: a channel's own, or its group's. */
-export function moments(plan: Plan, io: ForwardBuffers): void {
+export function moments(plan: Plan, io: MomentsBuffers): void {
   const slots = Array.from({ length: plan.slots }, emptyMoments)
   for (let n = 0; n < plan.samples; n++) {
     const columns = columnMoments(plan, io.x, n * plan.spatial * plan.channels)
@@ -20,7 +22,7 @@ export function moments(plan: Plan, io: ForwardBuffers): void {
   }
   for (const [slot, entry] of slots.entries()) {
     io.mean[slot] = entry.mean
-    io.variance[slot] = varianceOf(entry)
+    io.m2[slot] = entry.m2
   }
 }
 
@@ -86,7 +88,7 @@ function blockShift(x: FloatArray, first: number, rows: number, stride: number, 
   return round(round(x[first] * 0.5, single) + round(x[first + stride] * 0.5, single), single)
 }
 
-export function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
+export function map(plan: Plan, io: ApplyBuffers, table: ForwardTable): void {
   const { samples, channels, spatial } = plan
   const single = plan.dtype === 'float32'
   const { x, y } = io
@@ -101,7 +103,7 @@ export function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
 }
 
 /** Sums of dy and of dy * (x - mh) * r per column: float32 within a block of rows, float64 across. */
-export function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTable): GradientSums {
+export function gradientSums(plan: Plan, io: Data, table: BackwardTable): GradientSums {
   const { samples, channels, spatial } = plan
   const sums = {
     sum1: new Float64Array(samples * channels),
@@ -134,7 +136,7 @@ export function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTab
 
 function blockGradientSums(
   plan: Plan,
-  io: BackwardBuffers,
+  io: Data,
   table: BackwardTable,
   n: number,
   row: number,
@@ -160,7 +162,7 @@ function blockGradientSums(
   }
 }
 
-export function mapGradient(plan: Plan, io: BackwardBuffers, table: BackwardTable): void {
+export function mapGradient(plan: Plan, io: ApplyGradientBuffers, table: BackwardTable): void {
   const { samples, channels, spatial, given } = plan
   const single = plan.dtype === 'float32'
   const { dy, x, dx } = io

@@ -4,7 +4,11 @@ import { meanRest, rstdOf } from './fold.js'
 import { type GradientSums, slotOf } from './merge.js'
 
 /** Turns the sums of dy * xr into those of dy * xhat, in place: xhat = xr + rest, where rest is what mh lacks of the mean. */
-export function correctSums(plan: Plan, io: BackwardBuffers, sums: GradientSums): GradientSums {
+export function correctSums(
+  plan: Plan,
+  io: Pick<BackwardBuffers, 'mean' | 'variance'>,
+  sums: GradientSums,
+): GradientSums {
   const single = plan.dtype === 'float32'
   for (let n = 0; n < plan.samples; n++) {
     for (let c = 0; c < plan.channels; c++) {
@@ -18,7 +22,11 @@ export function correctSums(plan: Plan, io: BackwardBuffers, sums: GradientSums)
 }
 
 /** Adds the gradients of weight (sum of dy * xhat) and bias (sum of dy) over the samples, summed in float64. */
-export function addParameterGradients(plan: Plan, io: BackwardBuffers, sums: GradientSums): void {
+export function addParameterGradients(
+  plan: Plan,
+  { dweight = null, dbias = null }: Partial<Pick<BackwardBuffers, 'dweight' | 'dbias'>>,
+  sums: GradientSums,
+): void {
   for (let c = 0; c < plan.channels; c++) {
     let s1 = 0
     let s2 = 0
@@ -26,7 +34,7 @@ export function addParameterGradients(plan: Plan, io: BackwardBuffers, sums: Gra
       s1 += sums.sum1[n * plan.channels + c]
       s2 += sums.sum2[n * plan.channels + c]
     }
-    if (io.dweight !== null) io.dweight[c] += s2
-    if (io.dbias !== null) io.dbias[c] += s1
+    if (dweight !== null) dweight[c] += s2
+    if (dbias !== null) dbias[c] += s1
   }
 }

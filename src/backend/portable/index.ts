@@ -1,39 +1,69 @@
 import type { Plan } from '../../engine/plan.js'
-import type { Backend, ForwardBuffers } from '../backend.js'
-import { backward, type ChannelPattern, forward } from './channels.js'
+import type { Backend, Executor } from '../backend.js'
+import { type Buffers, buffersOf, type Operands, type PassName } from '../operands.js'
+import * as channels from './channels.js'
 import * as columns from './columns.js'
+import { varianceOf } from './merge.js'
 import * as planes from './planes.js'
 import * as rows from './rows.js'
 
-type Passes = Pick<Backend, 'forward' | 'backward'>
+type Passes = Omit<Backend, 'name' | 'forward'>
 
-function passesOf(pattern: ChannelPattern): Passes {
-  return {
-    forward: (plan, io) => forward(pattern, plan, io),
-    backward: (plan, io) => backward(pattern, plan, io),
-  }
-}
-
-const patterns: Readonly<Record<'rows' | 'planes' | 'columns', Passes>> = {
+/** What the four passes do with each pattern; forward is made of two of them, backward shares the parts of two. */
+const patterns: Readonly<Record<Plan['pattern'], Passes>> = {
   rows,
-  planes: passesOf(planes),
-  columns: passesOf(columns),
+  planes: channels.passesOf(planes),
+  columns: channels.passesOf(columns),
 }
 
-/** Of no elements mean and variance are 0, so that they spoil no gradient. */
-function forwardNothing(plan: Plan, io: ForwardBuffers): void {
-  if (plan.given) return
-  io.mean.fill(0)
-  io.variance.fill(0)
+/** Of no elements all statistics are 0, so that they spoil no gradient; what dweight and dbias hold stays, bit for bit. */
+const nothing: Passes = {
+  moments: (_, { mean, m2 }) => fillZero(mean, m2),
+  apply: () => {},
+  gradientSums: (_, { sum1, sum2 }) => fillZero(sum1, sum2),
+  applyGradient: () => {},
+  backward: () => {},
+}
+
+function fillZero(...arrays: Float64Array[]): void {
+  for (const array of arrays) array.fill(0)
+}
+
+function passesFor({ size, pattern }: Plan): Passes {
+  return size > 0 ? patterns[pattern] : nothing
+}
+
+/** moments, then apply. Until the moments are whole, `variance` holds m2. */
+function forward(plan: Plan, io: Buffers<'forward'>): void {
+  const { x, mean, variance } = io
+  const { moments, apply } = passesFor(plan)
+  if (!plan.given) {
+    moments(plan, { x, mean, m2: variance })
+    for (let slot = 0; slot < plan.slots; slot++) variance[slot] = varianceOf(plan.count, variance[slot])
+  }
+  apply(plan, io)
 }
 
 /** The backend in plain TypeScript: the specification of the arithmetic, and the fallback where native does not load. */
 export const portable: Backend = {
   name: 'portable',
-  forward: (plan, io) =>
-    plan.size > 0 ? patterns[plan.pattern].forward(plan, io) : forwardNothing(plan, io),
-  // Nothing has no gradient: what dweight and dbias hold stays, bit for bit.
-  backward: (plan, io) => {
-    if (plan.size > 0) patterns[plan.pattern].backward(plan, io)
-  },
+  moments: (plan, io) => passesFor(plan).moments(plan, io),
+  apply: (plan, io) => passesFor(plan).apply(plan, io),
+  forward,
+  gradientSums: (plan, io) => passesFor(plan).gradientSums(plan, io),
+  applyGradient: (plan, io) => passesFor(plan).applyGradient(plan, io),
+  backward: (plan, io) => passesFor(plan).backward(plan, io),
+}
+
+export const portableExecutor: Executor = {
+  backend: portable,
+  run: runPass,
+  runAsync: null,
+  prepare: () => null,
+  adviseHugePages: () => {},
+}
+
+function runPass<P extends PassName>(pass: P, plan: Plan, operands: Operands): void {
+  const run = portable[pass] as (plan: Plan, io: Buffers<P>) => void
+  run(plan, buffersOf(pass, operands))
 }

@@ -18,7 +18,7 @@ export function clear(entry: Moments): void {
 }
 
 /** The biased variance; 0 of no values, so that a space of extent 0 spoils no gradient. */
-export function varianceOf({ count, m2 }: Moments): number {
+export function varianceOf(count: number, m2: number): number {
   return count > 0 ? m2 / count : 0
 }
 
@@ -53,21 +53,24 @@ export interface GradientSums {
   readonly sum2: Float64Array
 }
 
-/** The same per slot, weighted: of weight * dy, and of weight * dy * xhat. [slots] each. */
+export function newSums(length: number): GradientSums {
+  return { sum1: new Float64Array(length), sum2: new Float64Array(length) }
+}
+
+/** Adds the same per slot, weighted: of weight * dy, and of weight * dy * xhat, to `into`, [slots] each. */
 export function mergeGradients(
   plan: Plan,
   sums: GradientSums,
   weight: ArrayLike<number> | null,
-): GradientSums {
-  const merged = { sum1: new Float64Array(plan.slots), sum2: new Float64Array(plan.slots) }
+  into: GradientSums,
+): void {
   for (let n = 0; n < plan.samples; n++) {
     for (let c = 0; c < plan.channels; c++) {
       const entry = n * plan.channels + c
       const slot = slotOf(plan, n, c)
       const gamma = weight === null ? 1 : weight[c]
-      merged.sum1[slot] += gamma * sums.sum1[entry]
-      merged.sum2[slot] += gamma * sums.sum2[entry]
+      into.sum1[slot] += gamma * sums.sum1[entry]
+      into.sum2[slot] += gamma * sums.sum2[entry]
     }
   }
-  return merged
 }

@@ -1,17 +1,19 @@
 import type { Plan } from '../../engine/plan.js'
-import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
+import type { ApplyBuffers, ApplyGradientBuffers, BackwardBuffers, MomentsBuffers } from '../backend.js'
 import { type Arithmetic, arithmetics, round, treeSum } from './arithmetic.js'
 import type { BackwardTable, ForwardTable } from './fold.js'
-import { clear, emptyMoments, type GradientSums, merge, varianceOf } from './merge.js'
+import { clear, emptyMoments, type GradientSums, merge } from './merge.js'
 import { spanMoments } from './spans.js'
 
 // planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
+
+type Data = Pick<BackwardBuffers, 'dy' | 'x'>
 
 const span = emptyMoments()
 const total = emptyMoments()
 
 /** A group's planes are one span; a channel of the batch is merged from one span per sample. */
-export function moments(plan: Plan, io: ForwardBuffers): void {
+export function moments(plan: Plan, io: MomentsBuffers): void {
   const { samples, channels, spatial, slots } = plan
   const k = arithmetics[plan.dtype]
   const grouped = plan.scope === 'group'
@@ -24,11 +26,11 @@ export function moments(plan: Plan, io: ForwardBuffers): void {
       merge(total, span.count, span.mean, span.m2)
     }
     io.mean[slot] = total.mean
-    io.variance[slot] = varianceOf(total)
+    io.m2[slot] = total.m2
   }
 }
 
-export function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
+export function map(plan: Plan, io: ApplyBuffers, table: ForwardTable): void {
   const { samples, channels, spatial } = plan
   const single = plan.dtype === 'float32'
   const { x, y } = io
@@ -44,7 +46,7 @@ export function map(plan: Plan, io: ForwardBuffers, table: ForwardTable): void {
   }
 }
 
-export function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTable): GradientSums {
+export function gradientSums(plan: Plan, io: Data, table: BackwardTable): GradientSums {
   const planes = plan.samples * plan.channels
   const k = arithmetics[plan.dtype]
   const sums = { sum1: new Float64Array(planes), sum2: new Float64Array(planes) }
@@ -58,7 +60,7 @@ export function gradientSums(plan: Plan, io: BackwardBuffers, table: BackwardTab
 /** Sums of dy and of dy * (x - mh) * r over a span: blocks into partitions, partitions into the span. */
 function spanGradientSums(
   k: Arithmetic,
-  io: BackwardBuffers,
+  io: Data,
   start: number,
   n: number,
   mh: number,
@@ -80,14 +82,7 @@ function spanGradientSums(
   }
 }
 
-function blockGradientSums(
-  k: Arithmetic,
-  io: BackwardBuffers,
-  start: number,
-  n: number,
-  mh: number,
-  r: number,
-): void {
+function blockGradientSums(k: Arithmetic, io: Data, start: number, n: number, mh: number, r: number): void {
   const { dy, x } = io
   const { single, sum1, sum2 } = k
   const mask = k.lanes - 1
@@ -101,7 +96,7 @@ function blockGradientSums(
   }
 }
 
-export function mapGradient(plan: Plan, io: BackwardBuffers, table: BackwardTable): void {
+export function mapGradient(plan: Plan, io: ApplyGradientBuffers, table: BackwardTable): void {
   const { samples, channels, spatial, given } = plan
   const single = plan.dtype === 'float32'
   const { dy, x, dx } = io

@@ -1,12 +1,21 @@
 import type { Plan } from '../../engine/plan.js'
-import { type FloatArray, newArray } from '../../tensor.js'
-import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
+import type { FloatArray } from '../../tensor.js'
+import type {
+  ApplyBuffers,
+  ApplyGradientBuffers,
+  BackwardBuffers,
+  GradientSumsBuffers,
+  MomentsBuffers,
+} from '../backend.js'
 import { type Arithmetic, arithmetics, PARTITION_ROWS, round, STEPS, treeSum } from './arithmetic.js'
+import { ColumnSums } from './column-sums.js'
 import { meanRest, rstdOf } from './fold.js'
-import { emptyMoments, varianceOf } from './merge.js'
+import { emptyMoments, newSums } from './merge.js'
 import { areOrdinaryStatistics, isOrdinaryGradient } from './ranges.js'
 import { spanMoments } from './spans.js'
-import { mapWideGradientRow, mapWideRow } from './wide-rows.js'
+import { addWideRow, type WideGradient } from './wide.js'
+import { replaceMoments, slotAt } from './wide-moments.js'
+import { foldWideGradientRow, mapWideGradientRow, mapWideRow, sumWideRow } from './wide-rows.js'
 
 // rows: x [R, L]. Each row has its own statistics; weight and bias run along it, so that their gradients are column sums.
 
@@ -19,43 +28,106 @@ interface RowFold {
   k1: number
 }
 
-const moments = emptyMoments()
+const entry = emptyMoments()
 const row: RowFold = { mh: 0, r: 0, c: 0, k2: 0, k1: 0 }
 
-export function forward(plan: Plan, io: ForwardBuffers): void {
+export function moments(plan: Plan, io: MomentsBuffers): void {
   const k = arithmetics[plan.dtype]
   const { samples, spatial } = plan
   for (let i = 0; i < samples; i++) {
-    if (!plan.given) {
-      spanMoments(k, io.x, i * spatial, spatial, plan.centred, moments)
-      io.mean[i] = moments.mean
-      io.variance[i] = varianceOf(moments)
-    }
+    spanMoments(k, io.x, i * spatial, spatial, plan.centred, entry)
+    io.mean[i] = entry.mean
+    io.m2[i] = entry.m2
+  }
+  replaceMoments(plan, io)
+}
+
+export function apply(plan: Plan, io: ApplyBuffers): void {
+  for (let i = 0; i < plan.samples; i++) {
     if (isOrdinary(plan, io, i) || !mapWideRow(plan, io, i)) {
       foldRow(plan, io.mean[i], io.variance[i])
-      mapRow(plan, io, i * spatial)
+      mapRow(plan, io, i * plan.spatial)
     }
   }
 }
 
-export function backward(plan: Plan, io: BackwardBuffers): void {
-  const { samples, spatial } = plan
-  const columns = new ColumnSums(plan, io)
+export function gradientSums(plan: Plan, io: GradientSumsBuffers): void {
+  const columns = new ColumnSums(plan, io.dweight, io.dbias)
+  reduceGradients(plan, io, columns)
+  columns.addTo(io.dweight, io.dbias)
+}
+
+/** Fills io.sum1 and io.sum2, and sums the columns. */
+function reduceGradients(plan: Plan, io: GradientSumsBuffers, columns: ColumnSums): void {
+  const { samples } = plan
   for (let partition = 0; partition < samples; partition += PARTITION_ROWS) {
     const end = Math.min(partition + PARTITION_ROWS, samples)
     for (let i = partition; i < end; i++) {
       foldRow(plan, io.mean[i], io.variance[i])
-      foldGradientRow(plan, io, i)
-      const ordinary = isOrdinary(plan, io, i) && isOrdinaryGradient(plan.dtype, row.k2, row.k1)
-      if (ordinary || !mapWideGradientRow(plan, io, i, columns.dweight, columns.dbias)) {
-        columns.addRow(i * spatial)
-        mapGradientRow(plan, io, i * spatial)
-      }
+      sumRow(plan, io, i)
+      if (columns.wanted) addColumns(plan, io, i, columns.block)
       const blockEnds = (i - partition) % STEPS === STEPS - 1 || i === end - 1
       if (blockEnds) columns.endBlock()
     }
     columns.endSlab()
   }
+}
+
+/** Adds a row's dy * xhat and dy to the sums of its block; its fold is there. */
+function addColumns(
+  plan: Plan,
+  io: GradientSumsBuffers,
+  i: number,
+  [dweight, dbias]: readonly [FloatArray, FloatArray],
+): void {
+  const { dy, x } = io
+  const { centred, spatial } = plan
+  const single = plan.dtype === 'float32'
+  const wide = wideGradient(plan, io, i)
+  if (wide !== null) {
+    addWideRow(dy, x, slotAt(plan, i), wide.fold, dweight, dbias)
+    return
+  }
+  for (let j = 0; j < spatial; j++) {
+    const g = dy[i * spatial + j]
+    dweight[j] += round(g * normalized(x[i * spatial + j], centred, single), single)
+    dbias[j] += g
+  }
+}
+
+/** The row's sums of g and of g * xhat, anew where they are not ordinary, and k2 and k1; 0 where statistics are given. */
+function sumRow(plan: Plan, io: GradientSumsBuffers, i: number): void {
+  const { spatial } = plan
+  const first = plan.given
+    ? { s1: 0, s2: 0 }
+    : rowGradientSums(arithmetics[plan.dtype], io, i * spatial, spatial, plan.centred)
+  io.sum1[i] = first.s1
+  io.sum2[i] = first.s2
+  foldGradientRow(plan, io, i)
+  if (plan.given || isOrdinaryRow(plan, io, i)) return
+  const sums = sumWideRow(plan, io, i)
+  if (sums === null) return
+  io.sum1[i] = sums.s1
+  io.sum2[i] = sums.s2
+  foldGradientRow(plan, io, i)
+}
+
+export function applyGradient(plan: Plan, io: ApplyGradientBuffers): void {
+  for (let i = 0; i < plan.samples; i++) {
+    foldRow(plan, io.mean[i], io.variance[i])
+    foldGradientRow(plan, io, i)
+    const wide = wideGradient(plan, io, i)
+    if (wide === null) mapGradientRow(plan, io, i * plan.spatial)
+    else mapWideGradientRow(plan, io, i, wide)
+  }
+}
+
+/** The column sums are added last: nothing is allocated after that. */
+export function backward(plan: Plan, io: BackwardBuffers): void {
+  const columns = new ColumnSums(plan, io.dweight, io.dbias)
+  const buffers = { ...io, ...newSums(plan.slots) }
+  reduceGradients(plan, buffers, columns)
+  applyGradient(plan, buffers)
   columns.addTo(io.dweight, io.dbias)
 }
 
@@ -67,7 +139,7 @@ function foldRow(plan: Plan, mean: number, variance: number): void {
   row.c = round(meanRest(mean, rstd, single), single)
 }
 
-function mapRow(plan: Plan, io: ForwardBuffers, start: number): void {
+function mapRow(plan: Plan, io: ApplyBuffers, start: number): void {
   const single = plan.dtype === 'float32'
   const { x, y, weight, bias } = io
   for (let j = 0; j < plan.spatial; j++) {
@@ -83,21 +155,26 @@ function normalized(x: number, centred: boolean, single: boolean): number {
   return round(round(round(x - mh, single) * r, single) + c, single)
 }
 
-/** k2 and k1 of the row's gradient; 0 where statistics are given. */
-function foldGradientRow(plan: Plan, io: BackwardBuffers, i: number): void {
-  const { centred, spatial } = plan
-  row.k2 = 0
-  row.k1 = 0
-  if (plan.given) return
+/** k2 and k1 of the row's gradient, from its sums; 0 where statistics are given. */
+function foldGradientRow(plan: Plan, io: Omit<ApplyGradientBuffers, 'dx'>, i: number): void {
   const single = plan.dtype === 'float32'
   const rstd = rstdOf(io.variance[i], plan.eps)
-  const sums = rowGradientSums(arithmetics[plan.dtype], io, i * spatial, spatial, centred)
-  row.k2 = round(-(rstd * (sums.s2 / spatial)), single)
-  row.k1 = round(-(rstd * (sums.s1 / spatial)), single)
+  row.k2 = plan.given ? 0 : round(-(rstd * (io.sum2[i] / plan.spatial)), single)
+  row.k1 = plan.given ? 0 : round(-(rstd * (io.sum1[i] / plan.spatial)), single)
+}
+
+/** What a row that takes the wide route is mapped with, and its part of the columns; null where T is right. */
+function wideGradient(plan: Plan, io: Omit<ApplyGradientBuffers, 'dx'>, i: number): WideGradient | null {
+  return isOrdinaryRow(plan, io, i) ? null : foldWideGradientRow(plan, io, i)
+}
+
+/** Of a row whose k2 and k1 are there. */
+function isOrdinaryRow(plan: Plan, io: Omit<ApplyGradientBuffers, 'dx'>, i: number): boolean {
+  return isOrdinary(plan, io, i) && isOrdinaryGradient(plan.dtype, row.k2, row.k1)
 }
 
 /** dx = (g * r + xhat * k2) + k1 with g = dy * weight; without k1 where the mean is taken as 0; g * r where statistics are given. */
-function mapGradientRow(plan: Plan, io: BackwardBuffers, start: number): void {
+function mapGradientRow(plan: Plan, io: ApplyGradientBuffers, start: number): void {
   const { centred, spatial, given } = plan
   const single = plan.dtype === 'float32'
   const { dy, x, dx, weight } = io
@@ -116,7 +193,7 @@ function mapGradientRow(plan: Plan, io: BackwardBuffers, start: number): void {
 }
 
 /** Sums of g and of g * xhat over a row: blocks into partitions, partitions into the row. */
-function rowGradientSums(k: Arithmetic, io: BackwardBuffers, start: number, n: number, centred: boolean) {
+function rowGradientSums(k: Arithmetic, io: GradientSumsBuffers, start: number, n: number, centred: boolean) {
   const total = { s1: 0, s2: 0 }
   for (let partition = 0; partition < n; partition += k.partition) {
     const end = Math.min(partition + k.partition, n)
@@ -135,7 +212,7 @@ function rowGradientSums(k: Arithmetic, io: BackwardBuffers, start: number, n: n
 
 function blockGradientSums(
   k: Arithmetic,
-  io: BackwardBuffers,
+  io: GradientSumsBuffers,
   start: number,
   from: number,
   to: number,
@@ -154,71 +231,6 @@ function blockGradientSums(
   }
 }
 
-function isOrdinary({ dtype, eps }: Plan, io: ForwardBuffers | BackwardBuffers, i: number): boolean {
+function isOrdinary({ dtype, eps }: Plan, io: Pick<ApplyBuffers, 'mean' | 'variance'>, i: number): boolean {
   return areOrdinaryStatistics(dtype, io.mean[i], io.variance[i], eps)
-}
-
-/** dbias = sum of dy and dweight = sum of dy * xhat over the rows: a block in the element type, then float64. */
-class ColumnSums {
-  private readonly wanted: boolean
-  private readonly block: FloatArray[]
-  private readonly partition: Float64Array[]
-  private readonly total: Float64Array[]
-
-  constructor(
-    private readonly plan: Plan,
-    private readonly io: BackwardBuffers,
-  ) {
-    this.wanted = io.dweight !== null || io.dbias !== null
-    const length = this.wanted ? plan.spatial : 0
-    this.block = [newArray(plan.dtype, length), newArray(plan.dtype, length)]
-    this.partition = [new Float64Array(length), new Float64Array(length)]
-    this.total = [new Float64Array(length), new Float64Array(length)]
-  }
-
-  /** What a row's terms are added to until its block ends; null where no parameter wants a gradient. */
-  get dweight(): FloatArray | null {
-    return this.wanted ? this.block[0] : null
-  }
-
-  get dbias(): FloatArray | null {
-    return this.wanted ? this.block[1] : null
-  }
-
-  addRow(start: number): void {
-    if (!this.wanted) return
-    const { dy, x } = this.io
-    const { centred, spatial } = this.plan
-    const single = this.plan.dtype === 'float32'
-    const [dweight, dbias] = this.block
-    for (let j = 0; j < spatial; j++) {
-      const g = dy[start + j]
-      dweight[j] += round(g * normalized(x[start + j], centred, single), single)
-      dbias[j] += g
-    }
-  }
-
-  endBlock(): void {
-    pour(this.block, this.partition)
-  }
-
-  endSlab(): void {
-    pour(this.partition, this.total)
-  }
-
-  addTo(dweight: FloatArray | null, dbias: FloatArray | null): void {
-    const [weightTotal, biasTotal] = this.total
-    for (let j = 0; j < this.plan.spatial; j++) {
-      if (dweight !== null) dweight[j] += weightTotal[j]
-      if (dbias !== null) dbias[j] += biasTotal[j]
-    }
-  }
-}
-
-/** Adds one level of sums to the next and empties it. */
-function pour(from: readonly FloatArray[], into: readonly Float64Array[]): void {
-  from.forEach((sums, i) => {
-    for (let j = 0; j < sums.length; j++) into[i][j] += sums[j]
-    sums.fill(0)
-  })
 }

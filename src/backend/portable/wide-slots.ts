@@ -1,6 +1,6 @@
 import type { Plan } from '../../engine/plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
-import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
+import type { ApplyBuffers, ApplyGradientBuffers, GradientSumsBuffers } from '../backend.js'
 import type { BackwardTable, ForwardTable } from './fold.js'
 import type { GradientSums } from './merge.js'
 import { areOrdinaryStatistics, isOrdinaryGradient, isOrdinaryScale } from './ranges.js'
@@ -9,13 +9,15 @@ import {
   foldGiven,
   mapWide,
   mapWideGradient,
-  meanOf,
   type Slot,
   type Sums,
   sumLine,
-  varianceOfFold,
   type WideFold,
 } from './wide.js'
+import { slotAt } from './wide-moments.js'
+
+/** What all passes but the first have. */
+type Known = Pick<ApplyBuffers, 'x' | 'weight' | 'mean' | 'variance'>
 
 // The slots of planes and columns that take the wide route. Their results are computed aside before the map, which
 // maps all slots and may overwrite what these are made of, and put after it.
@@ -26,46 +28,60 @@ interface Aside {
   readonly values: FloatArray
 }
 
-/** y of the slots that are not ordinary, whose statistics are computed anew. */
-export function forwardAside(plan: Plan, io: ForwardBuffers, table: ForwardTable): Aside[] {
+/** y of the slots that are not ordinary. */
+export function forwardAside(plan: Plan, io: ApplyBuffers, table: ForwardTable): Aside[] {
   return aside(plan, (index, slot) => {
     if (isOrdinary(plan, io, table, index, slot)) return null
     const fold = foldOf(plan, io, index, slot)
     if (fold === null) return null
-    if (!plan.given) {
-      io.mean[index] = meanOf(fold)
-      io.variance[index] = varianceOfFold(fold)
-    }
     const values = newArray(plan.dtype, plan.count)
     mapWide(io.x, slot, values, alone(slot), io.weight, io.bias, fold)
     return values
   })
 }
 
-/** dx of the slots that are not ordinary, whose sums (of dy, and of dy * xhat) are computed anew, where there are any. */
-export function backwardAside(
+/**
+ * Replaces the sums of the slots that are not ordinary, or whose sums are not: those of each line, of dy and of
+ * dy * xhat, and those of the slot.
+ */
+export function replaceSums(
   plan: Plan,
-  io: BackwardBuffers,
+  io: GradientSumsBuffers,
   table: BackwardTable,
-  sums: GradientSums | null,
-): Aside[] {
+  sums: GradientSums,
+): void {
+  for (let index = 0; index < plan.slots; index++) {
+    const slot = slotAt(plan, index)
+    // Where k2 and k1 are ordinary, the sums that they are made of are finite.
+    const gradient = plan.given
+      ? areFinite(plan, sums, index, slot)
+      : hasOrdinaryGradient(plan, table, index, slot)
+    if (gradient && isOrdinary(plan, io, table, index, slot)) continue
+    const fold = foldOf(plan, io, index, slot)
+    if (fold === null) continue
+    const { s1, s2 } = sumSlot(plan, io, index, slot, fold, sums)
+    if (plan.given) continue
+    io.sum1[index] = s1
+    io.sum2[index] = s2
+  }
+}
+
+/** dx of the slots that are not ordinary, or whose sums are not. */
+export function gradientAside(plan: Plan, io: ApplyGradientBuffers, table: BackwardTable): Aside[] {
   const { dtype, given, count, centred } = plan
   return aside(plan, (index, slot) => {
-    const entry = tableEntry(plan, index, slot, 0)
-    const folds = isOrdinary(plan, io, table, index, slot)
-    // Where k2 and k1 are ordinary, the sums that they are made of are finite.
-    const gradient = given
-      ? sums === null || areFinite(plan, sums, index, slot)
-      : isOrdinaryGradient(dtype, table.k2[entry], table.k1[entry])
-    if (folds && gradient) return null
+    const s1 = io.sum1[index]
+    const s2 = io.sum2[index]
+    if (isOrdinary(plan, io, table, index, slot)) {
+      if (given || hasOrdinaryGradient(plan, table, index, slot)) return null
+      // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+      if (!(Number.isFinite(s1) && Number.isFinite(s2))) return null
+    }
     const fold = foldOf(plan, io, index, slot)
     if (fold === null) return null
-    const { s1, s2 } = sums === null ? { s1: 0, s2: 0 } : sumSlot(plan, io, index, slot, fold, sums)
-    // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
-    if (folds && !(Number.isFinite(s1) && Number.isFinite(s2))) return null
     const values = newArray(dtype, count)
     const numbers = { fold, given, g1: centred ? s1 / count : 0, g2: s2 / count }
-    mapWideGradient(io.dy, io.x, slot, values, alone(slot), io.weight, numbers, null, null)
+    mapWideGradient(io.dy, io.x, slot, values, alone(slot), io.weight, numbers)
     return values
   })
 }
@@ -91,26 +107,6 @@ function aside(plan: Plan, results: (index: number, slot: Slot) => FloatArray | 
   return list
 }
 
-/** Its lines are its channels, or its samples where a batch shares statistics. */
-function slotAt(plan: Plan, index: number): Slot {
-  const { pattern, scope, samples, channels, spatial, groups } = plan
-  const batch = scope === 'batch'
-  const planes = pattern === 'planes'
-  const lines = batch ? samples : channels / groups
-  const sample = batch ? 0 : Math.floor(index / groups)
-  const parameter = batch ? index : (index % groups) * lines
-  return {
-    start: sample * channels * spatial + parameter * (planes ? spatial : 1),
-    parameter,
-    lines,
-    length: spatial,
-    apart: batch ? channels * spatial : planes ? spatial : 1,
-    stride: planes ? 1 : channels,
-    perLine: batch ? 0 : 1,
-    perElement: 0,
-  }
-}
-
 /** The same slot, its lines one after another. */
 function alone(slot: Slot): Slot {
   return { ...slot, start: 0, apart: slot.length, stride: 1 }
@@ -129,7 +125,7 @@ function tableEntry(plan: Plan, index: number, slot: Slot, line: number): number
 
 function isOrdinary(
   plan: Plan,
-  { mean, variance, weight }: ForwardBuffers | BackwardBuffers,
+  { mean, variance, weight }: Known,
   { a }: ForwardTable | BackwardTable,
   index: number,
   slot: Slot,
@@ -142,6 +138,11 @@ function isOrdinary(
   return true
 }
 
+function hasOrdinaryGradient(plan: Plan, { k2, k1 }: BackwardTable, index: number, slot: Slot): boolean {
+  const entry = tableEntry(plan, index, slot, 0)
+  return isOrdinaryGradient(plan.dtype, k2[entry], k1[entry])
+}
+
 function areFinite(plan: Plan, { sum1, sum2 }: GradientSums, index: number, slot: Slot): boolean {
   for (let line = 0; line < slot.lines; line++) {
     const entry = sumEntry(plan, index, slot, line)
@@ -151,12 +152,7 @@ function areFinite(plan: Plan, { sum1, sum2 }: GradientSums, index: number, slot
 }
 
 /** Null where the slot's elements, or given statistics, are not finite: then it stays with the others. */
-function foldOf(
-  plan: Plan,
-  { x, mean, variance }: ForwardBuffers | BackwardBuffers,
-  index: number,
-  slot: Slot,
-): WideFold | null {
+function foldOf(plan: Plan, { x, mean, variance }: Known, index: number, slot: Slot): WideFold | null {
   if (plan.given) return foldGiven(mean[index], variance[index], plan.eps)
   return foldElements(plan, x, slot)
 }
@@ -164,7 +160,7 @@ function foldOf(
 /** Puts the sums of each of its lines; returns those of weight * dy and of weight * dy * xhat over the slot. */
 function sumSlot(
   plan: Plan,
-  { dy, x, weight }: BackwardBuffers,
+  { dy, x, weight }: GradientSumsBuffers,
   index: number,
   slot: Slot,
   fold: WideFold,

@@ -26,8 +26,8 @@ export interface WideFold {
   readonly mean: number
   readonly rest: number
   readonly scale: number
-  /** Of x * unit. */
-  readonly variance: number
+  /** Of x * unit; 0 of given statistics, where nobody asks for it. */
+  readonly m2: number
 }
 
 /** dx = ((g - g1) - xhat * g2) * (scale * unit) with g = dy * weight; g * (scale * unit) where statistics are given. */
@@ -104,10 +104,9 @@ export function foldElements({ centred, eps }: Plan, x: FloatArray, slot: Slot):
   const s2 = sum2.total()
   const m2 = centred ? Math.max(s2 - (s1 * s1) / count, 0) : s2
   // Of a constant eps is all that the scale is made of, and might vanish times this unit.
-  if (m2 === 0 && unit === LARGE_UNIT)
-    return { unit: 1, mean: first, rest: 0, scale: rstdOf(0, eps), variance: 0 }
-  const variance = m2 / count
-  return { unit, mean, rest: centred ? s1 / count : 0, scale: rstdOf(variance, eps * unit * unit), variance }
+  if (m2 === 0 && unit === LARGE_UNIT) return { unit: 1, mean: first, rest: 0, scale: rstdOf(0, eps), m2 }
+  const scale = rstdOf(m2 / count, eps * unit * unit)
+  return { unit, mean, rest: centred ? s1 / count : 0, scale, m2 }
 }
 
 /** The fold of given statistics; null where they are not finite. */
@@ -115,17 +114,17 @@ export function foldGiven(mean: number, variance: number, eps: number): WideFold
   const finite = Math.abs(mean) < Number.POSITIVE_INFINITY && variance + eps < Number.POSITIVE_INFINITY
   if (!finite) return null
   const unit = Math.abs(mean) < LARGE_MEAN ? 1 : QUARTER
-  return { unit, mean: mean * unit, rest: 0, scale: rstdOf(variance, eps) / unit, variance }
+  return { unit, mean: mean * unit, rest: 0, scale: rstdOf(variance, eps) / unit, m2: 0 }
 }
 
-/** The slot's mean, as statistics have it. */
+/** The slot's mean, as moments have it. */
 export function meanOf({ mean, rest, unit }: WideFold): number {
   return (mean + rest) / unit
 }
 
-/** The slot's variance, as statistics have it: Infinity where it leaves float64. */
-export function varianceOfFold({ variance, unit }: WideFold): number {
-  return variance / unit / unit
+/** The slot's m2, as moments have it: Infinity where it leaves float64. */
+export function m2Of({ m2, unit }: WideFold): number {
+  return m2 / unit / unit
 }
 
 function normalized({ unit, mean, rest, scale }: WideFold, x: number): number {
@@ -177,7 +176,7 @@ export function sumLine(
   return { s1: sum1.total(), s2: sum2.total() }
 }
 
-/** dx, rounded once; adds dy * xhat and dy to dweight and dbias, where there are any. `to`: where the slot lies in dx. */
+/** dx, rounded once. `to`: where the slot lies in dx. */
 export function mapWideGradient(
   dy: FloatArray,
   x: FloatArray,
@@ -186,20 +185,31 @@ export function mapWideGradient(
   to: Slot,
   weight: FloatArray | null,
   { fold, given, g1, g2 }: WideGradient,
-  dweight: FloatArray | null,
-  dbias: FloatArray | null,
 ): void {
   const rstd = fold.scale * fold.unit
   for (let i = 0; i < slot.lines; i++) {
     for (let j = 0; j < slot.length; j++) {
       const at = slot.start + i * slot.apart + j * slot.stride
       const p = slot.parameter + i * slot.perLine + j * slot.perElement
-      const xhat = normalized(fold, x[at])
       const g = dy[at] * (weight === null ? 1 : weight[p])
-      if (dweight !== null) dweight[p] += dy[at] * xhat
-      if (dbias !== null) dbias[p] += dy[at]
-      const flow = given ? g : g - g1 - xhat * g2
+      const flow = given ? g : g - g1 - normalized(fold, x[at]) * g2
       dx[to.start + i * to.apart + j * to.stride] = flow * rstd
     }
+  }
+}
+
+/** Adds a row's dy * xhat and dy to dweight and dbias, where there are any: its part of the columns' sums. */
+export function addWideRow(
+  dy: FloatArray,
+  x: FloatArray,
+  row: Slot,
+  fold: WideFold,
+  dweight: FloatArray,
+  dbias: FloatArray,
+): void {
+  for (let j = 0; j < row.length; j++) {
+    const at = row.start + j
+    dweight[j] += dy[at] * normalized(fold, x[at])
+    dbias[j] += dy[at]
   }
 }

@@ -1,6 +1,7 @@
-import type { Plan } from '../engine/plan.js'
-import { dtypeOfArray, type FloatArray, lengthOf } from '../tensor.js'
-import type { Operands, OperandTable } from './operands.js'
+import type { Plan } from '../../engine/plan.js'
+import { dtypeOfArray, type FloatArray, lengthOf } from '../../tensor.js'
+import type { PreparedPass } from '../backend.js'
+import type { Operands, OperandTable } from '../operands.js'
 
 /** True where a frame is gone, and nothing was done: the addon keeps only so many. */
 export type Gone = true | undefined
@@ -15,12 +16,6 @@ export interface Frames {
 
 /** Runs a pass with all its arrays and leaves it in the frame. */
 type KeepAndRun = (descriptor: Float64Array, operands: Operands, frame: number) => Gone
-
-/** The passes of one owner. */
-export interface Prepared {
-  readonly forward: PreparedPass
-  readonly backward: PreparedPass
-}
 
 /**
  * Data of at most this many elements is remembered from call to call. Beyond, looking it up is a few percent of the
@@ -40,7 +35,7 @@ const UNKNOWN = Symbol('unknown')
  * The proof goes over the list of operands that the addon is called with, whatever they are: none can be left out.
  * Nothing of the user's runs between the proof and the call: it reads only arrays in hand, through the engine's getter.
  */
-export class PreparedPass {
+export class CachedPass implements PreparedPass {
   readonly #frames: Frames
   readonly #keepAndRun: KeepAndRun
   /** How many of the first operands are data. */
@@ -69,10 +64,6 @@ export class PreparedPass {
     this.#lengths = table.map(() => 0)
   }
 
-  /**
-   * Runs the pass and returns true if its arrays are those of the last call, so that no check is due; `fresh`: but for
-   * the result, which was allocated just now. Does nothing and returns false otherwise.
-   */
   again(plan: Plan, operands: Operands, fresh: boolean): boolean {
     if (plan !== this.#plan) return false
     for (let i = 0; i < operands.length; i++) {
@@ -83,7 +74,6 @@ export class PreparedPass {
     return !(fresh ? this.#renew(operands, true) : this.#isGone(this.#frames.again(this.#frame)))
   }
 
-  /** Runs the pass on arrays that were checked, and remembers them. */
   run(plan: Plan, operands: Operands): void {
     const gone = plan !== this.#plan || !this.#holdsParameters(operands) || this.#renew(operands, false)
     if (gone) this.#keep(plan, operands)

@@ -1,0 +1,129 @@
+// Planes and columns: what both patterns do around their reduce and map. `pattern` is one of them over a whole plan:
+//   moments(plan, io), map(plan, io, table, non_temporal)
+//   gradient_sums(plan, io, table, sums), map_gradient(plan, io, table, non_temporal)
+// of that plan, or of a tile of it.
+#pragma once
+
+#include "base/ranges.h"
+#include "core/tiled_pass.h"
+#include "core/wide_moments.h"
+#include "core/wide_slots.h"
+
+namespace evenkeel {
+
+// reduce -> merge
+template <typename T, typename Pattern>
+void channels_moments(const Pattern& pattern, const Plan& plan, const MomentsBuffers<T>& io) {
+  pattern.moments(plan, io);
+  replace_moments(plan, io);
+}
+
+// The same of mean and variance. Returns whether all of them are ordinary.
+template <typename T, typename Pattern>
+bool take_statistics(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io) {
+  const size_t slots = plan.slots();
+  const double count = static_cast<double>(plan.count());
+  pattern.moments(plan, MomentsBuffers<T>{io.x, io.mean, io.variance});
+  // M2 until here. A tile has elements.
+  for (size_t slot = 0; slot < slots; ++slot) io.variance[slot] /= count;
+  if (all_statistics_are_ordinary<T>(io.mean, io.variance, slots, plan.eps)) return true;
+  replace_statistics(plan, io);
+  return false;
+}
+
+// fold -> map. ordinary: the statistics are known to be.
+template <typename T, typename Pattern>
+void apply_tile(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io, bool ordinary,
+                bool non_temporal) {
+  ForwardTable<T> table(plan);
+  fold_forward(plan, io, &table);
+  const WideSlots<T> wide(plan, io, table, ordinary);
+  pattern.map(plan, io, table, non_temporal);
+  wide.put(io.y);
+}
+
+template <typename T, typename Pattern>
+void channels_apply(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io) {
+  apply_tile(pattern, plan, io, false, pays_non_temporal(2 * plan.size() * sizeof(T), io.x == io.y));
+}
+
+// reduce -> merge -> fold -> map
+template <typename T, typename Pattern>
+void channels_forward(const Pattern& pattern, const Plan& whole, const ForwardBuffers<T>& all) {
+  forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool non_temporal) {
+    const bool ordinary = !plan.given && take_statistics(pattern, plan, io);
+    apply_tile(pattern, plan, io, ordinary, non_temporal);
+  });
+}
+
+// reduce -> merge: fills the whole table, the sums of each sample and channel, and those of each slot unless statistics
+// are given. Returns whether no slot takes the wide route.
+template <typename T, typename Pattern>
+bool reduce_gradients(const Pattern& pattern, const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>* table,
+                      GradientSums* sums, const SlotSums& merged) {
+  fold_sums(plan, io, table);
+  if (!needs_sums(plan, io)) return are_gradients_ordinary(plan, io, *table, nullptr);
+  pattern.gradient_sums(plan, io, *table, sums);
+  correct_sums(plan, io, sums);
+  if (!plan.given) {
+    merge_gradients(plan, io.weight, *sums, merged);
+    fold_backward(plan, io, merged, table);
+  }
+  if (are_gradients_ordinary(plan, io, *table, sums)) return true;
+  replace_sums(plan, io, *table, sums, merged);
+  if (!plan.given) fold_backward(plan, io, merged, table);
+  return false;
+}
+
+template <typename T, typename Pattern>
+void channels_gradient_sums(const Pattern& pattern, const Plan& plan, const GradientSumsBuffers<T>& buffers) {
+  const BackwardBuffers<T> io = buffers.backward();
+  const SlotSums merged{buffers.sum1, buffers.sum2};
+  const bool needed = needs_sums(plan, io);
+  BackwardTable<T> table(plan);
+  GradientSums sums(needed ? plan.samples * plan.channels : 0);
+  merged.fill_zero(plan.slots());
+  if (!needed) return;
+  reduce_gradients(pattern, plan, io, &table, &sums, merged);
+  add_parameter_gradients(plan, io, sums);
+}
+
+// fold -> map
+template <typename T, typename Pattern>
+void channels_apply_gradient(const Pattern& pattern, const Plan& plan, const ApplyGradientBuffers<T>& buffers) {
+  const BackwardBuffers<T> io = buffers.backward();
+  const SlotSums merged{buffers.sum1, buffers.sum2};
+  BackwardTable<T> table(plan);
+  fold_sums(plan, io, &table);
+  if (!plan.given) fold_backward(plan, io, merged, &table);
+  WideSlots<T> wide(plan);
+  if (!are_gradients_ordinary(plan, io, table, nullptr)) wide.take(io, table, merged);
+  const size_t bytes = 3 * plan.size() * sizeof(T);
+  pattern.map_gradient(plan, io, table, pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x));
+  wide.put(io.dx);
+}
+
+// Everything but the map, of a tile; `wide` takes the slots of the wide route. The sums of slots end here, before the
+// map: a thread keeps only so many temporaries between calls (runtime/scratch.cc).
+template <typename T, typename Pattern>
+void fold_gradient_tile(const Pattern& pattern, const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>* table,
+                        GradientSums* sums, WideSlots<T>* wide) {
+  GradientSums of_slots(plan.given ? 0 : plan.slots());
+  const SlotSums merged{of_slots.sum1.data(), of_slots.sum2.data()};
+  if (!reduce_gradients(pattern, plan, io, table, sums, merged)) wide->take(io, *table, merged);
+}
+
+// reduce -> merge -> fold -> map
+template <typename T, typename Pattern>
+void channels_backward(const Pattern& pattern, const Plan& whole, const BackwardBuffers<T>& all) {
+  backward_tiles(whole, all,
+                 [&](const Plan& plan, const BackwardBuffers<T>& io, bool non_temporal, GradientSums* sums) {
+                   BackwardTable<T> table(plan);
+                   WideSlots<T> wide(plan);
+                   fold_gradient_tile(pattern, plan, io, &table, sums, &wide);
+                   pattern.map_gradient(plan, io, table, non_temporal);
+                   wide.put(io.dx);
+                 });
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,16 @@
+import type { Executor } from '../backend.js'
+import type { PassName } from '../operands.js'
+import type { Addon } from './addon.js'
+
+/**
+ * The passes on other threads (native/binding/async.cc), which keep the memory of all arrays until they are done; null
+ * where an array's memory cannot be kept when its buffer is transferred.
+ */
+export function asyncRun(addon: Addon, isa: number): Executor['runAsync'] {
+  if (addon.forwardAsync === undefined) return null
+  return (pass, plan, operands) => addon[asyncName(pass)]!(isa, plan.descriptor, ...operands)
+}
+
+export function asyncName<P extends PassName>(pass: P): `${P}Async` {
+  return `${pass}Async`
+}

@@ -1,0 +1,66 @@
+import type { Plan } from '../../engine/plan.js'
+import type { FloatArray } from '../../tensor.js'
+import type { Backend, Executor, Prepared, PreparedPass } from '../backend.js'
+import { type Buffers, operandsOf, PASS_NAMES, PASSES, type PassName } from '../operands.js'
+import { type Addon, addon } from './addon.js'
+import { asyncName, asyncRun } from './async.js'
+import { CachedPass } from './cached-calls.js'
+
+// All that knows the addon is in this folder.
+
+export { binary, loadErrors } from './addon.js'
+
+/** The addon as one backend per instruction set, best first; none where it did not load. */
+export const nativeExecutors: readonly Executor[] =
+  addon === null ? [] : addon.isas().map((isa, index) => executorOf(addon as Addon, isa, index))
+
+function executorOf(native: Addon, isa: string, index: number): Executor {
+  const calls: Pick<Executor, 'run' | 'runAsync'> = {
+    run: (pass, plan, operands) => native[pass](index, plan.descriptor, ...operands),
+    runAsync: asyncRun(native, index),
+  }
+  return {
+    ...calls,
+    backend: backendOf(`native-${isa}`, calls),
+    prepare: () => prepare(native, index),
+    adviseHugePages: (array) => adviseHugePages(native, array),
+  }
+}
+
+/** The passes by their names, over arrays by their fields. */
+function backendOf(name: string, { run, runAsync }: Pick<Executor, 'run' | 'runAsync'>): Backend {
+  const passes = PASS_NAMES.map((pass) => [
+    pass,
+    (plan: Plan, io: Buffers<PassName>) => run(pass, plan, operandsOf(pass, io)),
+  ])
+  const asyncPasses = PASS_NAMES.map((pass) => [
+    asyncName(pass),
+    (plan: Plan, io: Buffers<PassName>) => runAsync?.(pass, plan, operandsOf(pass, io)),
+  ])
+  return Object.fromEntries([['name', name], ...passes, ...(runAsync === null ? [] : asyncPasses)])
+}
+
+/**
+ * Passes with a memory. No method of a Backend, because backends() gives those away, and a CachedPass trusts its
+ * caller.
+ */
+function prepare(native: Addon, isa: number): Prepared {
+  return { forward: preparedPass(native, isa, 'forward'), backward: preparedPass(native, isa, 'backward') }
+}
+
+function preparedPass(native: Addon, isa: number, pass: PassName): PreparedPass {
+  return new CachedPass(native, PASSES[pass], (descriptor, operands, frame) =>
+    native[`${pass}Kept`](isa, descriptor, ...operands, frame),
+  )
+}
+
+/**
+ * From how many bytes on a new array gets huge pages. Smaller ones the allocator often gives from memory that was used
+ * before, and whole huge pages would be mostly slack.
+ */
+const HUGE_PAGES_BYTES = 8 * 2 ** 20
+
+/** Asks for huge pages in a new array, where it is large: touching its memory for the first time then costs a fifth. */
+function adviseHugePages(native: Addon, array: FloatArray): void {
+  if (array.byteLength >= HUGE_PAGES_BYTES) native.adviseHugePages(array)
+}

@@ -1,0 +1,175 @@
+import { emptyMoments, merge, varianceOf } from '../backend/portable/merge.js'
+import { describe, fail } from '../errors.js'
+import { checkChoice } from '../options.js'
+import { decodeBytes, decodeJSON, encodeBytes, encodeJSON, type MomentsJSON } from './format.js'
+import {
+  ABOUTS,
+  type About,
+  checkedShape,
+  formatMomentsShape,
+  isSameShape,
+  type MomentsShape,
+} from './shape.js'
+
+/** What Moments are made of; lists of numbers of any kind, one per slot. */
+export interface MomentsInit {
+  readonly shape: MomentsShape
+  /** Default 'mean'. */
+  readonly about?: About | undefined
+  readonly count: ArrayLike<number>
+  readonly mean: ArrayLike<number>
+  readonly m2: ArrayLike<number>
+}
+
+/**
+ * Statistics as a value: they can be merged, saved, sent and compared. Of each slot the number of elements, their mean,
+ * and the sum of squared differences from it (Chan, Golub and LeVeque 1979, Updating formulae and a pairwise algorithm
+ * for computing sample variances). Treat the arrays as read-only.
+ */
+export class Moments {
+  /** What the slots are. */
+  readonly shape: MomentsShape
+  /** What m2 is about: 'mean', or 'zero', where the mean is taken as 0 and m2 is the sum of squares. */
+  readonly about: About
+  /** [slots]: whole numbers from 0 up. */
+  readonly count: Float64Array
+  /** [slots], in the input's unit; 0 of no elements. */
+  readonly mean: Float64Array
+  /** [slots], in the square of the input's unit; 0 of no elements, Infinity where it leaves float64. */
+  readonly m2: Float64Array
+
+  /**
+   * Moments that were computed elsewhere; arrays are copied.
+   * @throws EvenkeelError where lengths and shape do not fit, a count is no whole number, or m2 is negative.
+   */
+  constructor(init: MomentsInit) {
+    const who = 'Moments'
+    const { about = 'mean' } = init ?? {}
+    checkChoice(who, 'about', about, ABOUTS)
+    this.about = about
+    this.count = numbers(who, 'count', init?.count)
+    this.mean = numbers(who, 'mean', init.mean, this.count.length)
+    this.m2 = numbers(who, 'm2', init.m2, this.count.length)
+    this.shape = checkedShape(who, init.shape, this.count.length)
+    checkValues(who, this.count, this.m2)
+    Object.freeze(this)
+  }
+
+  /** How many (count, mean, m2) there are. */
+  get slots(): number {
+    return this.count.length
+  }
+
+  /** [slots], a new array: m2 / count, the biased variance (about zero: the mean square); 0 of no elements. */
+  variance(): Float64Array {
+    return this.m2.map((m2, slot) => varianceOf(this.count[slot], m2))
+  }
+
+  /** All of it, exactly, in a format that is the same on every machine (little-endian). */
+  toBytes(): Uint8Array {
+    return encodeBytes(this)
+  }
+
+  /**
+   * The Moments that toBytes() wrote.
+   * @throws EvenkeelError (EVENKEEL_BUFFER) where the bytes are no Moments, of another version, or not whole.
+   */
+  static fromBytes(bytes: Uint8Array): Moments {
+    return new Moments(decodeBytes(bytes))
+  }
+
+  /** All of it, exactly, as JSON.stringify() takes it. NaN, Infinity and -0, which JSON does not have, are text. */
+  toJSON(): MomentsJSON {
+    return encodeJSON(this)
+  }
+
+  /**
+   * The Moments that toJSON() wrote, after JSON.parse().
+   * @throws EvenkeelError (EVENKEEL_OPTION) where it is no Moments, or of another version.
+   */
+  static fromJSON(json: unknown): Moments {
+    return new Moments(decodeJSON(json))
+  }
+}
+
+/**
+ * The moments of all elements of several Moments of one shape, merged pairwise in the order given (Chan, Golub and
+ * LeVeque 1979): the same order gives the same bits. Parts of no elements change nothing.
+ *
+ * @throws EvenkeelError where there is no part, or parts differ in scope, extents, slots, or what they are about.
+ */
+export function mergeMoments(...parts: readonly MomentsInit[]): Moments {
+  const who = 'mergeMoments'
+  const all = parts.map((part, i) => asMoments(who, part, `part ${i + 1}`))
+  if (all.length === 0)
+    fail(
+      'EVENKEEL_OPTION',
+      who,
+      'needs Moments to merge, got none',
+      'pass one or more, as in mergeMoments(a, b)',
+    )
+  const [{ shape, about, slots }] = all
+  for (const [i, part] of all.entries()) checkAlike(who, all[0], part, i)
+  const [count, mean, m2] = [0, 1, 2].map(() => new Float64Array(slots))
+  for (let slot = 0; slot < slots; slot++) {
+    const cell = emptyMoments()
+    for (const part of all) merge(cell, part.count[slot], part.mean[slot], part.m2[slot])
+    count[slot] = cell.count
+    mean[slot] = cell.mean
+    m2[slot] = cell.m2
+  }
+  return new Moments({ shape, about, count, mean, m2 })
+}
+
+/** Throws unless part i is of the first one's shape. */
+function checkAlike(who: string, first: Moments, part: Moments, i: number): void {
+  if (isSameShape(part.shape, first.shape) && part.slots === first.slots && part.about === first.about) return
+  const formOf = ({ shape, slots, about }: Moments) =>
+    `${slots} slots of ${formatMomentsShape(shape)}, about ${about === 'mean' ? 'the mean' : 'zero'}`
+  fail(
+    'EVENKEEL_SHAPE',
+    who,
+    `all parts must be of one shape, got ${formOf(first)}, and as part ${i + 1} ${formOf(part)}`,
+    'take them with the same options, of inputs with as many slots',
+  )
+}
+
+/** The value, if it is Moments; of their fields (they were sent to a worker, which leaves no class), Moments anew. */
+export function asMoments(who: string, value: MomentsInit, name: string): Moments {
+  if (value instanceof Moments) return value
+  const { count, mean, m2 } = (value ?? {}) as Partial<MomentsInit>
+  if (![count, mean, m2].includes(undefined)) return new Moments(value)
+  fail(
+    'EVENKEEL_OPTION',
+    who,
+    `${name} must be Moments, got ${describe(value)}`,
+    'pass what moments() returned, or Moments.fromBytes() or fromJSON() of what was sent',
+  )
+}
+
+/** A copy. Throws unless the value is a list, of `length` numbers where that is given. */
+function numbers(who: string, name: string, values: unknown, length?: number): Float64Array {
+  const list = values as ArrayLike<number>
+  const isList = typeof values === 'object' && values !== null && Number.isSafeInteger(list.length)
+  if (!isList || (length !== undefined && list.length !== length)) {
+    fail(
+      'EVENKEEL_SHAPE',
+      who,
+      `${name} must have one number per slot${length === undefined ? '' : ` (${length})`}, got ${describe(values)}`,
+      'give count, mean and m2 of the same length',
+    )
+  }
+  return Float64Array.from(list)
+}
+
+function checkValues(who: string, count: Float64Array, m2: Float64Array): void {
+  for (let slot = 0; slot < count.length; slot++) {
+    if (Number.isInteger(count[slot]) && count[slot] >= 0 && !(m2[slot] < 0)) continue
+    fail(
+      'EVENKEEL_STATISTICS',
+      who,
+      `count must be a whole number from 0 up, and m2 0 or more, got ${count[slot]} and ${m2[slot]} in slot ${slot}`,
+      'give the number of elements, and the sum of their squared differences from the mean',
+    )
+  }
+}
