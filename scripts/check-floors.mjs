@@ -13,7 +13,7 @@ const BELOW = {
   isa: ['base', 'simd', 'kernels'],
   runtime: ['base'],
   core: ['base', 'kernels', 'runtime'],
-  binding: ['base', 'isa', 'core', 'runtime'],
+  binding: ['base', 'kernels', 'isa', 'runtime', 'core'],
 }
 
 /** The forbidden includes of one file, as lines to print. */

@@ -1,8 +1,9 @@
 #include "core/split_rows.h"
 
 #include "base/ranges.h"
+#include "core/column_sums.h"
+#include "core/fold.h"
 #include "core/partitions.h"
-#include "core/strip_sums.h"
 #include "kernels/wide_rows.h"
 #include "runtime/cache.h"
 #include "runtime/parallel.h"
