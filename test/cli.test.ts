@@ -76,12 +76,12 @@ describe('refuses, on stderr and with exit code 2', () => {
 })
 
 it('a setting that cannot be met prints one line and no stack; --version still works', () => {
-  const wish = { EVENKEEL_BACKEND: 'fastest' }
-  expect(run(['info'], wish)).toEqual({
+  const setting = { EVENKEEL_BACKEND: 'fastest' }
+  expect(run(['info'], setting)).toEqual({
     status: 1,
     stdout: '',
     stderr:
       "evenkeel: EVENKEEL_BACKEND: must be 'native' or 'portable', got 'fastest'; unset it, and evenkeel chooses.\n",
   })
-  expect(run(['--version'], wish)).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+  expect(run(['--version'], setting)).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
 })

@@ -132,14 +132,14 @@ it.skipIf(!info().offThread)('the event loop turns while a call runs', async () 
   setImmediate(turn)
   await new LayerNorm(1024).forwardAsync(large)
   running = false
-  // A call on this thread allows one.
+  // A call on this thread would allow only one iteration.
   expect(turns).toBeGreaterThan(10)
 })
 
 it.each([
   ['on the portable backend', () => void vi.stubEnv('EVENKEEL_BACKEND', 'portable')],
   ['where no memory can be kept', () => vi.doMock('#addon', withoutMemory)],
-])('%s, the call waits for a turn of the event loop, and gives the same', async (_, arrange) => {
+])('%s, the call runs in the next iteration of the event loop, and gives the same', async (_, arrange) => {
   arrange()
   vi.resetModules()
   const evenkeel = await import('../../src/index.js')

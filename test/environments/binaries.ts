@@ -73,7 +73,7 @@ export const binaries: readonly Environment[] = [
     expected: { backend: 'native', errors: [], hint: null },
   },
   {
-    name: 'a spoilt source build beside a good prebuilt binary',
+    name: 'a damaged source build beside a good prebuilt binary',
     only,
     arrange: ({ root }) => {
       mkdirSync(join(root, 'build/Release'), { recursive: true })
@@ -99,7 +99,7 @@ export const binaries: readonly Environment[] = [
     expected: { backend: 'portable', hint: null },
   },
   {
-    name: 'no binary, and nobody reads stderr',
+    name: 'no binary, and a stderr that no process reads',
     only: process.platform !== 'win32',
     arrange: ({ root }) => rmSync(join(root, 'prebuilds'), { recursive: true, force: true }),
     shell: 'exec 2>&-',
@@ -164,7 +164,7 @@ export const binaries: readonly Environment[] = [
     expected: portable('it is no file, but a directory, a pipe or a device; reinstall'),
   },
   {
-    name: 'a pipe in its place, which nobody writes to',
+    name: 'a pipe in its place, which no process writes to',
     only,
     arrange: ({ binary }) => {
       rmSync(binary)
@@ -265,7 +265,7 @@ export const binaries: readonly Environment[] = [
     expected: portable('.*(did not self-register|napi_register_module)'),
   },
   {
-    name: 'a spoilt binary and EVENKEEL_BACKEND=portable, which does not look at it',
+    name: 'a damaged binary and EVENKEEL_BACKEND=portable, which does not open it',
     only,
     arrange: ({ binary }) => writeFileSync(binary, 'no binary'),
     env: { EVENKEEL_BACKEND: 'portable' },

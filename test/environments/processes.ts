@@ -67,7 +67,7 @@ export const processes: readonly Environment[] = [
     expected: { backend: 'native', errors: [] },
   },
   {
-    name: 'the permission model that allows no reading but the package',
+    name: 'the permission model that allows reading the package only',
     only,
     node: ({ project, root }) => [
       PERMISSION,
@@ -78,7 +78,7 @@ export const processes: readonly Environment[] = [
     expected: { backend: 'native', errors: [] },
   },
   {
-    name: 'the permission model that lets nobody read anything',
+    name: 'the permission model that allows no reading at all',
     node: [PERMISSION],
     expected: { refused: /ERR_ACCESS_DENIED/ },
   },
@@ -197,7 +197,7 @@ export const processes: readonly Environment[] = [
     expected: native,
   },
   {
-    name: 'workers only, without a binary: no line from each',
+    name: 'workers only, without a binary: no warnings',
     arrange: ({ root }) => rmSync(join(root, 'prebuilds'), { recursive: true, force: true }),
     script: inWorker(byRequire),
     expected: { backend: 'portable', hint: null },
