@@ -4,15 +4,14 @@
 
 namespace evenkeel {
 
-// body(slot, entry, c) for each channel c of each of the samples: its slot, and its entry in tables over samples and
-// channels. Two loops, because where each channel is a slot, compilers take several at a time.
+// body(slot, entry, c) for each entry of a table: its slot, itself, and its channel. Two loops, because where each
+// channel is a slot, compilers take several at a time.
 template <typename Body>
-static void each_cell(const Plan& plan, size_t samples, const Body& body) {
-  const bool batch = plan.scope == Scope::batch;
-  const size_t slots = batch ? plan.channels : plan.groups;
+static void each_cell(const Plan& plan, const Body& body) {
+  const size_t slots = plan.scope == Scope::batch ? plan.channels : plan.groups;
   const size_t channels = plan.channels / slots;
-  for (size_t n = 0; n < samples; ++n) {
-    const size_t slot = batch ? 0 : n * slots;
+  for (size_t n = 0; n < plan.table_samples(); ++n) {
+    const size_t slot = n * slots;
     const size_t entry = n * plan.channels;
     if (channels == 1) {
       for (size_t c = 0; c < slots; ++c) body(slot + c, entry + c, c);
@@ -33,7 +32,7 @@ void fold_forward(const Plan& plan, const ForwardBuffers<T>& io, ForwardTable<T>
   const double* rstd = table->rstd.data();
   T *mh = table->mh.data(), *a = table->a.data(), *b = table->b.data();
   fold_rstd(plan, io.variance, table->rstd.data());
-  each_cell(plan, plan.table_samples(), [&](size_t slot, size_t entry, size_t c) {
+  each_cell(plan, [&](size_t slot, size_t entry, size_t c) {
     const PlaneFold<T> fold = fold_plane(io.mean[slot], rstd[slot], io.weight, io.bias, c);
     mh[entry] = fold.mh;
     a[entry] = fold.a;
@@ -46,7 +45,7 @@ void fold_sums(const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>*
   const double* rstd = table->rstd.data();
   T *mh = table->mh.data(), *r = table->r.data(), *a = table->a.data();
   fold_rstd(plan, io.variance, table->rstd.data());
-  each_cell(plan, plan.table_samples(), [&](size_t slot, size_t entry, size_t c) {
+  each_cell(plan, [&](size_t slot, size_t entry, size_t c) {
     mh[entry] = static_cast<T>(io.mean[slot]);
     r[entry] = static_cast<T>(rstd[slot]);
     a[entry] = static_cast<T>(rstd[slot] * (io.weight ? static_cast<double>(io.weight[c]) : 1));
@@ -58,7 +57,7 @@ void correct_sums(const Plan& plan, const BackwardBuffers<T>& io, const Backward
   const double* rstd = table.rstd.data();
   const double* sum1 = sums->sum1.data();
   double* sum2 = sums->sum2.data();
-  each_cell(plan, plan.samples, [&](size_t slot, size_t entry, size_t) {
+  each_cell(plan, [&](size_t slot, size_t entry, size_t) {
     sum2[entry] += mean_rest<T>(io.mean[slot], rstd[slot]) * sum1[entry];
   });
 }
@@ -70,7 +69,7 @@ static void merge_gradients(const Plan& plan, const T* weight, const GradientSum
   merged->sum2.fill_zero();
   double *into1 = merged->sum1.data(), *into2 = merged->sum2.data();
   const double *sum1 = sums.sum1.data(), *sum2 = sums.sum2.data();
-  each_cell(plan, plan.samples, [&](size_t slot, size_t entry, size_t c) {
+  each_cell(plan, [&](size_t slot, size_t entry, size_t c) {
     const double gamma = weight ? weight[c] : 1;
     into1[slot] += gamma * sum1[entry];
     into2[slot] += gamma * sum2[entry];
@@ -98,7 +97,7 @@ void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const Gradien
   fold_merged<T>(plan, io.mean, table->rstd.data(), &merged);
   T *k2 = table->k2.data(), *k1 = table->k1.data();
   const double *sum1 = merged.sum1.data(), *sum2 = merged.sum2.data();
-  each_cell(plan, plan.table_samples(), [&](size_t slot, size_t entry, size_t) {
+  each_cell(plan, [&](size_t slot, size_t entry, size_t) {
     k2[entry] = static_cast<T>(sum2[slot]);
     k1[entry] = static_cast<T>(sum1[slot]);
   });
@@ -112,7 +111,7 @@ void add_parameter_gradients(const Plan& plan, const BackwardBuffers<T>& io, con
     const size_t count = smaller(kAtATime, plan.channels - begin);
     double s1[kAtATime] = {};
     double s2[kAtATime] = {};
-    for (size_t n = 0; n < plan.samples; ++n) {
+    for (size_t n = 0; n < plan.table_samples(); ++n) {
       const size_t entry = n * plan.channels + begin;
       for (size_t i = 0; i < count; ++i) s1[i] += sums.sum1[entry + i];
       for (size_t i = 0; i < count; ++i) s2[i] += sums.sum2[entry + i];

@@ -90,7 +90,7 @@ struct BackwardTable {
   Scratch<T> mh, r, a, k2, k1;
 };
 
-// Sums per sample and channel [N, C], or per slot: of dy (or weight * dy), and of the same times xhat.
+// Sums per entry of a table, or per slot: of dy (or weight * dy), and of the same times xhat.
 struct GradientSums {
   explicit GradientSums(size_t entries) : sum1(entries), sum2(entries) {}
   Scratch<double> sum1, sum2;
@@ -121,7 +121,7 @@ bool needs_sums(const Plan& plan, const BackwardBuffers<T>& io) {
   return !plan.given || io.dweight || io.dbias;
 }
 
-// From `reduce(table, &sums)`, which sums dy and dy * xr per sample and channel, to a whole table and corrected sums.
+// From `reduce(table, &sums)`, which sums dy and dy * xr per entry, to a whole table and corrected sums.
 template <typename T, typename Reduce>
 void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const Reduce& reduce, BackwardTable<T>* table,
                     GradientSums* sums) {

@@ -1,5 +1,6 @@
-// Whole groups of planes, forward: as rows (rows_forward.inl.h), a group is mapped while the next one is reduced. Each
-// plane has its own weight and bias. Included by isa/*.cc inside its namespace; no include guard.
+// Whole groups of planes, forward. Each plane has its own weight and bias. Groups of small planes are reduced, then
+// mapped, some at a time; of large ones, as of rows (rows_forward.inl.h), a group is mapped while the next one is
+// reduced. Included by isa/*.cc inside its namespace; no include guard.
 
 // The maps of a group's planes, one after another, taken on by parts.
 template <typename V>
@@ -39,7 +40,7 @@ class PacedGroup {
     const Prefetcher lines =
         next_group ? Prefetcher(x, count + kReducePrefetchDistance<T>) : Prefetcher(y, kMapPrefetchDistance<T>);
     const PlaneFold<T> fold = fold_plane(io_.mean[group_], rstd_, io_.weight, io_.bias, channel);
-    return {y, io_.spatial, io_.non_temporal, PlaneMap<V>(x, y, lines, fold)};
+    return {y, io_.spatial, io_.non_temporal, PlaneMap<V>{x, y, lines, plane_numbers<V>(fold)}};
   }
 
   const GroupsForward<T>& io_;
@@ -75,16 +76,22 @@ EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<T>& io, size_t group,
   return true;
 }
 
+// Few comparisons, which most groups pass.
+template <typename T>
+EVENKEEL_INLINE bool is_surely_ordinary(const RstdBounds& sure, double mean, double rstd) {
+  return std::fabs(mean) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
+}
+
 template <bool kCentred, typename V>
-static void groups_forward_all(const GroupsForward<typename V::Scalar>& io, size_t groups) {
+static void large_planes_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
   using T = typename V::Scalar;
   const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
   NothingBeside nothing;
   if (groups > 0) reduce_group<kCentred, V>(io, 0, nothing);
   for (size_t group = 0; group < groups; ++group) {
     const double rstd = rstd_of(io.variance[group], io.eps);
-    const bool surely = std::fabs(io.mean[group]) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
-    if (!surely && !is_ordinary_group(io, group, rstd) && map_wide_group(io, group)) {
+    if (!is_surely_ordinary<T>(sure, io.mean[group], rstd) && !is_ordinary_group(io, group, rstd) &&
+        map_wide_group(io, group)) {
       if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, nothing);
       continue;
     }
@@ -94,8 +101,100 @@ static void groups_forward_all(const GroupsForward<typename V::Scalar>& io, size
   }
 }
 
+// Groups at a time, at most, and the bytes of x that they have together: they are read again from the first cache.
+constexpr size_t kGroupBatch = 16;
+constexpr size_t kGroupBatchBytes = size_t{16} << 10;
+// Planes whose numbers are made at a time.
+constexpr size_t kFoldedPlanes = 64;
+
+// The numbers of n planes of one group, from channel c on.
+template <typename T>
+EVENKEEL_INLINE void fold_planes(const GroupsForward<T>& io, size_t group, double rstd, size_t c, size_t n, T* mh, T* a,
+                                 T* b) {
+  for (size_t i = 0; i < n; ++i) {
+    const PlaneFold<T> fold = fold_plane(io.mean[group], rstd, io.weight, io.bias, c + i);
+    mh[i] = fold.mh;
+    a[i] = fold.a;
+    b[i] = fold.b;
+  }
+}
+
+// The maps of groups [begin, end); rstd: of each of them.
+template <typename V>
+static void map_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end, const double* rstd) {
+  using T = typename V::Scalar;
+  T mh[kFoldedPlanes];
+  T a[kFoldedPlanes];
+  T b[kFoldedPlanes];
+  const size_t prefetch_at =
+      io.non_temporal || io.x == io.y ? (end - begin) * io.planes * io.spatial + kReducePrefetchDistance<T> : 0;
+  size_t at = begin * io.planes * io.spatial;
+  size_t folded = 0;
+  const auto map = [&] {
+    planes_map<V>({io.x + at, io.y + at, folded, io.spatial, mh, a, b, prefetch_at, io.non_temporal});
+    at += folded * io.spatial;
+    folded = 0;
+  };
+  for (size_t group = begin; group < end; ++group) {
+    const size_t channel = (io.first + group) % io.groups * io.planes;
+    for (size_t plane = 0; plane < io.planes;) {
+      const size_t n = smaller(io.planes - plane, kFoldedPlanes - folded);
+      fold_planes(io, group, rstd[group - begin], channel + plane, n, mh + folded, a + folded, b + folded);
+      folded += n;
+      plane += n;
+      if (folded == kFoldedPlanes) map();
+    }
+  }
+  if (folded > 0) map();
+}
+
+// Statistics of groups [begin, end).
+template <typename V>
+EVENKEEL_INLINE void reduce_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end) {
+  const size_t count = io.planes * io.spatial;
+  if (count > kBlock<typename V::Scalar>) {
+    NothingBeside nothing;
+    for (size_t group = begin; group < end; ++group) {
+      if (io.centred) {
+        reduce_group<true, V>(io, group, nothing);
+      } else {
+        reduce_group<false, V>(io, group, nothing);
+      }
+    }
+    return;
+  }
+  double* m2 = io.variance + begin;
+  planes_moments<V>(io.x + begin * count, {end - begin, 1, count, 0}, io.centred, io.mean + begin, m2);
+  for (size_t i = 0; i < end - begin; ++i) m2[i] /= static_cast<double>(count);
+}
+
+template <typename V>
+static void small_planes_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
+  using T = typename V::Scalar;
+  const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
+  const size_t fitting = kGroupBatchBytes / (io.planes * io.spatial * sizeof(T));
+  const size_t batch = larger(1, smaller(kGroupBatch, fitting));
+  for (size_t begin = 0; begin < groups; begin += batch) {
+    const size_t end = smaller(begin + batch, groups);
+    reduce_groups<V>(io, begin, end);
+    double rstd[kGroupBatch];
+    size_t surely = 0;
+    for (size_t i = 0; i < end - begin; ++i) rstd[i] = rstd_of(io.variance[begin + i], io.eps);
+    for (size_t i = 0; i < end - begin; ++i) surely += is_surely_ordinary<T>(sure, io.mean[begin + i], rstd[i]);
+    if (surely == end - begin) {
+      map_groups<V>(io, begin, end, rstd);
+      continue;
+    }
+    for (size_t group = begin; group < end; ++group) {
+      if (!is_ordinary_group(io, group, rstd[group - begin]) && map_wide_group(io, group)) continue;
+      map_groups<V>(io, group, group + 1, rstd + (group - begin));
+    }
+  }
+}
+
 template <typename V>
 static void groups_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
-  if (io.centred) return groups_forward_all<true, V>(io, groups);
-  return groups_forward_all<false, V>(io, groups);
+  if (io.spatial * sizeof(typename V::Scalar) < kShortestAligned) return small_planes_forward<V>(io, groups);
+  if (io.centred) return large_planes_forward<true, V>(io, groups);
+  return large_planes_forward<false, V>(io, groups);
 }

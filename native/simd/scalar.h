@@ -69,6 +69,13 @@ EVENKEEL_INLINE Plain<T> first(Plain<T> v, size_t n) {
   return v;
 }
 
+// The first n lanes of a, the others of b.
+template <typename T>
+EVENKEEL_INLINE Plain<T> blend(Plain<T> a, Plain<T> b, size_t n) {
+  for (size_t i = 0; i < Plain<T>::width; ++i) a.lane[i] = i < n ? a.lane[i] : b.lane[i];
+  return a;
+}
+
 EVENKEEL_INLINE void widen(F32 v, F64 out[2]) {
   for (size_t i = 0; i < F32::width; ++i) out[i / F64::width].lane[i % F64::width] = v.lane[i];
 }

@@ -2,7 +2,7 @@ import type { Plan } from '../../engine/plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { PARTITION_ROWS, round, SHIFT_STEPS, STEPS } from './arithmetic.js'
-import { type BackwardTable, type ForwardTable, tableSamples } from './fold.js'
+import type { BackwardTable, ForwardTable } from './fold.js'
 import {
   clear,
   emptyMoments,
@@ -10,6 +10,7 @@ import {
   type Moments,
   merge,
   mergeEquals,
+  tableSamples,
   varianceOf,
 } from './merge.js'
 import { finishMoments, squaresTrusted, wideMoments } from './spans.js'

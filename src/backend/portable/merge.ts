@@ -65,7 +65,12 @@ export function slotOf(plan: Plan, n: number, c: number): number {
   return n * plan.groups + Math.floor(c / channelsPerGroup)
 }
 
-/** The sums of a backward pass per sample and channel: of dy, and of dy * (x - mh) * r. [N, C] each. */
+/** Samples that have entries of their own in a table of channels: one where the batch shares statistics. */
+export function tableSamples(plan: Plan): number {
+  return plan.scope === 'batch' ? 1 : plan.samples
+}
+
+/** The sums of a backward pass per entry of a table: of dy, and of dy * (x - mh) * r. */
 export interface GradientSums {
   readonly sum1: Float64Array
   readonly sum2: Float64Array
@@ -78,7 +83,7 @@ export function mergeGradients(
   weight: ArrayLike<number> | null,
 ): GradientSums {
   const merged = { sum1: new Float64Array(plan.slots), sum2: new Float64Array(plan.slots) }
-  for (let n = 0; n < plan.samples; n++) {
+  for (let n = 0; n < tableSamples(plan); n++) {
     for (let c = 0; c < plan.channels; c++) {
       const entry = n * plan.channels + c
       const slot = slotOf(plan, n, c)
