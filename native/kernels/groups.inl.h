@@ -50,18 +50,24 @@ class PacedGroup {
   PacedMap<V, PlaneMap<V>> map_;
 };
 
-template <bool kCentred, typename V, typename Beside>
-EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, size_t group, Beside& beside) {
-  using T = typename V::Scalar;
+// Statistics of a group, merged from moments(x, n) of its partitions.
+template <typename T, typename Moments>
+EVENKEEL_INLINE void reduce_slabs(const GroupsForward<T>& io, size_t group, const Moments& moments) {
   const size_t count = io.planes * io.spatial;
   const T* x = io.x + group * count;
   Moments total;
   for (size_t i = 0; i < count; i += kPartition<T>) {
-    const Moments partition = moments_beside<kCentred, V>(x + i, smaller(kPartition<T>, count - i), beside);
+    const Moments partition = moments(x + i, smaller(kPartition<T>, count - i));
     merge(&total, partition.count, partition.mean, partition.m2);
   }
   io.mean[group] = total.mean;
   io.variance[group] = variance_of(total);
+}
+
+template <bool kCentred, typename V, typename Beside>
+EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, size_t group, Beside& beside) {
+  using T = typename V::Scalar;
+  reduce_slabs(io, group, [&](const T* x, size_t n) { return moments_beside<kCentred, V>(x, n, beside); });
 }
 
 template <typename T>
@@ -102,70 +108,81 @@ static void large_planes_forward(const GroupsForward<typename V::Scalar>& io, si
 }
 
 // Groups at a time, at most, and the bytes of x that they have together: they are read again from the first cache.
-constexpr size_t kGroupBatch = 16;
+constexpr size_t kGroupBatch = 64;
 constexpr size_t kGroupBatchBytes = size_t{16} << 10;
 // Planes whose numbers are made at a time.
 constexpr size_t kFoldedPlanes = 64;
 
-// The numbers of n planes of one group, from channel c on.
+// The numbers of some planes, [planes] each, and how many there are.
 template <typename T>
-EVENKEEL_INLINE void fold_planes(const GroupsForward<T>& io, size_t group, double rstd, size_t c, size_t n, T* mh, T* a,
-                                 T* b) {
-  for (size_t i = 0; i < n; ++i) {
-    const PlaneFold<T> fold = fold_plane(io.mean[group], rstd, io.weight, io.bias, c + i);
-    mh[i] = fold.mh;
-    a[i] = fold.a;
-    b[i] = fold.b;
+struct FoldedPlanes {
+  size_t planes = 0;
+  T mh[kFoldedPlanes];
+  T a[kFoldedPlanes];
+  T b[kFoldedPlanes];
+
+  // Adds n planes of channel c and so on: of one group, or of one each. weight, bias: of these channels, or null.
+  template <bool kOneEach>
+  EVENKEEL_MEMBER void fold(const double* mean, const double* rstd, size_t n, const T* weight, const T* bias) {
+    for (size_t i = 0; i < n; ++i) {
+      const size_t group = kOneEach ? i : 0;
+      const PlaneFold<T> fold = fold_plane(mean[group], rstd[group], weight, bias, i);
+      mh[planes + i] = fold.mh;
+      a[planes + i] = fold.a;
+      b[planes + i] = fold.b;
+    }
+    planes += n;
   }
-}
+};
 
 // The maps of groups [begin, end); rstd: of each of them.
 template <typename V>
 static void map_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end, const double* rstd) {
   using T = typename V::Scalar;
-  T mh[kFoldedPlanes];
-  T a[kFoldedPlanes];
-  T b[kFoldedPlanes];
+  FoldedPlanes<T> folded;
   const size_t prefetch_at =
       io.non_temporal || io.x == io.y ? (end - begin) * io.planes * io.spatial + kReducePrefetchDistance<T> : 0;
-  size_t at = begin * io.planes * io.spatial;
-  size_t folded = 0;
-  const auto map = [&] {
-    planes_map<V>({io.x + at, io.y + at, folded, io.spatial, mh, a, b, prefetch_at, io.non_temporal});
-    at += folded * io.spatial;
-    folded = 0;
-  };
-  for (size_t group = begin; group < end; ++group) {
-    const size_t channel = (io.first + group) % io.groups * io.planes;
-    for (size_t plane = 0; plane < io.planes;) {
-      const size_t n = smaller(io.planes - plane, kFoldedPlanes - folded);
-      fold_planes(io, group, rstd[group - begin], channel + plane, n, mh + folded, a + folded, b + folded);
-      folded += n;
+  const size_t channels = io.groups * io.planes;
+  size_t plane = begin * io.planes;
+  size_t channel = (io.first * io.planes + plane) % channels;
+  for (const size_t last = end * io.planes; plane < last;) {
+    const size_t first = plane;
+    while (plane < last && folded.planes < kFoldedPlanes) {
+      const size_t group = plane / io.planes;
+      const size_t room = smaller(kFoldedPlanes - folded.planes, last - plane);
+      const T* weight = io.weight ? io.weight + channel : nullptr;
+      const T* bias = io.bias ? io.bias + channel : nullptr;
+      size_t n = smaller(room, channels - channel);
+      if (io.planes == 1) {
+        folded.template fold<true>(io.mean + group, rstd + (group - begin), n, weight, bias);
+      } else {
+        n = smaller(n, (group + 1) * io.planes - plane);
+        folded.template fold<false>(io.mean + group, rstd + (group - begin), n, weight, bias);
+      }
       plane += n;
-      if (folded == kFoldedPlanes) map();
+      channel = channel + n == channels ? 0 : channel + n;
     }
+    const size_t at = first * io.spatial;
+    planes_map<V>(
+        {io.x + at, io.y + at, folded.planes, io.spatial, folded.mh, folded.a, folded.b, prefetch_at, io.non_temporal});
+    folded.planes = 0;
   }
-  if (folded > 0) map();
 }
 
 // Statistics of groups [begin, end).
 template <typename V>
-EVENKEEL_INLINE void reduce_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end) {
+static void reduce_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end) {
+  using T = typename V::Scalar;
   const size_t count = io.planes * io.spatial;
-  if (count > kBlock<typename V::Scalar>) {
-    NothingBeside nothing;
-    for (size_t group = begin; group < end; ++group) {
-      if (io.centred) {
-        reduce_group<true, V>(io, group, nothing);
-      } else {
-        reduce_group<false, V>(io, group, nothing);
-      }
-    }
+  if (count <= kBlock<T>) {
+    double* m2 = io.variance + begin;
+    planes_moments<V>(io.x + begin * count, {end - begin, 1, count, 0}, io.centred, io.mean + begin, m2);
+    for (size_t i = 0; i < end - begin; ++i) m2[i] /= static_cast<double>(count);
     return;
   }
-  double* m2 = io.variance + begin;
-  planes_moments<V>(io.x + begin * count, {end - begin, 1, count, 0}, io.centred, io.mean + begin, m2);
-  for (size_t i = 0; i < end - begin; ++i) m2[i] /= static_cast<double>(count);
+  for (size_t group = begin; group < end; ++group) {
+    reduce_slabs(io, group, [&](const T* x, size_t n) { return span_moments<V>(x, n, io.centred); });
+  }
 }
 
 template <typename V>

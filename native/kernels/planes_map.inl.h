@@ -183,7 +183,13 @@ struct PlanesGradientMap {
   using T = typename V::Scalar;
   using Numbers = PlaneGradientNumbers<V>;
   explicit PlanesGradientMap(const PlanesBackward<T>& io)
-      : io(io), dx(io.dx), dy(io.dy), x(io.x), dy_prefetcher(io.dy, io.next), x_prefetcher(io.x, io.next) {}
+      : io(io),
+        dx(io.dx),
+        dy(io.dy),
+        x(io.x),
+        dy_prefetcher(io.next > 0 || io.non_temporal ? Prefetcher(io.dy, io.next)
+                                                     : Prefetcher(io.dx, kMapPrefetchDistance<T>)),
+        x_prefetcher(io.x, io.next) {}
   const PlanesBackward<T>& io;
   T* dx;
   const T* dy;

@@ -32,6 +32,25 @@ static Moments wide_moments_of_planes(const T* x, const PlaneBlocks& blocks, boo
                          [&](size_t i) { return i / blocks.spatial * blocks.apart + i % blocks.spatial; });
 }
 
+// finish_moments of many channels, without branches, so that their divisions are vectors.
+template <typename T>
+EVENKEEL_INLINE void finish_strip(size_t channels, const T* shift, const double* s1, const double* s2, double count,
+                                  double* mean, double* m2) {
+  for (size_t c = 0; c < channels; ++c) {
+    mean[c] = static_cast<double>(shift[c]) + s1[c] / count;
+    const double squares = s2[c] - s1[c] * s1[c] / count;
+    m2[c] = (squares < 0) & (squares > -HUGE_VAL) ? 0 : squares;
+  }
+}
+
+EVENKEEL_INLINE bool all_squares_trusted(const double* s1, const double* s2, size_t channels) {
+  size_t trusted = 0;
+  for (size_t c = 0; c < channels; ++c) {
+    trusted += ((s2[c] >= kSmallestTrustedSquares) & (s2[c] < HUGE_VAL)) | ((s1[c] == 0) & (s2[c] == 0));
+  }
+  return trusted == channels;
+}
+
 // As block_moments (spans.inl.h) of at most kChannelStrip channels.
 template <typename V>
 static void strip_moments(const typename V::Scalar* x, const PlaneBlocks& blocks, double* mean, double* m2) {
@@ -57,10 +76,11 @@ static void strip_moments(const typename V::Scalar* x, const PlaneBlocks& blocks
     s1[c] = tree_sum(sums.s1);
     s2[c] = tree_sum(sums.s2);
   }
+  finish_strip(channels, shift, s1, s2, count, mean, m2);
+  if (sizeof(T) == 8 || all_squares_trusted(s1, s2, channels)) return;
   for (size_t c = 0; c < channels; ++c) {
-    const Moments entry = sizeof(T) == 4 && !squares_trusted(s1[c], s2[c])
-                              ? wide_moments_of_planes(x + c * spatial, blocks, true)
-                              : finish_moments(shift[c], s1[c], s2[c], count);
+    if (squares_trusted(s1[c], s2[c])) continue;
+    const Moments entry = wide_moments_of_planes(x + c * spatial, blocks, true);
     mean[c] = entry.mean;
     m2[c] = entry.m2;
   }
@@ -93,10 +113,23 @@ static void planes_moments(const typename V::Scalar* x, const PlaneBlocks& block
   }
 }
 
+// Of one element each: nothing is added up.
+template <typename T>
+EVENKEEL_INLINE void gradients_of_elements(const T* dy, const T* x, size_t n, const T* mh, const T* r, double* sum1,
+                                           double* sum2) {
+  for (size_t i = 0; i < n; ++i) {
+    // 0 is added as to any lane: -0 becomes 0.
+    const T xr = (x[i] - mh[i]) * r[i];
+    sum1[i] = T{0} + dy[i];
+    sum2[i] = T{0} + dy[i] * xr;
+  }
+}
+
 template <typename V>
 static void planes_gradient_sums(const typename V::Scalar* dy, const typename V::Scalar* x, const PlaneBlocks& blocks,
                                  const typename V::Scalar* mh, const typename V::Scalar* r, double* sum1,
                                  double* sum2) {
+  if (blocks.planes * blocks.spatial == 1) return gradients_of_elements(dy, x, blocks.channels, mh, r, sum1, sum2);
   for (size_t c = 0; c < blocks.channels; ++c) {
     const size_t at = c * blocks.spatial;
     SpanGradientSums<V> sums{dy + at, x + at, V::broadcast(mh[c]), V::broadcast(r[c])};

@@ -13,8 +13,8 @@ struct Plain {
     return v;
   }
   EVENKEEL_INLINE Plain load_first(const T* p, size_t n) {
-    Plain v = zero();
-    for (size_t i = 0; i < n; ++i) v.lane[i] = p[i];
+    Plain v;
+    for (size_t i = 0; i < width; ++i) v.lane[i] = i < n ? p[i] : 0;
     return v;
   }
   EVENKEEL_INLINE Plain broadcast(T s) {
@@ -30,7 +30,9 @@ using F64 = Plain<double>;
 
 template <typename T>
 EVENKEEL_INLINE void store_first(T* p, Plain<T> v, size_t n) {
-  for (size_t i = 0; i < n; ++i) p[i] = v.lane[i];
+  for (size_t i = 0; i < Plain<T>::width; ++i) {
+    if (i < n) p[i] = v.lane[i];
+  }
 }
 
 template <typename T>
