@@ -1,5 +1,5 @@
 // Whole groups of planes, forward. Each plane has its own weight and bias. Groups of small planes are reduced, then
-// mapped, some at a time; of large ones, as of rows (rows_forward.inl.h), a group is mapped while the next one is
+// mapped, some at a time; of larger ones, as of rows (rows_forward.inl.h), a group is mapped while the next one is
 // reduced. Included by isa/*.cc inside its namespace; no include guard.
 
 // The maps of a group's planes, one after another, taken on by parts.
@@ -209,9 +209,18 @@ static void small_planes_forward(const GroupsForward<typename V::Scalar>& io, si
   }
 }
 
+// Planes shorter than what is mapped between two parts of a reduce; where a group is at most a block, all planes below
+// kShortestAligned. Larger groups gain from stores that leave while the next one is reduced (docs/decisions/0018).
+template <typename V>
+EVENKEEL_INLINE bool takes_small_planes(const GroupsForward<typename V::Scalar>& io) {
+  const size_t bytes = io.spatial * sizeof(typename V::Scalar);
+  const bool short_groups = io.planes * io.spatial <= kBlock<typename V::Scalar>;
+  return bytes < PacedGroup<V>::kStepsBetween * kStepBytes || (short_groups && bytes < kShortestAligned);
+}
+
 template <typename V>
 static void groups_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
-  if (io.spatial * sizeof(typename V::Scalar) < kShortestAligned) return small_planes_forward<V>(io, groups);
+  if (takes_small_planes<V>(io)) return small_planes_forward<V>(io, groups);
   if (io.centred) return large_planes_forward<true, V>(io, groups);
   return large_planes_forward<false, V>(io, groups);
 }
