@@ -64,7 +64,7 @@ bool reduce_gradients(const Pattern& pattern, const Plan& plan, const BackwardBu
   fold_sums(plan, io, table);
   if (!needs_sums(plan, io)) return are_gradients_ordinary(plan, io, *table, nullptr);
   pattern.gradient_sums(plan, io, *table, sums);
-  correct_sums(plan, io, sums);
+  correct_sums(plan, io, *table, sums);
   if (!plan.given) {
     merge_gradients(plan, io.weight, *sums, merged);
     fold_backward(plan, io, merged, table);
@@ -81,7 +81,7 @@ void channels_gradient_sums(const Pattern& pattern, const Plan& plan, const Grad
   const SlotSums merged{buffers.sum1, buffers.sum2};
   const bool needed = needs_sums(plan, io);
   BackwardTable<T> table(plan);
-  GradientSums sums(needed ? plan.samples * plan.channels : 0);
+  GradientSums sums(needed ? plan.table_samples() * plan.channels : 0);
   merged.fill_zero(plan.slots());
   if (!needed) return;
   reduce_gradients(pattern, plan, io, &table, &sums, merged);

@@ -14,8 +14,10 @@ namespace evenkeel {
 template <typename T>
 struct ForwardTable {
   explicit ForwardTable(const Plan& plan)
-      : entries(plan.table_samples() * plan.channels), mh(entries), a(entries), b(entries) {}
+      : entries(plan.table_samples() * plan.channels), rstd(plan.slots()), mh(entries), a(entries), b(entries) {}
   const size_t entries;
+  // Of each slot.
+  Scratch<double> rstd;
   Scratch<T> mh, a, b;
 };
 
@@ -23,12 +25,20 @@ struct ForwardTable {
 template <typename T>
 struct BackwardTable {
   explicit BackwardTable(const Plan& plan)
-      : entries(plan.table_samples() * plan.channels), mh(entries), r(entries), a(entries), k2(entries), k1(entries) {}
+      : entries(plan.table_samples() * plan.channels),
+        rstd(plan.slots()),
+        mh(entries),
+        r(entries),
+        a(entries),
+        k2(entries),
+        k1(entries) {}
   const size_t entries;
+  // Of each slot.
+  Scratch<double> rstd;
   Scratch<T> mh, r, a, k2, k1;
 };
 
-// Sums per sample and channel [N, C], or per slot: of dy (or weight * dy), and of the same times xhat.
+// Sums per entry of a table, or per slot: of dy (or weight * dy), and of the same times xhat.
 struct GradientSums {
   explicit GradientSums(size_t entries) : sum1(entries), sum2(entries) {}
   Scratch<double> sum1, sum2;
@@ -48,13 +58,13 @@ struct SlotSums {
 template <typename T>
 void fold_forward(const Plan& plan, const ForwardBuffers<T>& io, ForwardTable<T>* table);
 
-// Fills mh, r and a.
+// Fills rstd, mh, r and a.
 template <typename T>
 void fold_sums(const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>* table);
 
 // Turns sums of dy * xr into sums of dy * xhat, in place.
 template <typename T>
-void correct_sums(const Plan& plan, const BackwardBuffers<T>& io, GradientSums* sums);
+void correct_sums(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table, GradientSums* sums);
 
 // Merges the corrected sums of each slot's samples and channels.
 template <typename T>

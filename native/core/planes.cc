@@ -1,5 +1,6 @@
 // planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
 
+#include "core/affine_sums.h"
 #include "core/channels.h"
 #include "core/groups.h"
 #include "core/partitions.h"
@@ -17,9 +18,64 @@ size_t place_of(const Plan& plan, size_t plane) {
 // The entry of a table for the same plane.
 size_t entry_of(const Plan& plan, size_t plane) { return plan.scope == Scope::batch ? plane % plan.channels : plane; }
 
-// A group's planes are one span; a channel of the batch is merged from one span per sample.
+// How a channel's planes are cut into blocks, [rows, channels]: in a batch a block is as many whole planes, of samples
+// that follow one another, as have kSteps steps together, or one plane.
+template <typename T>
+struct Blocks {
+  explicit Blocks(const Plan& plan)
+      : plan(plan),
+        planes(plan.scope == Scope::batch ? larger(1, kSteps / parts_of(plan.spatial, kLanes<T>)) : 1),
+        rows(parts_of(plan.samples, planes)) {}
+
+  // Planes beyond a block are cut into blocks themselves.
+  bool whole_planes() const { return plan.spatial <= kBlock<T>; }
+  size_t planes_of(size_t row) const { return smaller(planes, plan.samples - row * planes); }
+
+  // body(at, blocks, channel, entry) for all of them, on the team: neighbouring channels' blocks, where the first of
+  // them lies in x, its channel, and its place among all blocks.
+  template <typename Body>
+  void each(size_t bytes, const Body& body) const {
+    const size_t tasks = rows * plan.channels;
+    parallel_ranges(tasks, workers_for(tasks, bytes), [&](size_t entry, size_t end, size_t) {
+      while (entry < end) {
+        const size_t row = entry / plan.channels;
+        const size_t channel = entry % plan.channels;
+        const size_t count = smaller(end - entry, plan.channels - channel);
+        const PlaneBlocks blocks{count, planes_of(row), plan.spatial, plan.stride * plan.spatial};
+        body((row * planes * plan.stride + channel) * plan.spatial, blocks, channel, entry);
+        entry += count;
+      }
+    });
+  }
+
+  const Plan& plan;
+  const size_t planes;
+  const size_t rows;
+};
+
+// The statistics of each channel of the batch, merged from its blocks.
+template <typename T>
+void block_moments(const Blocks<T>& blocks, const KernelTable<T>& kernels, const MomentsBuffers<T>& io) {
+  const Plan& plan = blocks.plan;
+  Scratch<double> mean(blocks.rows * plan.channels);
+  Scratch<double> m2(blocks.rows * plan.channels);
+  blocks.each(plan.size() * sizeof(T), [&](size_t at, const PlaneBlocks& of, size_t, size_t entry) {
+    kernels.planes_moments(io.x + at, of, plan.centred, mean.data() + entry, m2.data() + entry);
+  });
+  double before = 0;
+  for (size_t row = 0; row < blocks.rows; ++row) {
+    const double count = static_cast<double>(blocks.planes_of(row) * plan.spatial);
+    merge_columns(before, io.mean, io.m2, count, mean.data() + row * plan.channels, m2.data() + row * plan.channels,
+                  plan.channels);
+    before += count;
+  }
+}
+
+// A group's planes are one span; a channel of the batch is merged from its blocks, or from one span per sample.
 template <typename T>
 void moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffers<T>& io) {
+  const Blocks<T> blocks(plan);
+  if (plan.scope == Scope::batch && blocks.whole_planes()) return block_moments(blocks, kernels, io);
   const bool grouped = plan.scope == Scope::group;
   const size_t spans = grouped ? plan.slots() : plan.samples * plan.channels;
   const size_t planes_per_span = grouped ? plan.channels / plan.groups : 1;
@@ -47,12 +103,37 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffe
   }
 }
 
-// Sums per plane: its partitions', in order.
+// Sums per entry of a table: of its blocks, in order.
+template <typename T>
+void block_gradient_sums(const Blocks<T>& blocks, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
+                         const BackwardTable<T>& table, GradientSums* sums) {
+  const Plan& plan = blocks.plan;
+  const bool batch = plan.scope == Scope::batch;
+  const auto into = [&](GradientSums* parts) {
+    blocks.each(2 * plan.size() * sizeof(T), [&](size_t at, const PlaneBlocks& of, size_t channel, size_t entry) {
+      const size_t numbers = batch ? channel : entry;
+      kernels.planes_gradient_sums(io.dy + at, io.x + at, of, table.mh.data() + numbers, table.r.data() + numbers,
+                                   parts->sum1.data() + entry, parts->sum2.data() + entry);
+    });
+  };
+  if (!batch || blocks.rows == 1) return into(sums);
+  GradientSums parts(blocks.rows * plan.channels);
+  into(&parts);
+  sums->sum1.fill_zero();
+  sums->sum2.fill_zero();
+  for (size_t row = 0; row < blocks.rows; ++row) {
+    add_sums(parts.sum1.data() + row * plan.channels, plan.channels, sums->sum1.data());
+    add_sums(parts.sum2.data() + row * plan.channels, plan.channels, sums->sum2.data());
+  }
+}
+
+// Sums per entry of a table: a plane's partitions', in order; in a batch the planes' of each channel.
 template <typename T>
 void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
                    const BackwardTable<T>& table, GradientSums* sums) {
-  const size_t planes = plan.samples * plan.channels;
-  const Partitions partitions(planes, plan.spatial, kPartition<T>);
+  const Blocks<T> blocks(plan);
+  if (blocks.whole_planes()) return block_gradient_sums(blocks, kernels, io, table, sums);
+  const Partitions partitions(plan.samples * plan.channels, plan.spatial, kPartition<T>);
   Scratch<Sums> parts(partitions.tasks);
   parallel_for(partitions.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
     const auto partition = partitions[task];
@@ -63,38 +144,48 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   sums->sum1.fill_zero();
   sums->sum2.fill_zero();
   for (size_t task = 0; task < partitions.tasks; ++task) {
-    sums->sum1[task / partitions.per_span] += parts[task].s1;
-    sums->sum2[task / partitions.per_span] += parts[task].s2;
+    const size_t entry = entry_of(plan, task / partitions.per_span);
+    sums->sum1[entry] += parts[task].s1;
+    sums->sum2[entry] += parts[task].s2;
   }
+}
+
+// body(at, planes, spatial, entry) over all planes, on the team: planes that lie side by side and whose numbers do,
+// too, or a partition of one plane.
+template <typename T, typename Body>
+void each_planes(const Plan& plan, size_t bytes, const Body& body) {
+  const Partitions partitions(plan.samples * plan.channels, plan.spatial, kPartition<T>);
+  // Beyond a sample, x goes on elsewhere in a tile, and the numbers begin anew in a batch.
+  const size_t most = partitions.per_span > 1                                      ? 1
+                      : plan.scope == Scope::batch || plan.stride != plan.channels ? plan.channels
+                                                                                   : partitions.tasks;
+  parallel_ranges(partitions.tasks, workers_for(partitions.tasks, bytes), [&](size_t task, size_t end, size_t) {
+    while (task < end) {
+      const auto partition = partitions[task];
+      const size_t planes = smaller(end - task, most - task % most);
+      body(place_of(plan, partition.index) + partition.begin, planes, partition.length,
+           entry_of(plan, partition.index));
+      task += planes;
+    }
+  });
 }
 
 template <typename T>
 void map(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, const ForwardTable<T>& table,
          size_t next, bool non_temporal) {
-  const Partitions partitions(plan.samples * plan.channels, plan.spatial, kPartition<T>);
-  parallel_for(partitions.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
-    const auto partition = partitions[task];
-    const size_t at = place_of(plan, partition.index) + partition.begin;
-    const size_t entry = entry_of(plan, partition.index);
-    kernels.planes_map(io.x + at, io.y + at, partition.length, next, non_temporal,
-                       {table.mh[entry], table.a[entry], table.b[entry]});
+  each_planes<T>(plan, 2 * plan.size() * sizeof(T), [&](size_t at, size_t planes, size_t spatial, size_t entry) {
+    kernels.planes_map({io.x + at, io.y + at, planes, spatial, table.mh.data() + entry, table.a.data() + entry,
+                        table.b.data() + entry, next, non_temporal});
   });
 }
 
 template <typename T>
 void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
                   const BackwardTable<T>& table, size_t next, bool non_temporal) {
-  const Partitions partitions(plan.samples * plan.channels, plan.spatial, kPartition<T>);
-  parallel_for(partitions.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
-    const auto partition = partitions[task];
-    const size_t at = place_of(plan, partition.index) + partition.begin;
-    const size_t entry = entry_of(plan, partition.index);
-    if (plan.given) {
-      kernels.planes_map_given(io.dy + at, io.dx + at, partition.length, non_temporal, table.a[entry]);
-    } else {
-      kernels.planes_map_gradient(io.dy + at, io.x + at, io.dx + at, partition.length, next, non_temporal,
-                                  {table.mh[entry], table.r[entry], table.a[entry], table.k2[entry], table.k1[entry]});
-    }
+  const auto map_planes = plan.given ? kernels.planes_map_given : kernels.planes_map_gradient;
+  each_planes<T>(plan, 3 * plan.size() * sizeof(T), [&](size_t at, size_t planes, size_t spatial, size_t entry) {
+    map_planes({io.dy + at, io.x + at, io.dx + at, planes, spatial, table.mh.data() + entry, table.r.data() + entry,
+                table.a.data() + entry, table.k2.data() + entry, table.k1.data() + entry, next, non_temporal});
   });
 }
 

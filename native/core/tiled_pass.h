@@ -51,7 +51,7 @@ void forward_tiles(const Plan& plan, const ForwardBuffers<T>& io, const ForwardT
 
 // Copies a tile's sums to where they belong among those of all samples and channels.
 inline void put_sums(const Plan& tile, const GradientSums& from, size_t entry, GradientSums* into) {
-  for (size_t n = 0; n < tile.samples; ++n) {
+  for (size_t n = 0; n < tile.table_samples(); ++n) {
     for (size_t c = 0; c < tile.channels; ++c) {
       into->sum1[entry + n * tile.stride + c] = from.sum1[n * tile.channels + c];
       into->sum2[entry + n * tile.stride + c] = from.sum2[n * tile.channels + c];
@@ -65,14 +65,14 @@ void backward_tiles(const Plan& plan, const BackwardBuffers<T>& io, const Backwa
   const size_t bytes = 3 * plan.size() * sizeof(T);
   const bool non_temporal = pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x);
   const Tiles tiles(plan, 2 * sizeof(T));
-  GradientSums sums(needs_sums(plan, io) ? plan.samples * plan.channels : 0);
+  GradientSums sums(needs_sums(plan, io) ? plan.table_samples() * plan.channels : 0);
   if (!runs_tiles(plan, tiles, bytes)) {
     backward_tile(plan, io, non_temporal, &sums);
   } else {
     each_tile(tiles, bytes, [&](size_t i) {
       const Plan tile = tiles.plan(i);
       const size_t at = tiles.element(i);
-      GradientSums own(tile.samples * tile.channels);
+      GradientSums own(tile.table_samples() * tile.channels);
       backward_tile(
           tile,
           BackwardBuffers<T>{io.dy + at, io.x + at, io.dx + at, io.weight ? io.weight + tiles.channel(i) : nullptr,

@@ -7,15 +7,10 @@ namespace evenkeel {
 
 namespace {
 
-// Where a line's numbers are in tables over samples and channels.
-size_t sum_entry(const Plan& plan, size_t index, const Slot& slot, size_t line) {
-  if (plan.scope == Scope::batch) return line * plan.channels + index;
-  return index / plan.groups * plan.channels + slot.parameter + line;
-}
-
-// The same in a table of folds, which a batch has one sample of.
+// Where a line's numbers are in the tables.
 size_t table_entry(const Plan& plan, size_t index, const Slot& slot, size_t line) {
-  return sum_entry(plan, index, slot, plan.scope == Scope::batch ? 0 : line);
+  if (plan.scope == Scope::batch) return index;
+  return index / plan.groups * plan.channels + slot.parameter + line;
 }
 
 template <typename T>
@@ -38,7 +33,7 @@ bool is_ordinary_slot(const Plan& plan, const Buffers& io, const Scratch<T>& a, 
 bool are_finite_sums(const Plan& plan, const GradientSums& sums, size_t index) {
   const Slot slot = slot_at(plan, index);
   for (size_t i = 0; i < slot.lines; ++i) {
-    const size_t entry = sum_entry(plan, index, slot, i);
+    const size_t entry = table_entry(plan, index, slot, i);
     if (!are_finite({sums.sum1[entry], sums.sum2[entry]})) return false;
   }
   return true;
@@ -59,7 +54,7 @@ bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T
 }
 
 bool all_sums_are_finite(const Plan& plan, const GradientSums& sums) {
-  for (size_t entry = 0; entry < plan.samples * plan.channels; ++entry) {
+  for (size_t entry = 0; entry < plan.table_samples() * plan.channels; ++entry) {
     if (!are_finite({sums.sum1[entry], sums.sum2[entry]})) return false;
   }
   return true;
@@ -72,16 +67,20 @@ bool fold_wide(const Plan& plan, const Buffers& io, size_t index, WideFold* fold
   return fold_elements(io.x, slot_at(plan, index), plan.centred, plan.eps, fold);
 }
 
-// Puts the sums of each of its lines; returns those of weight * dy and of weight * dy * xhat over the slot.
+// Puts the sums of each of its entries; returns those of weight * dy and of weight * dy * xhat over the slot.
 template <typename T>
 Sums sum_slot(const Plan& plan, const BackwardBuffers<T>& io, size_t index, const WideFold& fold, GradientSums* sums) {
   const Slot slot = slot_at(plan, index);
   Sums total{0, 0};
   for (size_t i = 0; i < slot.lines; ++i) {
+    const size_t entry = table_entry(plan, index, slot, i);
+    sums->sum1[entry] = sums->sum2[entry] = 0;
+  }
+  for (size_t i = 0; i < slot.lines; ++i) {
     const Sums line = sum_line<T>(io.dy, io.x, slot, i, nullptr, fold);
-    const size_t entry = sum_entry(plan, index, slot, i);
-    sums->sum1[entry] = line.s1;
-    sums->sum2[entry] = line.s2;
+    const size_t entry = table_entry(plan, index, slot, i);
+    sums->sum1[entry] += line.s1;
+    sums->sum2[entry] += line.s2;
     const double gamma = weight_of(io.weight, slot.parameter_at(i, 0));
     total.s1 += gamma * line.s1;
     total.s2 += gamma * line.s2;

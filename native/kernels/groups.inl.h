@@ -1,5 +1,6 @@
-// Whole groups of planes, forward: as rows (rows_forward.inl.h), a group is mapped while the next one is reduced. Each
-// plane has its own weight and bias. Included by isa/*.cc inside its namespace; no include guard.
+// Whole groups of planes, forward. Each plane has its own weight and bias. Groups of small planes are reduced, then
+// mapped, some at a time; of larger ones, as of rows (rows_forward.inl.h), a group is mapped while the next one is
+// reduced. Included by isa/*.cc inside its namespace; no include guard.
 
 // The maps of a group's planes, one after another, taken on by parts.
 template <typename V>
@@ -39,7 +40,7 @@ class PacedGroup {
     const Prefetcher lines =
         next_group ? Prefetcher(x, count + kReducePrefetchDistance<T>) : Prefetcher(y, kMapPrefetchDistance<T>);
     const PlaneFold<T> fold = fold_plane(io_.mean[group_], rstd_, io_.weight, io_.bias, channel);
-    return {y, io_.spatial, io_.non_temporal, PlaneMap<V>(x, y, lines, fold)};
+    return {y, io_.spatial, io_.non_temporal, PlaneMap<V>{x, y, lines, plane_numbers<V>(fold)}};
   }
 
   const GroupsForward<T>& io_;
@@ -49,18 +50,24 @@ class PacedGroup {
   PacedMap<V, PlaneMap<V>> map_;
 };
 
-template <bool kCentred, typename V, typename Beside>
-EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, size_t group, Beside& beside) {
-  using T = typename V::Scalar;
+// Statistics of a group, merged from moments_of(x, n) of its partitions.
+template <typename T, typename MomentsOf>
+EVENKEEL_INLINE void reduce_partitions(const GroupsForward<T>& io, size_t group, const MomentsOf& moments_of) {
   const size_t count = io.planes * io.spatial;
   const T* x = io.x + group * count;
   Moments total;
   for (size_t i = 0; i < count; i += kPartition<T>) {
-    const Moments partition = moments_beside<kCentred, V>(x + i, smaller(kPartition<T>, count - i), beside);
+    const Moments partition = moments_of(x + i, smaller(kPartition<T>, count - i));
     merge(&total, partition.count, partition.mean, partition.m2);
   }
   io.mean[group] = total.mean;
   io.variance[group] = variance_of(total);
+}
+
+template <bool kCentred, typename V, typename Beside>
+EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, size_t group, Beside& beside) {
+  using T = typename V::Scalar;
+  reduce_partitions(io, group, [&](const T* x, size_t n) { return moments_beside<kCentred, V>(x, n, beside); });
 }
 
 template <typename T>
@@ -75,16 +82,21 @@ EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<T>& io, size_t group,
   return true;
 }
 
+// Few comparisons, which most groups pass.
+template <typename T>
+EVENKEEL_INLINE bool is_surely_ordinary(const RstdBounds& sure, double mean, double rstd) {
+  return std::fabs(mean) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
+}
+
 template <bool kCentred, typename V>
-static void groups_forward_all(const GroupsForward<typename V::Scalar>& io, size_t groups) {
+static void large_planes_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
   using T = typename V::Scalar;
   const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
   NothingBeside nothing;
   if (groups > 0) reduce_group<kCentred, V>(io, 0, nothing);
   for (size_t group = 0; group < groups; ++group) {
     double rstd = rstd_of(io.variance[group], io.eps);
-    const bool surely = std::fabs(io.mean[group]) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
-    if (!surely && !is_ordinary_group(io, group, rstd)) {
+    if (!is_surely_ordinary<T>(sure, io.mean[group], rstd) && !is_ordinary_group(io, group, rstd)) {
       if (map_wide_group(io, group)) {
         if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, nothing);
         continue;
@@ -97,8 +109,120 @@ static void groups_forward_all(const GroupsForward<typename V::Scalar>& io, size
   }
 }
 
+// Groups at a time, at most, and the bytes of x that they have together: they are read again from the first cache.
+constexpr size_t kGroupBatch = 64;
+constexpr size_t kGroupBatchBytes = size_t{16} << 10;
+// Planes whose numbers are made at a time.
+constexpr size_t kFoldedPlanes = 64;
+
+// The numbers of some planes, [planes] each, and how many there are.
+template <typename T>
+struct FoldedPlanes {
+  size_t planes = 0;
+  T mh[kFoldedPlanes];
+  T a[kFoldedPlanes];
+  T b[kFoldedPlanes];
+
+  // Adds n planes of channel c and so on: of one group, or of one each. weight, bias: of these channels, or null.
+  template <bool kOneEach>
+  EVENKEEL_MEMBER void fold(const double* mean, const double* rstd, size_t n, const T* weight, const T* bias) {
+    for (size_t i = 0; i < n; ++i) {
+      const size_t group = kOneEach ? i : 0;
+      const PlaneFold<T> fold = fold_plane(mean[group], rstd[group], weight, bias, i);
+      mh[planes + i] = fold.mh;
+      a[planes + i] = fold.a;
+      b[planes + i] = fold.b;
+    }
+    planes += n;
+  }
+};
+
+// The maps of groups [begin, end); rstd: of each of them.
+template <typename V>
+static void map_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end, const double* rstd) {
+  using T = typename V::Scalar;
+  FoldedPlanes<T> folded;
+  const size_t prefetch_at =
+      io.non_temporal || io.x == io.y ? (end - begin) * io.planes * io.spatial + kReducePrefetchDistance<T> : 0;
+  const size_t channels = io.groups * io.planes;
+  size_t plane = begin * io.planes;
+  size_t channel = (io.first * io.planes + plane) % channels;
+  for (const size_t last = end * io.planes; plane < last;) {
+    const size_t first = plane;
+    while (plane < last && folded.planes < kFoldedPlanes) {
+      const size_t group = plane / io.planes;
+      const size_t room = smaller(kFoldedPlanes - folded.planes, last - plane);
+      const T* weight = io.weight ? io.weight + channel : nullptr;
+      const T* bias = io.bias ? io.bias + channel : nullptr;
+      size_t n = smaller(room, channels - channel);
+      if (io.planes == 1) {
+        folded.template fold<true>(io.mean + group, rstd + (group - begin), n, weight, bias);
+      } else {
+        n = smaller(n, (group + 1) * io.planes - plane);
+        folded.template fold<false>(io.mean + group, rstd + (group - begin), n, weight, bias);
+      }
+      plane += n;
+      channel = channel + n == channels ? 0 : channel + n;
+    }
+    const size_t at = first * io.spatial;
+    planes_map<V>(
+        {io.x + at, io.y + at, folded.planes, io.spatial, folded.mh, folded.a, folded.b, prefetch_at, io.non_temporal});
+    folded.planes = 0;
+  }
+}
+
+// Statistics of groups [begin, end).
+template <typename V>
+static void reduce_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end) {
+  using T = typename V::Scalar;
+  const size_t count = io.planes * io.spatial;
+  if (count <= kBlock<T>) {
+    double* m2 = io.variance + begin;
+    planes_moments<V>(io.x + begin * count, {end - begin, 1, count, 0}, io.centred, io.mean + begin, m2);
+    for (size_t i = 0; i < end - begin; ++i) m2[i] /= static_cast<double>(count);
+    return;
+  }
+  for (size_t group = begin; group < end; ++group) {
+    reduce_partitions(io, group, [&](const T* x, size_t n) { return span_moments<V>(x, n, io.centred); });
+  }
+}
+
+template <typename V>
+static void small_planes_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
+  using T = typename V::Scalar;
+  const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
+  const size_t fitting = kGroupBatchBytes / (io.planes * io.spatial * sizeof(T));
+  const size_t batch = larger(1, smaller(kGroupBatch, fitting));
+  for (size_t begin = 0; begin < groups; begin += batch) {
+    const size_t end = smaller(begin + batch, groups);
+    reduce_groups<V>(io, begin, end);
+    double rstd[kGroupBatch];
+    size_t surely = 0;
+    for (size_t i = 0; i < end - begin; ++i) rstd[i] = rstd_of(io.variance[begin + i], io.eps);
+    for (size_t i = 0; i < end - begin; ++i) surely += is_surely_ordinary<T>(sure, io.mean[begin + i], rstd[i]);
+    if (surely == end - begin) {
+      map_groups<V>(io, begin, end, rstd);
+      continue;
+    }
+    for (size_t group = begin; group < end; ++group) {
+      if (!is_ordinary_group(io, group, rstd[group - begin]) && map_wide_group(io, group)) continue;
+      map_groups<V>(io, group, group + 1, rstd + (group - begin));
+    }
+  }
+}
+
+// Planes shorter than what is mapped between two parts of a reduce; where a group is at most a block, all planes below
+// kShortestAligned. Larger groups gain from stores that leave while the next one is reduced (docs/decisions/0020).
+template <typename V>
+EVENKEEL_INLINE bool takes_small_planes(const GroupsForward<typename V::Scalar>& io) {
+  const size_t bytes = io.spatial * sizeof(typename V::Scalar);
+  const bool short_groups = io.planes * io.spatial <= kBlock<typename V::Scalar>;
+  return bytes < PacedGroup<V>::kStepsBetween * kStepBytes || (short_groups && bytes < kShortestAligned);
+}
+
 template <typename V>
 static void groups_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
-  if (io.centred) return groups_forward_all<true, V>(io, groups);
-  return groups_forward_all<false, V>(io, groups);
+  if (takes_small_planes<V>(io)) return small_planes_forward<V>(io, groups);
+  if (io.centred) return large_planes_forward<true, V>(io, groups);
+  return large_planes_forward<false, V>(io, groups);
 }

@@ -12,10 +12,38 @@
 
 namespace evenkeel {
 
-// dx = (dy * a + ((x - mh) * r) * k2) + k1
+// Neighbouring channels' blocks of planes: of each channel `planes` planes, `apart` elements from one to the next.
+struct PlaneBlocks {
+  size_t channels;
+  size_t planes;
+  size_t spatial;
+  size_t apart;
+};
+
+// Planes that lie side by side, and what maps them: the numbers of each plane. next: how many elements further the same
+// place of the next tile lies, 0 where there is none.
 template <typename T>
-struct PlaneGradientFold {
-  T mh, r, a, k2, k1;
+struct PlanesForward {
+  const T* x;
+  T* y;
+  size_t planes;
+  size_t spatial;
+  const T *mh, *a, *b;
+  size_t next;
+  bool non_temporal;
+};
+
+// The same for a backward pass; where the statistics are given, dy and a alone are read.
+template <typename T>
+struct PlanesBackward {
+  const T* dy;
+  const T* x;
+  T* dx;
+  size_t planes;
+  size_t spatial;
+  const T *mh, *r, *a, *k2, *k1;
+  size_t next;
+  bool non_temporal;
 };
 
 // The numbers of each channel of columns, [channels + kRepeated<T>] each: the first ones again after the last, so that
@@ -100,12 +128,19 @@ struct KernelTable {
   // Sums of dy and of dy * (x - mh) * r.
   Sums (*span_gradient_sums)(const T* dy, const T* x, size_t n, T mh, T r);
 
-  // planes: one plane, or part of one. next: how many elements further the same place of the next tile lies.
-  void (*planes_map)(const T* x, T* y, size_t n, size_t next, bool non_temporal, PlaneFold<T> k);
-  void (*planes_map_gradient)(const T* dy, const T* x, T* dx, size_t n, size_t next, bool non_temporal,
-                              PlaneGradientFold<T> k);
-  // dx = dy * a, where the statistics are given
-  void (*planes_map_given)(const T* dy, T* dx, size_t n, bool non_temporal, T a);
+  // planes, of at most a block each.
+  // mean, m2: [channels], of each channel's block.
+  void (*planes_moments)(const T* x, const PlaneBlocks& blocks, bool centred, double* mean, double* m2);
+  // Sums of dy and of dy * (x - mh) * r: [channels], of each channel's block; mh, r: [channels].
+  void (*planes_gradient_sums)(const T* dy, const T* x, const PlaneBlocks& blocks, const T* mh, const T* r,
+                               double* sum1, double* sum2);
+  // planes of any size.
+  // y = (x - mh) * a + b
+  void (*planes_map)(const PlanesForward<T>& io);
+  // dx = (dy * a + ((x - mh) * r) * k2) + k1
+  void (*planes_map_gradient)(const PlanesBackward<T>& io);
+  // dx = dy * a
+  void (*planes_map_given)(const PlanesBackward<T>& io);
   // Reduce, fold and map whole groups of planes.
   void (*groups_forward)(const GroupsForward<T>& io, size_t groups);
 

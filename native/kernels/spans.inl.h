@@ -12,23 +12,29 @@ EVENKEEL_INLINE Moments finish_moments(double shift, double s1, double s2, doubl
 }
 
 // The rare way, for float32 values whose squares leave float32: two passes in float64, one element after another.
-template <typename T>
-static Moments wide_moments(const T* x, size_t n, size_t stride, bool centred) {
+// at(i): where element i of n lies.
+template <typename T, typename At>
+EVENKEEL_INLINE Moments wide_moments_at(const T* x, size_t n, bool centred, const At& at) {
   const double count = static_cast<double>(n);
   double mean = 0;
   if (centred) {
-    for (size_t i = 0; i < n; ++i) mean += x[i * stride];
+    for (size_t i = 0; i < n; ++i) mean += x[at(i)];
     mean /= count;
   }
   double s1 = 0;
   double s2 = 0;
   for (size_t i = 0; i < n; ++i) {
-    const double d = static_cast<double>(x[i * stride]) - mean;
+    const double d = static_cast<double>(x[at(i)]) - mean;
     s1 += d;
     s2 += d * d;
   }
   if (centred) return finish_moments(mean, s1, s2, count);
   return {count, 0, s2};
+}
+
+template <typename T>
+static Moments wide_moments(const T* x, size_t n, size_t stride, bool centred) {
+  return wide_moments_at(x, n, centred, [stride](size_t i) { return i * stride; });
 }
 
 template <typename V>

@@ -5,6 +5,8 @@ constexpr KernelTable<typename V::Scalar> make_table() {
   using T = typename V::Scalar;
   return {span_moments<V>,
           span_gradient_sums<V>,
+          planes_moments<V>,
+          planes_gradient_sums<V>,
           planes_map<V>,
           planes_map_gradient<V>,
           planes_map_given<V>,

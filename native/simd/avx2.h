@@ -78,6 +78,14 @@ EVENKEEL_INLINE F64 mul(F64 a, F64 b) { return {_mm256_mul_pd(a.v, b.v)}; }
 EVENKEEL_INLINE F32 first(F32 a, size_t n) { return {_mm256_and_ps(a.v, _mm256_castsi256_ps(mask32(n)))}; }
 EVENKEEL_INLINE F64 first(F64 a, size_t n) { return {_mm256_and_pd(a.v, _mm256_castsi256_pd(mask64(n)))}; }
 
+// The first n lanes of a, the others of b.
+EVENKEEL_INLINE F32 blend(F32 a, F32 b, size_t n) {
+  return {_mm256_blendv_ps(b.v, a.v, _mm256_castsi256_ps(mask32(n)))};
+}
+EVENKEEL_INLINE F64 blend(F64 a, F64 b, size_t n) {
+  return {_mm256_blendv_pd(b.v, a.v, _mm256_castsi256_pd(mask64(n)))};
+}
+
 EVENKEEL_INLINE void widen(F32 a, F64 out[2]) {
   out[0].v = _mm256_cvtps_pd(_mm256_castps256_ps128(a.v));
   out[1].v = _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1));

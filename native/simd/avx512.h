@@ -45,6 +45,10 @@ EVENKEEL_INLINE F64 mul(F64 a, F64 b) { return {_mm512_mul_pd(a.v, b.v)}; }
 EVENKEEL_INLINE F32 first(F32 a, size_t n) { return {_mm512_maskz_mov_ps(mask32(n), a.v)}; }
 EVENKEEL_INLINE F64 first(F64 a, size_t n) { return {_mm512_maskz_mov_pd(mask64(n), a.v)}; }
 
+// The first n lanes of a, the others of b.
+EVENKEEL_INLINE F32 blend(F32 a, F32 b, size_t n) { return {_mm512_mask_mov_ps(b.v, mask32(n), a.v)}; }
+EVENKEEL_INLINE F64 blend(F64 a, F64 b, size_t n) { return {_mm512_mask_mov_pd(b.v, mask64(n), a.v)}; }
+
 EVENKEEL_INLINE void widen(F32 a, F64 out[2]) {
   const __m512d bits = _mm512_castps_pd(a.v);
   out[0].v = _mm512_cvtps_pd(_mm512_castps512_ps256(a.v));

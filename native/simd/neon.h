@@ -68,6 +68,10 @@ EVENKEEL_INLINE F64 first(F64 a, size_t n) {
   return {vreinterpretq_f64_u64(vandq_u64(vreinterpretq_u64_f64(a.v), vld1q_u64(kMask64 + 2 - n)))};
 }
 
+// The first n lanes of a, the others of b.
+EVENKEEL_INLINE F32 blend(F32 a, F32 b, size_t n) { return {vbslq_f32(vld1q_u32(kMask32 + 4 - n), a.v, b.v)}; }
+EVENKEEL_INLINE F64 blend(F64 a, F64 b, size_t n) { return {vbslq_f64(vld1q_u64(kMask64 + 2 - n), a.v, b.v)}; }
+
 EVENKEEL_INLINE void widen(F32 a, F64 out[2]) {
   out[0].v = vcvt_f64_f32(vget_low_f32(a.v));
   out[1].v = vcvt_high_f64_f32(a.v);

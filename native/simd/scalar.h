@@ -13,8 +13,8 @@ struct Plain {
     return v;
   }
   EVENKEEL_INLINE Plain load_first(const T* p, size_t n) {
-    Plain v = zero();
-    for (size_t i = 0; i < n; ++i) v.lane[i] = p[i];
+    Plain v;
+    for (size_t i = 0; i < width; ++i) v.lane[i] = i < n ? p[i] : 0;
     return v;
   }
   EVENKEEL_INLINE Plain broadcast(T s) {
@@ -30,7 +30,9 @@ using F64 = Plain<double>;
 
 template <typename T>
 EVENKEEL_INLINE void store_first(T* p, Plain<T> v, size_t n) {
-  for (size_t i = 0; i < n; ++i) p[i] = v.lane[i];
+  for (size_t i = 0; i < Plain<T>::width; ++i) {
+    if (i < n) p[i] = v.lane[i];
+  }
 }
 
 template <typename T>
@@ -67,6 +69,13 @@ template <typename T>
 EVENKEEL_INLINE Plain<T> first(Plain<T> v, size_t n) {
   for (size_t i = 0; i < Plain<T>::width; ++i) v.lane[i] = i < n ? v.lane[i] : 0;
   return v;
+}
+
+// The first n lanes of a, the others of b.
+template <typename T>
+EVENKEEL_INLINE Plain<T> blend(Plain<T> a, Plain<T> b, size_t n) {
+  for (size_t i = 0; i < Plain<T>::width; ++i) a.lane[i] = i < n ? a.lane[i] : b.lane[i];
+  return a;
 }
 
 EVENKEEL_INLINE void widen(F32 v, F64 out[2]) {

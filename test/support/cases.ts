@@ -29,6 +29,16 @@ const SLAB64 = 32769
 const SLAB32 = 65537
 /** Around the blocks of a column (32 rows) and its partitions (256 rows). */
 const ROWS = [1, 2, 31, 32, 33, 255, 256, 257, 513]
+/** Samples, channels and elements around the blocks of planes: of 1, 2, 3, 16 and 17 steps, in one type or the other. */
+const SMALL_PLANES: readonly Size[] = [
+  ...[15, 16, 17, 31, 32, 33].map((samples): Size => [samples, 3, 16, 1]),
+  ...[7, 8, 9, 15, 16, 17, 33].map((samples): Size => [samples, 3, 49, 3]),
+  ...[6, 7, 10, 11, 21].map((samples): Size => [samples, 2, 70, 1]),
+  ...[256, 257, 512, 513].map((spatial): Size => [5, 2, spatial, 2]),
+  // More channels than are reduced at a time, and more planes than are mapped at a time.
+  [17, 37, 49, 37],
+  [2, 140, 9, 2],
+]
 /** Channels around the lanes, in all splits. */
 const WIDTHS = [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 130, 260]
 
@@ -58,6 +68,7 @@ const SIZES: Record<Pattern, readonly Size[]> = {
     [2, 1, SLAB32, 1],
     ...ROWS.map((samples): Size => [samples, 3, 5, 3]),
     ...ROWS.map((samples): Size => [samples, 4, 1, 2]),
+    ...SMALL_PLANES,
     ...byWidth((channels, groups) => [2, channels, 7, groups]),
     [9, 2, 1025, 1],
     [2, 40, 60, 1],

@@ -1,7 +1,7 @@
 import type { Plan } from '../../engine/plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
 import { round } from './arithmetic.js'
-import { type GradientSums, slotOf } from './merge.js'
+import { type GradientSums, slotOf, tableSamples } from './merge.js'
 
 export function rstdOf(variance: number, eps: number): number {
   return 1 / Math.sqrt(variance + eps)
@@ -21,11 +21,6 @@ export interface BackwardTable {
   readonly a: FloatArray
   readonly k2: FloatArray
   readonly k1: FloatArray
-}
-
-/** Samples that have table entries of their own. */
-export function tableSamples(plan: Plan): number {
-  return plan.scope === 'batch' ? 1 : plan.samples
 }
 
 function column(plan: Plan): FloatArray {

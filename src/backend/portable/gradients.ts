@@ -1,7 +1,7 @@
 import type { Plan } from '../../engine/plan.js'
 import type { BackwardBuffers } from '../backend.js'
 import { meanRest, rstdOf } from './fold.js'
-import { type GradientSums, slotOf } from './merge.js'
+import { type GradientSums, slotOf, tableSamples } from './merge.js'
 
 /** Turns the sums of dy * xr into those of dy * xhat, in place: xhat = xr + rest, where rest is what mh lacks of the mean. */
 export function correctSums(
@@ -10,7 +10,7 @@ export function correctSums(
   sums: GradientSums,
 ): GradientSums {
   const single = plan.dtype === 'float32'
-  for (let n = 0; n < plan.samples; n++) {
+  for (let n = 0; n < tableSamples(plan); n++) {
     for (let c = 0; c < plan.channels; c++) {
       const entry = n * plan.channels + c
       const slot = slotOf(plan, n, c)
@@ -30,7 +30,7 @@ export function addParameterGradients(
   for (let c = 0; c < plan.channels; c++) {
     let s1 = 0
     let s2 = 0
-    for (let n = 0; n < plan.samples; n++) {
+    for (let n = 0; n < tableSamples(plan); n++) {
       s1 += sums.sum1[n * plan.channels + c]
       s2 += sums.sum2[n * plan.channels + c]
     }

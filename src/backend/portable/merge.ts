@@ -40,6 +40,24 @@ export function merge(into: Moments, count: number, mean: number, m2: number): v
   into.count = total
 }
 
+/** The statistics of parts of equal count, in two passes over theirs: without a division a part. One part is the whole. */
+export function mergeEquals(parts: readonly Moments[]): Moments {
+  if (parts.length === 1) return parts[0]
+  const { count, mean: first } = parts[0]
+  // The parts' mean, from the first one's on: exact where all are the same.
+  let apart = 0
+  for (const { mean } of parts) apart += mean - first
+  const mean = first + apart / parts.length
+  let within = 0
+  let between = 0
+  for (const part of parts) {
+    const delta = part.mean - mean
+    within += part.m2
+    between += delta * delta
+  }
+  return { count: count * parts.length, mean, m2: within + count * between }
+}
+
 /** The slot whose statistics sample n and channel c share. */
 export function slotOf(plan: Plan, n: number, c: number): number {
   if (plan.scope === 'batch') return c
@@ -47,7 +65,12 @@ export function slotOf(plan: Plan, n: number, c: number): number {
   return n * plan.groups + Math.floor(c / channelsPerGroup)
 }
 
-/** The sums of a backward pass per sample and channel: of dy, and of dy * (x - mh) * r. [N, C] each. */
+/** Samples that have entries of their own in a table of channels: one where the batch shares statistics. */
+export function tableSamples(plan: Plan): number {
+  return plan.scope === 'batch' ? 1 : plan.samples
+}
+
+/** The sums of a backward pass per entry of a table: of dy, and of dy * (x - mh) * r. */
 export interface GradientSums {
   readonly sum1: Float64Array
   readonly sum2: Float64Array
@@ -64,7 +87,7 @@ export function mergeGradients(
   weight: ArrayLike<number> | null,
   into: GradientSums,
 ): void {
-  for (let n = 0; n < plan.samples; n++) {
+  for (let n = 0; n < tableSamples(plan); n++) {
     for (let c = 0; c < plan.channels; c++) {
       const entry = n * plan.channels + c
       const slot = slotOf(plan, n, c)

@@ -1,9 +1,10 @@
 import type { Plan } from '../../engine/plan.js'
+import type { FloatArray } from '../../tensor.js'
 import type { ApplyBuffers, ApplyGradientBuffers, BackwardBuffers, MomentsBuffers } from '../backend.js'
-import { type Arithmetic, arithmetics, round, treeSum } from './arithmetic.js'
+import { type Arithmetic, arithmetics, round, STEPS, treeSum } from './arithmetic.js'
 import type { BackwardTable, ForwardTable } from './fold.js'
-import { clear, emptyMoments, type GradientSums, merge } from './merge.js'
-import { spanMoments } from './spans.js'
+import { clear, emptyMoments, type GradientSums, merge, tableSamples } from './merge.js'
+import { blockMoments, spanMoments } from './spans.js'
 
 // planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
 
@@ -12,22 +13,38 @@ type Data = Pick<BackwardBuffers, 'dy' | 'x'>
 const span = emptyMoments()
 const total = emptyMoments()
 
-/** A group's planes are one span; a channel of the batch is merged from one span per sample. */
+/** A group's planes are one span; a channel of the batch is merged from blocks of planes, or from one span per sample. */
 export function moments(plan: Plan, io: MomentsBuffers): void {
-  const { samples, channels, spatial, slots } = plan
+  const { slots, count, centred } = plan
   const k = arithmetics[plan.dtype]
-  const grouped = plan.scope === 'group'
-  const length = grouped ? plan.count : spatial
   for (let slot = 0; slot < slots; slot++) {
     clear(total)
-    for (let n = 0; n < (grouped ? 1 : samples); n++) {
-      const index = grouped ? slot : n * channels + slot
-      spanMoments(k, io.x, index * length, length, plan.centred, span)
-      merge(total, span.count, span.mean, span.m2)
-    }
+    if (plan.scope === 'group') spanMoments(k, io.x, slot * count, count, centred, total)
+    else channelMoments(k, plan, io.x, slot)
     io.mean[slot] = total.mean
     io.m2[slot] = total.m2
   }
+}
+
+/** Joins the statistics of a channel's planes to `total`, in the order of the samples. */
+function channelMoments(k: Arithmetic, plan: Plan, x: FloatArray, channel: number): void {
+  const { samples, spatial, centred } = plan
+  const apart = plan.channels * spatial
+  const planes = planesOfBlock(k, plan)
+  for (let n = 0; n < samples; n += planes) {
+    const start = n * apart + channel * spatial
+    if (spatial > k.block) spanMoments(k, x, start, spatial, centred, span)
+    else blockMoments(k, x, start, spatial, Math.min(planes, samples - n), apart, centred, span)
+    merge(total, span.count, span.mean, span.m2)
+  }
+}
+
+/**
+ * How many planes of a channel make a block: in a batch as many whole ones, of samples that follow one another, as have
+ * STEPS steps together, at least one. A plane beyond a block is cut into blocks itself.
+ */
+function planesOfBlock(k: Arithmetic, { scope, spatial }: Plan): number {
+  return scope === 'batch' ? Math.max(1, Math.floor(STEPS / Math.ceil(spatial / k.lanes))) : 1
 }
 
 export function map(plan: Plan, io: ApplyBuffers, table: ForwardTable): void {
@@ -46,53 +63,75 @@ export function map(plan: Plan, io: ApplyBuffers, table: ForwardTable): void {
   }
 }
 
+/** Sums of dy and of dy * (x - mh) * r per entry of a table: of a plane, or of a channel's planes in a batch. */
 export function gradientSums(plan: Plan, io: Data, table: BackwardTable): GradientSums {
-  const planes = plan.samples * plan.channels
+  const { samples, channels, spatial } = plan
   const k = arithmetics[plan.dtype]
-  const sums = { sum1: new Float64Array(planes), sum2: new Float64Array(planes) }
-  for (let plane = 0; plane < planes; plane++) {
-    const entry = entryOf(plan, plane)
-    spanGradientSums(k, io, plane * plan.spatial, plan.spatial, table.mh[entry], table.r[entry], sums, plane)
+  const entries = tableSamples(plan) * channels
+  const sums = { sum1: new Float64Array(entries), sum2: new Float64Array(entries) }
+  const apart = channels * spatial
+  const planes = planesOfBlock(k, plan)
+  for (let n = 0; n < samples; n += planes) {
+    const count = Math.min(planes, samples - n)
+    for (let c = 0; c < channels; c++) {
+      const entry = entryOf(plan, n * channels + c)
+      const start = n * apart + c * spatial
+      for (let partition = 0; partition < spatial; partition += k.partition) {
+        const n1 = Math.min(k.partition, spatial - partition)
+        partitionGradientSums(k, io, start + partition, n1, count, apart, table.mh[entry], table.r[entry])
+        sums.sum1[entry] += partitionSums.s1
+        sums.sum2[entry] += partitionSums.s2
+      }
+    }
   }
   return sums
 }
 
-/** Sums of dy and of dy * (x - mh) * r over a span: blocks into partitions, partitions into the span. */
-function spanGradientSums(
+const partitionSums = { s1: 0, s2: 0 }
+
+/** The sums of a partition of a plane, or of a block of planes, in partitionSums. */
+function partitionGradientSums(
   k: Arithmetic,
   io: Data,
   start: number,
   n: number,
+  planes: number,
+  apart: number,
   mh: number,
   r: number,
-  out: GradientSums,
-  index: number,
 ): void {
-  for (let partition = 0; partition < n; partition += k.partition) {
-    const end = Math.min(partition + k.partition, n)
-    let s1 = 0
-    let s2 = 0
-    for (let block = partition; block < end; block += k.block) {
-      blockGradientSums(k, io, start + block, Math.min(k.block, end - block), mh, r)
-      s1 += treeSum(k.sum1)
-      s2 += treeSum(k.sum2)
-    }
-    out.sum1[index] += s1
-    out.sum2[index] += s2
+  partitionSums.s1 = 0
+  partitionSums.s2 = 0
+  for (let block = 0; block < n; block += k.block) {
+    blockGradientSums(k, io, start + block, Math.min(k.block, n - block), planes, apart, mh, r)
+    partitionSums.s1 += treeSum(k.sum1)
+    partitionSums.s2 += treeSum(k.sum2)
   }
 }
 
-function blockGradientSums(k: Arithmetic, io: Data, start: number, n: number, mh: number, r: number): void {
+function blockGradientSums(
+  k: Arithmetic,
+  io: Data,
+  start: number,
+  n: number,
+  planes: number,
+  apart: number,
+  mh: number,
+  r: number,
+): void {
   const { dy, x } = io
   const { single, sum1, sum2 } = k
   const mask = k.lanes - 1
   sum1.fill(0)
   sum2.fill(0)
-  for (let i = 0; i < n; i++) {
-    const g = dy[start + i]
-    const xr = round(round(x[start + i] - mh, single) * r, single)
-    sum1[i & mask] += g
-    sum2[i & mask] += round(g * xr, single)
+  for (let plane = 0; plane < planes; plane++) {
+    const first = start + plane * apart
+    for (let i = 0; i < n; i++) {
+      const g = dy[first + i]
+      const xr = round(round(x[first + i] - mh, single) * r, single)
+      sum1[i & mask] += g
+      sum2[i & mask] += round(g * xr, single)
+    }
   }
 }
 

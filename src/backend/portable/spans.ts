@@ -3,6 +3,7 @@ import { type Arithmetic, round, SHIFT_STEPS, SMALLEST_TRUSTED_SQUARES, treeSum 
 import { clear, emptyMoments, type Moments, merge } from './merge.js'
 
 // A span is n elements that lie side by side: a row of `rows`, a plane of `planes`, a group of neighbouring planes.
+// A block is a part of a span, or n elements of each of several planes, `apart` elements from one to the next.
 
 const ofBlock = emptyMoments()
 const ofPartition = emptyMoments()
@@ -22,60 +23,82 @@ export function spanMoments(
     clear(ofPartition)
     for (let block = partition; block < end; block += k.block) {
       const length = Math.min(k.block, end - block)
-      if (centred) blockMoments(k, x, start + block, length)
-      else blockSquares(k, x, start + block, length)
+      blockMoments(k, x, start + block, length, 1, 0, centred, ofBlock)
       merge(ofPartition, length, ofBlock.mean, ofBlock.m2)
     }
     merge(out, ofPartition.count, ofPartition.mean, ofPartition.m2)
   }
 }
 
-/** One pass over a block, shifted by the mean K of its head: the sums of d = x - K and of d * d. */
-function blockMoments(k: Arithmetic, x: FloatArray, start: number, n: number): void {
-  const { single, sum1, sum2 } = k
-  const mask = k.lanes - 1
-  const shift = blockShift(k, x, start, Math.min(n, SHIFT_STEPS * k.lanes))
-  sum1.fill(0)
-  sum2.fill(0)
-  for (let i = 0; i < n; i++) {
-    const d = round(x[start + i] - shift, single)
-    sum1[i & mask] += d
-    sum2[i & mask] += round(d * d, single)
+/** Statistics of a block; where the mean is taken as 0, m2 is the sum of x * x. */
+export function blockMoments(
+  k: Arithmetic,
+  x: FloatArray,
+  start: number,
+  n: number,
+  planes: number,
+  apart: number,
+  centred: boolean,
+  out: Moments,
+): void {
+  const shift = centred ? blockShift(k, x, start, n, planes, apart) : 0
+  shiftedSums(k, x, start, n, planes, apart, shift)
+  const s1 = treeSum(k.sum1)
+  const s2 = treeSum(k.sum2)
+  out.count = n * planes
+  if (k.single && !squaresTrusted(centred || s2 !== 0 ? s1 : 1, s2)) {
+    wideMoments(x, start, n, 1, centred, out, planes, apart)
+  } else if (centred) {
+    finishMoments(shift, s1, s2, out.count, out)
+  } else {
+    out.mean = 0
+    out.m2 = s2
   }
-  const s1 = treeSum(sum1)
-  const s2 = treeSum(sum2)
-  if (single && !squaresTrusted(s1, s2)) {
-    wideMoments(x, start, n, 1, true, ofBlock)
-    return
-  }
-  finishMoments(shift, s1, s2, n, ofBlock)
 }
 
-/** The same for norms that take the mean as 0: the sum of x * x. */
-function blockSquares(k: Arithmetic, x: FloatArray, start: number, n: number): void {
-  const { single, sum2 } = k
+/** One pass over a block: the sums of d = x - shift and of d * d. Element i of a plane belongs to lane i mod lanes. */
+function shiftedSums(
+  k: Arithmetic,
+  x: FloatArray,
+  start: number,
+  n: number,
+  planes: number,
+  apart: number,
+  shift: number,
+): void {
+  const { single, sum1, sum2 } = k
   const mask = k.lanes - 1
+  sum1.fill(0)
   sum2.fill(0)
-  for (let i = 0; i < n; i++) {
-    const value = x[start + i]
-    sum2[i & mask] += round(value * value, single)
+  for (let plane = 0; plane < planes; plane++) {
+    const first = start + plane * apart
+    for (let i = 0; i < n; i++) {
+      const d = round(x[first + i] - shift, single)
+      sum1[i & mask] += d
+      sum2[i & mask] += round(d * d, single)
+    }
   }
-  const s2 = treeSum(sum2)
-  if (single && !squaresTrusted(s2 === 0 ? 1 : 0, s2)) {
-    wideMoments(x, start, n, 1, false, ofBlock)
-    return
-  }
-  ofBlock.mean = 0
-  ofBlock.m2 = s2
 }
 
 /** The mean of a block's head; exact on a constant, because a lane adds at most two of its elements. */
-function blockShift(k: Arithmetic, x: FloatArray, start: number, n: number): number {
+function blockShift(
+  k: Arithmetic,
+  x: FloatArray,
+  start: number,
+  n: number,
+  planes: number,
+  apart: number,
+): number {
   const { sum1 } = k
   const mask = k.lanes - 1
+  const heads = n > k.lanes ? 1 : Math.min(planes, SHIFT_STEPS)
+  const head = Math.min(n, SHIFT_STEPS * k.lanes)
   sum1.fill(0)
-  for (let i = 0; i < n; i++) sum1[i & mask] += x[start + i]
-  return round(treeSum(sum1) / n, k.single)
+  for (let plane = 0; plane < heads; plane++) {
+    const first = start + plane * apart
+    for (let i = 0; i < head; i++) sum1[i & mask] += x[first + i]
+  }
+  return round(treeSum(sum1) / (head * heads), k.single)
 }
 
 /** Neither overflow nor underflow has touched the float32 squares of a block; two zeros are a constant block. */
@@ -98,21 +121,25 @@ export function wideMoments(
   stride: number,
   centred: boolean,
   out: Moments,
+  planes = 1,
+  apart = 0,
 ): void {
+  const count = n * planes
+  const at = (i: number) => start + Math.floor(i / n) * apart + (i % n) * stride
   let mean = 0
   if (centred) {
-    for (let i = 0; i < n; i++) mean += x[start + i * stride]
-    mean /= n
+    for (let i = 0; i < count; i++) mean += x[at(i)]
+    mean /= count
   }
   let s1 = 0
   let s2 = 0
-  for (let i = 0; i < n; i++) {
-    const d = x[start + i * stride] - mean
+  for (let i = 0; i < count; i++) {
+    const d = x[at(i)] - mean
     s1 += d
     s2 += d * d
   }
   if (centred) {
-    finishMoments(mean, s1, s2, n, out)
+    finishMoments(mean, s1, s2, count, out)
   } else {
     out.mean = 0
     out.m2 = s2

@@ -112,15 +112,10 @@ function alone(slot: Slot): Slot {
   return { ...slot, start: 0, apart: slot.length, stride: 1 }
 }
 
-/** Where a line's numbers are in tables over samples and channels. */
-function sumEntry({ scope, channels, groups }: Plan, index: number, slot: Slot, line: number): number {
-  if (scope === 'batch') return line * channels + index
+/** Where a line's numbers are in the tables. */
+function tableEntry({ scope, channels, groups }: Plan, index: number, slot: Slot, line: number): number {
+  if (scope === 'batch') return index
   return Math.floor(index / groups) * channels + slot.parameter + line
-}
-
-/** The same in a table of folds, which a batch has one sample of. */
-function tableEntry(plan: Plan, index: number, slot: Slot, line: number): number {
-  return sumEntry(plan, index, slot, plan.scope === 'batch' ? 0 : line)
 }
 
 function isOrdinary(
@@ -145,7 +140,7 @@ function hasOrdinaryGradient(plan: Plan, { k2, k1 }: BackwardTable, index: numbe
 
 function areFinite(plan: Plan, { sum1, sum2 }: GradientSums, index: number, slot: Slot): boolean {
   for (let line = 0; line < slot.lines; line++) {
-    const entry = sumEntry(plan, index, slot, line)
+    const entry = tableEntry(plan, index, slot, line)
     if (!Number.isFinite(sum1[entry]) || !Number.isFinite(sum2[entry])) return false
   }
   return true
@@ -157,7 +152,7 @@ function foldOf(plan: Plan, { x, mean, variance }: Known, index: number, slot: S
   return foldElements(plan, x, slot)
 }
 
-/** Puts the sums of each of its lines; returns those of weight * dy and of weight * dy * xhat over the slot. */
+/** Puts the sums of each of its entries; returns those of weight * dy and of weight * dy * xhat over the slot. */
 function sumSlot(
   plan: Plan,
   { dy, x, weight }: GradientSumsBuffers,
@@ -168,10 +163,15 @@ function sumSlot(
 ): Sums {
   const total = { s1: 0, s2: 0 }
   for (let line = 0; line < slot.lines; line++) {
+    const entry = tableEntry(plan, index, slot, line)
+    sums.sum1[entry] = 0
+    sums.sum2[entry] = 0
+  }
+  for (let line = 0; line < slot.lines; line++) {
     const { s1, s2 } = sumLine(dy, x, slot, line, null, fold)
-    const entry = sumEntry(plan, index, slot, line)
-    sums.sum1[entry] = s1
-    sums.sum2[entry] = s2
+    const entry = tableEntry(plan, index, slot, line)
+    sums.sum1[entry] += s1
+    sums.sum2[entry] += s2
     const gamma = weight === null ? 1 : weight[slot.parameter + line * slot.perLine]
     total.s1 += gamma * s1
     total.s2 += gamma * s2

@@ -1,0 +1,255 @@
+// Map over planes that lie side by side: the numbers of a channel are scalars, and change where a plane begins. The
+// vectors follow the result's lines over all planes; one that lies across a border has the numbers of both planes.
+// Included by isa/*.cc inside its namespace; no include guard.
+//
+// A map of planes is a map (map.inl.h) with
+//   Numbers k
+//     what part() maps with: one vector of each number
+//   Numbers of(size_t plane) const
+//   Numbers at(size_t plane, size_t n) const
+//     of n planes of one element each, at most V::width
+
+// How the numbers of planes are taken on.
+template <typename V, typename Map>
+class PlaneRun {
+ public:
+  using T = typename V::Scalar;
+
+  EVENKEEL_MEMBER PlaneRun(size_t spatial, Map* map) : spatial_(spatial), map_(map), end_(spatial) {
+    map_->k = map_->of(0);
+  }
+
+  // [at, end), by vectors that end where planes do.
+  EVENKEEL_MEMBER void parts(size_t end) {
+    while (at_ < end) {
+      if (at_ == end_) next_plane();
+      const size_t n = smaller(V::width, smaller(end, end_) - at_);
+      if (n == V::width) {
+        map_->template part<true, false>(at_, n);
+      } else {
+        map_->template part<false, false>(at_, n);
+      }
+      at_ += n;
+    }
+  }
+
+  // [at, end) by whole vectors. Planes have at least V::width elements. kNonTemporal: at is where a line begins.
+  template <bool kNonTemporal>
+  EVENKEEL_MEMBER void vectors(size_t end) {
+    while (at_ + V::width <= end) {
+      const size_t whole = smaller(end_, end);
+      at_ = map_cache_lines<kNonTemporal, V>(at_, whole, *map_);
+      for (; at_ + V::width <= whole; at_ += V::width) map_->template part<true, kNonTemporal>(at_, V::width);
+      if (end_ < end) border<kNonTemporal>(end);
+    }
+  }
+
+ private:
+  template <bool kNonTemporal>
+  EVENKEEL_MEMBER void border(size_t end) {
+    const size_t left = end_ - at_;
+    if (left > 0 && at_ + V::width > end) return;
+    const typename Map::Numbers before = map_->k;
+    next_plane();
+    if (left == 0) return;
+    const typename Map::Numbers after = map_->k;
+    map_->prefetch_at(at_);
+    map_->k = blend(before, after, left);
+    map_->template part<true, kNonTemporal>(at_, V::width);
+    map_->k = after;
+    at_ += V::width;
+  }
+
+  EVENKEEL_MEMBER void next_plane() {
+    map_->k = map_->of(++plane_);
+    end_ += spatial_;
+  }
+
+  const size_t spatial_;
+  Map* const map_;
+  size_t at_ = 0;
+  size_t plane_ = 0;
+  // Of the plane at at_.
+  size_t end_;
+};
+
+// Planes of one element: their numbers lie side by side as they do.
+template <typename V, typename Map>
+EVENKEEL_INLINE void map_elements(size_t n, Map& map) {
+  size_t i = 0;
+  for (; i + V::width <= n; i += V::width) {
+    map.k = map.template at<true>(i, V::width);
+    map.template part<true, false>(i, V::width);
+  }
+  if (i == n) return;
+  map.k = map.template at<false>(i, n - i);
+  map.template part<false, false>(i, n - i);
+}
+
+template <typename V, typename Map>
+EVENKEEL_INLINE void map_planes(const typename V::Scalar* out, size_t planes, size_t spatial, bool non_temporal,
+                                Map&& map) {
+  using T = typename V::Scalar;
+  if (spatial == 1) return map_elements<V>(planes, map);
+  const size_t total = planes * spatial;
+  PlaneRun<V, std::remove_reference_t<Map>> run(spatial, &map);
+  if (spatial >= V::width) {
+    const size_t begin = maps_whole_lines(total * sizeof(T), non_temporal) ? smaller(before_line(out), total) : 0;
+    run.parts(begin);
+    if (non_temporal) {
+      run.template vectors<true>(total - (total - begin) % kLineElements<T>);
+    } else {
+      run.template vectors<false>(total);
+    }
+  }
+  run.parts(total);
+}
+
+template <typename V>
+struct PlaneNumbers {
+  V mh, a, b;
+};
+
+template <typename V>
+EVENKEEL_INLINE PlaneNumbers<V> blend(const PlaneNumbers<V>& p, const PlaneNumbers<V>& q, size_t n) {
+  return {blend(p.mh, q.mh, n), blend(p.a, q.a, n), blend(p.b, q.b, n)};
+}
+
+template <typename V>
+EVENKEEL_INLINE PlaneNumbers<V> plane_numbers(const PlaneFold<typename V::Scalar>& k) {
+  return {V::broadcast(k.mh), V::broadcast(k.a), V::broadcast(k.b)};
+}
+
+// One plane, or several whose numbers are set from one to the next. lines: what is asked for, beside x or y.
+template <typename V>
+struct PlaneMap {
+  using T = typename V::Scalar;
+  const T* x;
+  T* y;
+  Prefetcher lines;
+  PlaneNumbers<V> k;
+
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const { lines.ask(i * sizeof(T)); }
+
+  template <bool kFull, bool kNonTemporal>
+  EVENKEEL_MEMBER void part(size_t i, size_t n) const {
+    // y = (x - mh) * a + b
+    put<kFull, kNonTemporal>(y + i, add(mul(sub(load_part<kFull, V>(x + i, n), k.mh), k.a), k.b), n);
+  }
+};
+
+// While a tile is mapped, the next one is fetched; forward in the cache the lines of the result are asked for.
+template <typename V>
+struct PlanesMap : PlaneMap<V> {
+  using T = typename V::Scalar;
+  using Numbers = PlaneNumbers<V>;
+  explicit PlanesMap(const PlanesForward<T>& io)
+      : PlaneMap<V>{io.x,
+                    io.y,
+                    io.next > 0 || io.non_temporal ? Prefetcher(io.x, io.next)
+                                                   : Prefetcher(io.y, kMapPrefetchDistance<T>),
+                    {}},
+        io(io) {}
+  const PlanesForward<T>& io;
+
+  EVENKEEL_MEMBER Numbers of(size_t plane) const {
+    return {V::broadcast(io.mh[plane]), V::broadcast(io.a[plane]), V::broadcast(io.b[plane])};
+  }
+  template <bool kFull>
+  EVENKEEL_MEMBER Numbers at(size_t plane, size_t n) const {
+    return {load_part<kFull, V>(io.mh + plane, n), load_part<kFull, V>(io.a + plane, n),
+            load_part<kFull, V>(io.b + plane, n)};
+  }
+};
+
+template <typename V>
+static void planes_map(const PlanesForward<typename V::Scalar>& io) {
+  map_planes<V>(io.y, io.planes, io.spatial, io.non_temporal, PlanesMap<V>(io));
+}
+
+template <typename V>
+struct PlaneGradientNumbers {
+  V mh, r, a, k2, k1;
+};
+
+template <typename V>
+EVENKEEL_INLINE PlaneGradientNumbers<V> blend(const PlaneGradientNumbers<V>& p, const PlaneGradientNumbers<V>& q,
+                                              size_t n) {
+  return {blend(p.mh, q.mh, n), blend(p.r, q.r, n), blend(p.a, q.a, n), blend(p.k2, q.k2, n), blend(p.k1, q.k1, n)};
+}
+
+template <typename V>
+struct PlanesGradientMap {
+  using T = typename V::Scalar;
+  using Numbers = PlaneGradientNumbers<V>;
+  explicit PlanesGradientMap(const PlanesBackward<T>& io)
+      : io(io),
+        dx(io.dx),
+        dy(io.dy),
+        x(io.x),
+        dy_prefetcher(io.next > 0 || io.non_temporal ? Prefetcher(io.dy, io.next)
+                                                     : Prefetcher(io.dx, kMapPrefetchDistance<T>)),
+        x_prefetcher(io.x, io.next) {}
+  const PlanesBackward<T>& io;
+  T* dx;
+  const T* dy;
+  const T* x;
+  Prefetcher dy_prefetcher, x_prefetcher;
+  Numbers k;
+
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const {
+    x_prefetcher.ask(i * sizeof(T));
+    dy_prefetcher.ask(i * sizeof(T));
+  }
+  EVENKEEL_MEMBER Numbers of(size_t plane) const {
+    return {V::broadcast(io.mh[plane]), V::broadcast(io.r[plane]), V::broadcast(io.a[plane]),
+            V::broadcast(io.k2[plane]), V::broadcast(io.k1[plane])};
+  }
+  template <bool kFull>
+  EVENKEEL_MEMBER Numbers at(size_t plane, size_t n) const {
+    return {load_part<kFull, V>(io.mh + plane, n), load_part<kFull, V>(io.r + plane, n),
+            load_part<kFull, V>(io.a + plane, n), load_part<kFull, V>(io.k2 + plane, n),
+            load_part<kFull, V>(io.k1 + plane, n)};
+  }
+
+  template <bool kFull, bool kNonTemporal>
+  EVENKEEL_MEMBER void part(size_t i, size_t n) const {
+    // dx = (dy * a + ((x - mh) * r) * k2) + k1
+    const V xr = mul(sub(load_part<kFull, V>(x + i, n), k.mh), k.r);
+    const V direct = mul(load_part<kFull, V>(dy + i, n), k.a);
+    put<kFull, kNonTemporal>(dx + i, add(add(direct, mul(xr, k.k2)), k.k1), n);
+  }
+};
+
+template <typename V>
+static void planes_map_gradient(const PlanesBackward<typename V::Scalar>& io) {
+  map_planes<V>(io.dx, io.planes, io.spatial, io.non_temporal, PlanesGradientMap<V>(io));
+}
+
+template <typename V>
+struct PlanesGivenMap : NoPrefetch {
+  using T = typename V::Scalar;
+  using Numbers = V;
+  explicit PlanesGivenMap(const PlanesBackward<T>& io) : dy(io.dy), dx(io.dx), a(io.a) {}
+  const T* dy;
+  T* dx;
+  const T* a;
+  V k;
+
+  EVENKEEL_MEMBER V of(size_t plane) const { return V::broadcast(a[plane]); }
+  template <bool kFull>
+  EVENKEEL_MEMBER V at(size_t plane, size_t n) const {
+    return load_part<kFull, V>(a + plane, n);
+  }
+
+  template <bool kFull, bool kNonTemporal>
+  EVENKEEL_MEMBER void part(size_t i, size_t n) const {
+    // dx = dy * a
+    put<kFull, kNonTemporal>(dx + i, mul(load_part<kFull, V>(dy + i, n), k), n);
+  }
+};
+
+template <typename V>
+static void planes_map_given(const PlanesBackward<typename V::Scalar>& io) {
+  map_planes<V>(io.dx, io.planes, io.spatial, io.non_temporal, PlanesGivenMap<V>(io));
+}

@@ -1,0 +1,140 @@
+// Reduce over blocks of planes: the lanes are carried from plane to plane of a channel, so that small planes share a
+// tree. Included by isa/*.cc inside its namespace; no include guard.
+
+// Channels whose shifts are taken before their sums, and whose divisions run side by side.
+constexpr size_t kChannelStrip = 16;
+
+// Step after step of each plane, in order; a plane's last step may be a part.
+template <typename V, typename Reduce>
+EVENKEEL_INLINE void reduce_planes(size_t planes, size_t spatial, size_t apart, Reduce& reduce) {
+  constexpr size_t step = kLanes<typename V::Scalar>;
+  const size_t rest = spatial % step;
+  const size_t whole = spatial - rest;
+  for (size_t plane = 0; plane < planes; ++plane) {
+    const size_t begin = plane * apart;
+    for (size_t i = begin; i < begin + whole; i += step) reduce.template step<true>(i, step);
+    if (rest > 0) reduce.template step<false>(begin + whole, rest);
+  }
+}
+
+// A block's head, its first two steps: of one plane, or one of each of two.
+template <typename T>
+EVENKEEL_INLINE PlaneBlocks head_of(const PlaneBlocks& blocks) {
+  const size_t planes = blocks.spatial > kLanes<T> ? 1 : smaller(blocks.planes, kShiftSteps);
+  return {blocks.channels, planes, head_of<T>(blocks.spatial), blocks.apart};
+}
+
+// The rare way, for float32 values whose squares leave float32.
+template <typename T>
+static Moments wide_moments_of_planes(const T* x, const PlaneBlocks& blocks, bool centred) {
+  const size_t n = blocks.planes * blocks.spatial;
+  return wide_moments_at(x, n, centred,
+                         [&](size_t i) { return i / blocks.spatial * blocks.apart + i % blocks.spatial; });
+}
+
+// finish_moments of many channels, without branches, so that their divisions are vectors.
+template <typename T>
+EVENKEEL_INLINE void finish_strip(size_t channels, const T* shift, const double* s1, const double* s2, double count,
+                                  double* mean, double* m2) {
+  for (size_t c = 0; c < channels; ++c) {
+    mean[c] = static_cast<double>(shift[c]) + s1[c] / count;
+    const double squares = s2[c] - s1[c] * s1[c] / count;
+    m2[c] = (squares < 0) & (squares > -HUGE_VAL) ? 0 : squares;
+  }
+}
+
+EVENKEEL_INLINE bool all_squares_trusted(const double* s1, const double* s2, size_t channels) {
+  size_t trusted = 0;
+  for (size_t c = 0; c < channels; ++c) {
+    trusted += ((s2[c] >= kSmallestTrustedSquares) & (s2[c] < HUGE_VAL)) | ((s1[c] == 0) & (s2[c] == 0));
+  }
+  return trusted == channels;
+}
+
+// As block_moments (spans.inl.h) of at most kChannelStrip channels.
+template <typename V>
+static void strip_moments(const typename V::Scalar* x, const PlaneBlocks& blocks, double* mean, double* m2) {
+  using T = typename V::Scalar;
+  const size_t channels = blocks.channels;
+  const size_t spatial = blocks.spatial;
+  const PlaneBlocks head = head_of<T>(blocks);
+  const double head_count = static_cast<double>(head.planes * head.spatial);
+  const double count = static_cast<double>(blocks.planes * spatial);
+  // Of T: short_rows.inl.h says why.
+  T shift[kChannelStrip];
+  double s1[kChannelStrip];
+  double s2[kChannelStrip];
+  for (size_t c = 0; c < channels; ++c) {
+    HeadSum<V> sum{x + c * spatial};
+    reduce_planes<V>(head.planes, head.spatial, head.apart, sum);
+    s1[c] = tree_sum(sum.sum);
+  }
+  for (size_t c = 0; c < channels; ++c) shift[c] = static_cast<T>(s1[c] / head_count);
+  for (size_t c = 0; c < channels; ++c) {
+    ShiftedSums<V> sums{x + c * spatial, V::broadcast(shift[c])};
+    reduce_planes<V>(blocks.planes, spatial, blocks.apart, sums);
+    s1[c] = tree_sum(sums.s1);
+    s2[c] = tree_sum(sums.s2);
+  }
+  finish_strip(channels, shift, s1, s2, count, mean, m2);
+  if (sizeof(T) == 8 || all_squares_trusted(s1, s2, channels)) return;
+  for (size_t c = 0; c < channels; ++c) {
+    if (squares_trusted(s1[c], s2[c])) continue;
+    const Moments entry = wide_moments_of_planes(x + c * spatial, blocks, true);
+    mean[c] = entry.mean;
+    m2[c] = entry.m2;
+  }
+}
+
+// As block_squares of one channel; the mean is 0.
+template <typename V>
+static double plane_squares(const typename V::Scalar* x, const PlaneBlocks& blocks) {
+  SquaresSum<V> sum{x};
+  reduce_planes<V>(blocks.planes, blocks.spatial, blocks.apart, sum);
+  const double s2 = tree_sum(sum.s2);
+  const bool trusted = sizeof(typename V::Scalar) == 8 || squares_trusted(s2 == 0 ? 1 : 0, s2);
+  return trusted ? s2 : wide_moments_of_planes(x, blocks, false).m2;
+}
+
+template <typename V>
+static void planes_moments(const typename V::Scalar* x, const PlaneBlocks& blocks, bool centred, double* mean,
+                           double* m2) {
+  if (!centred) {
+    for (size_t c = 0; c < blocks.channels; ++c) {
+      mean[c] = 0;
+      m2[c] = plane_squares<V>(x + c * blocks.spatial, blocks);
+    }
+    return;
+  }
+  PlaneBlocks columns = blocks;
+  for (size_t c = 0; c < blocks.channels; c += kChannelStrip) {
+    columns.channels = smaller(kChannelStrip, blocks.channels - c);
+    strip_moments<V>(x + c * blocks.spatial, columns, mean + c, m2 + c);
+  }
+}
+
+// Of one element each: nothing is added up.
+template <typename T>
+EVENKEEL_INLINE void gradients_of_elements(const T* dy, const T* x, size_t n, const T* mh, const T* r, double* sum1,
+                                           double* sum2) {
+  for (size_t i = 0; i < n; ++i) {
+    // 0 is added as to any lane: -0 becomes 0.
+    const T xr = (x[i] - mh[i]) * r[i];
+    sum1[i] = T{0} + dy[i];
+    sum2[i] = T{0} + dy[i] * xr;
+  }
+}
+
+template <typename V>
+static void planes_gradient_sums(const typename V::Scalar* dy, const typename V::Scalar* x, const PlaneBlocks& blocks,
+                                 const typename V::Scalar* mh, const typename V::Scalar* r, double* sum1,
+                                 double* sum2) {
+  if (blocks.planes * blocks.spatial == 1) return gradients_of_elements(dy, x, blocks.channels, mh, r, sum1, sum2);
+  for (size_t c = 0; c < blocks.channels; ++c) {
+    const size_t at = c * blocks.spatial;
+    SpanGradientSums<V> sums{dy + at, x + at, V::broadcast(mh[c]), V::broadcast(r[c])};
+    reduce_planes<V>(blocks.planes, blocks.spatial, blocks.apart, sums);
+    sum1[c] = tree_sum(sums.s1);
+    sum2[c] = tree_sum(sums.s2);
+  }
+}
