@@ -37,7 +37,23 @@ static inline void merge(Moments* into, double count, double mean, double m2) {
   into->count = total;
 }
 
-// The same for many columns of equal count: mean, m2: [columns], joined to into_mean, into_m2: [columns].
+// The statistics of `parts` parts of `count` values each, in two passes over theirs: without a division a part.
+static inline Moments merge_equals(double count, const double* mean, const double* m2, size_t parts) {
+  // The parts' mean, from the first one's on: exact where all are the same.
+  double apart = 0;
+  for (size_t i = 0; i < parts; ++i) apart += mean[i] - mean[0];
+  const double total_mean = mean[0] + apart / static_cast<double>(parts);
+  double within = 0;
+  double between = 0;
+  for (size_t i = 0; i < parts; ++i) {
+    const double delta = mean[i] - total_mean;
+    within += m2[i];
+    between += delta * delta;
+  }
+  return {count * static_cast<double>(parts), total_mean, within + count * between};
+}
+
+// `merge` for many columns of equal count: mean, m2: [columns], joined to into_mean, into_m2: [columns].
 static inline void merge_columns(double before, double* into_mean, double* into_m2, double count, const double* mean,
                                  const double* m2, size_t columns) {
   if (count == 0) return;

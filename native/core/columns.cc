@@ -10,14 +10,33 @@ namespace evenkeel {
 
 namespace {
 
-// The statistics of each column of sample n, merged from its partitions: mean, m2 [C].
-void merge_partitions(const Plan& plan, const Partitions& partitions, size_t n, const Scratch<double>& mean,
-                      const Scratch<double>& m2, double* into_mean, double* into_m2) {
-  for (size_t i = 0; i < partitions.per_span; ++i) {
-    const size_t task = n * partitions.per_span + i;
-    const auto partition = partitions[task];
-    merge_columns(static_cast<double>(partition.begin), into_mean, into_m2, static_cast<double>(partition.length),
-                  mean.data() + task * plan.channels, m2.data() + task * plan.channels, plan.channels);
+// Joins the other partitions of sample n to its first: mean, m2 [C] of each partition.
+void merge_partitions(const Plan& plan, const Partitions& partitions, size_t n, double* mean, double* m2) {
+  const size_t first = n * partitions.per_span;
+  for (size_t i = 1; i < partitions.per_span; ++i) {
+    const auto partition = partitions[first + i];
+    const size_t at = (first + i) * plan.channels;
+    merge_columns(static_cast<double>(partition.begin), mean + first * plan.channels, m2 + first * plan.channels,
+                  static_cast<double>(partition.length), mean + at, m2 + at, plan.channels);
+  }
+}
+
+// The statistics of a sample's slots from those of its columns: a column's own, or those of a group of them.
+void merge_slots(const Plan& plan, const double* mean, const double* m2, double* slot_mean, double* slot_variance) {
+  const double rows = static_cast<double>(plan.spatial);
+  const size_t slots = plan.scope == Scope::batch ? plan.channels : plan.groups;
+  const size_t columns = plan.channels / slots;
+  if (columns == 1) {
+    for (size_t slot = 0; slot < slots; ++slot) {
+      slot_mean[slot] = mean[slot];
+      slot_variance[slot] = m2[slot] / rows;
+    }
+    return;
+  }
+  for (size_t slot = 0; slot < slots; ++slot) {
+    const Moments entry = merge_equals(rows, mean + slot * columns, m2 + slot * columns, columns);
+    slot_mean[slot] = entry.mean;
+    slot_variance[slot] = variance_of(entry);
   }
 }
 
@@ -32,19 +51,11 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffe
                             plan.channels, plan.centred, mean.data() + task * plan.channels,
                             m2.data() + task * plan.channels);
   });
-  Scratch<Moments> slots(plan.slots());
-  for (size_t slot = 0; slot < plan.slots(); ++slot) slots[slot] = {};
-  Scratch<double> column_mean(plan.channels);
-  Scratch<double> column_m2(plan.channels);
   for (size_t n = 0; n < plan.samples; ++n) {
-    merge_partitions(plan, partitions, n, mean, m2, column_mean.data(), column_m2.data());
-    for (size_t c = 0; c < plan.channels; ++c) {
-      merge(&slots[plan.slot_of(n, c)], static_cast<double>(plan.spatial), column_mean[c], column_m2[c]);
-    }
-  }
-  for (size_t slot = 0; slot < plan.slots(); ++slot) {
-    io.mean[slot] = slots[slot].mean;
-    io.variance[slot] = variance_of(slots[slot]);
+    const size_t first = n * partitions.per_span * plan.channels;
+    const size_t slot = n * plan.groups;
+    merge_partitions(plan, partitions, n, mean.data(), m2.data());
+    merge_slots(plan, mean.data() + first, m2.data() + first, io.mean + slot, io.variance + slot);
   }
 }
 

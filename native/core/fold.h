@@ -66,8 +66,10 @@ static inline PlaneFold<T> fold_plane(double mean, double rstd, const T* weight,
 template <typename T>
 struct ForwardTable {
   explicit ForwardTable(const Plan& plan)
-      : entries(plan.table_samples() * plan.channels), mh(entries), a(entries), b(entries) {}
+      : entries(plan.table_samples() * plan.channels), rstd(plan.slots()), mh(entries), a(entries), b(entries) {}
   const size_t entries;
+  // Of each slot.
+  Scratch<double> rstd;
   Scratch<T> mh, a, b;
 };
 
@@ -75,8 +77,16 @@ struct ForwardTable {
 template <typename T>
 struct BackwardTable {
   explicit BackwardTable(const Plan& plan)
-      : entries(plan.table_samples() * plan.channels), mh(entries), r(entries), a(entries), k2(entries), k1(entries) {}
+      : entries(plan.table_samples() * plan.channels),
+        rstd(plan.slots()),
+        mh(entries),
+        r(entries),
+        a(entries),
+        k2(entries),
+        k1(entries) {}
   const size_t entries;
+  // Of each slot.
+  Scratch<double> rstd;
   Scratch<T> mh, r, a, k2, k1;
 };
 
@@ -89,13 +99,13 @@ struct GradientSums {
 template <typename T>
 void fold_forward(const Plan& plan, const ForwardBuffers<T>& io, ForwardTable<T>* table);
 
-// Fills mh, r and a.
+// Fills rstd, mh, r and a.
 template <typename T>
 void fold_sums(const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>* table);
 
 // Turns sums of dy * xr into sums of dy * xhat, in place.
 template <typename T>
-void correct_sums(const Plan& plan, const BackwardBuffers<T>& io, GradientSums* sums);
+void correct_sums(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table, GradientSums* sums);
 
 // Fills k2 and k1 from the corrected sums: dx = rstd * (weight * dy - G1 / count - xhat * G2 / count).
 template <typename T>
@@ -118,7 +128,7 @@ void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const Reduce
   fold_sums(plan, io, table);
   if (!needs_sums(plan, io)) return;
   reduce(*table, sums);
-  correct_sums(plan, io, sums);
+  correct_sums(plan, io, *table, sums);
   if (!plan.given) fold_backward(plan, io, *sums, table);
 }
 

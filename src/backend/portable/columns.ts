@@ -3,7 +3,15 @@ import { type FloatArray, newArray } from '../../tensor.js'
 import type { BackwardBuffers, ForwardBuffers } from '../backend.js'
 import { PARTITION_ROWS, round, SHIFT_STEPS, STEPS } from './arithmetic.js'
 import { type BackwardTable, type ForwardTable, tableSamples } from './fold.js'
-import { clear, emptyMoments, type GradientSums, type Moments, merge, slotOf, varianceOf } from './merge.js'
+import {
+  clear,
+  emptyMoments,
+  type GradientSums,
+  type Moments,
+  merge,
+  mergeEquals,
+  varianceOf,
+} from './merge.js'
 import { finishMoments, squaresTrusted, wideMoments } from './spans.js'
 
 // columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
@@ -11,16 +19,15 @@ import { finishMoments, squaresTrusted, wideMoments } from './spans.js'
 
 /** Columns merge into the slots: a channel's own, or its group's. */
 export function moments(plan: Plan, io: ForwardBuffers): void {
-  const slots = Array.from({ length: plan.slots }, emptyMoments)
+  const slots = plan.scope === 'batch' ? plan.channels : plan.groups
+  const perSlot = plan.channels / slots
   for (let n = 0; n < plan.samples; n++) {
     const columns = columnMoments(plan, io.x, n * plan.spatial * plan.channels)
-    for (const [c, column] of columns.entries()) {
-      merge(slots[slotOf(plan, n, c)], column.count, column.mean, column.m2)
+    for (let i = 0; i < slots; i++) {
+      const entry = mergeEquals(columns.slice(i * perSlot, (i + 1) * perSlot))
+      io.mean[n * slots + i] = entry.mean
+      io.variance[n * slots + i] = varianceOf(entry)
     }
-  }
-  for (const [slot, entry] of slots.entries()) {
-    io.mean[slot] = entry.mean
-    io.variance[slot] = varianceOf(entry)
   }
 }
 

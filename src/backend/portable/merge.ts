@@ -40,6 +40,24 @@ export function merge(into: Moments, count: number, mean: number, m2: number): v
   into.count = total
 }
 
+/** The statistics of parts of equal count, in two passes over theirs: without a division a part. One part is the whole. */
+export function mergeEquals(parts: readonly Moments[]): Moments {
+  if (parts.length === 1) return parts[0]
+  const { count, mean: first } = parts[0]
+  // The parts' mean, from the first one's on: exact where all are the same.
+  let apart = 0
+  for (const { mean } of parts) apart += mean - first
+  const mean = first + apart / parts.length
+  let within = 0
+  let between = 0
+  for (const part of parts) {
+    const delta = part.mean - mean
+    within += part.m2
+    between += delta * delta
+  }
+  return { count: count * parts.length, mean, m2: within + count * between }
+}
+
 /** The slot whose statistics sample n and channel c share. */
 export function slotOf(plan: Plan, n: number, c: number): number {
   if (plan.scope === 'batch') return c
