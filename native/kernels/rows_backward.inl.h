@@ -99,12 +99,11 @@ struct RowGradientMap {
   }
 };
 
-template <typename V, bool kCentred, bool kWeight, bool kGiven>
+template <typename V, bool kCentred, bool kWeight>
 EVENKEEL_INLINE RowGradientFold<typename V::Scalar> reduce_gradient(const RowsBackward<typename V::Scalar>& io,
                                                                     size_t row) {
   using T = typename V::Scalar;
   const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
-  if constexpr (kGiven) return {fold, 0, 0};
   const size_t at = row * io.length;
   const Sums sums = row_gradient_sums<V, kCentred, kWeight>({io.dy + at, io.x + at, io.weight, io.length, fold});
   return fold_row_gradient<T>(fold, rstd_of(io.variance[row], io.eps), sums.s1, sums.s2, io.length);
@@ -122,61 +121,39 @@ EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, si
 // elements, and have the next row's sums to run beside. (Taking turns as in forward: docs/decisions/0014.)
 // Returns the first row that is not ordinary, and is still to be mapped, or `rows`; *first is its fold then.
 // first_known: row `begin` is mapped in any case, with *first.
-template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
+template <typename V, bool kCentred, bool kWeight, bool kSums>
 EVENKEEL_INLINE size_t backward_ordinary(const RowsBackward<typename V::Scalar>& io, size_t begin, size_t rows,
                                          bool first_known, RowGradientFold<typename V::Scalar>* first) {
   using T = typename V::Scalar;
   const size_t prefetch_at = larger(2 * io.length, kMapPrefetchDistance<T>);
   const bool all_statistics =
       all_statistics_are_ordinary<T>(io.mean + begin, io.variance + begin, rows - begin, io.eps);
-  RowGradientFold<T> fold = first_known ? *first : reduce_gradient<V, kCentred, kWeight, kGiven>(io, begin);
+  RowGradientFold<T> fold = first_known ? *first : reduce_gradient<V, kCentred, kWeight>(io, begin);
   for (size_t row = begin; row < rows; ++row) {
     RowGradientFold<T> next_fold = fold;
-    if (row + 1 < rows) next_fold = reduce_gradient<V, kCentred, kWeight, kGiven>(io, row + 1);
+    if (row + 1 < rows) next_fold = reduce_gradient<V, kCentred, kWeight>(io, row + 1);
     const bool ordinary = is_ordinary_gradient(fold.k2, fold.k1) &&
                           (all_statistics || are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps));
     if (!ordinary && !(first_known && row == begin)) {
       *first = fold;
       return row;
     }
-    map_gradient<V, kCentred, kWeight, kGiven, kSums>(io, row, prefetch_at, fold);
+    map_gradient<V, kCentred, kWeight, false, kSums>(io, row, prefetch_at, fold);
     fold = next_fold;
   }
   return rows;
 }
 
-template <typename V, bool kCentred, bool kWeight, bool kGiven, bool kSums>
+template <typename V, bool kCentred, bool kWeight, bool kSums>
 static void backward_all(const RowsBackward<typename V::Scalar>& io, size_t rows) {
   RowGradientFold<typename V::Scalar> first{};
   bool first_known = false;
   for (size_t row = 0; row < rows;) {
-    row = backward_ordinary<V, kCentred, kWeight, kGiven, kSums>(io, row, rows, first_known, &first);
+    row = backward_ordinary<V, kCentred, kWeight, kSums>(io, row, rows, first_known, &first);
     if (row == rows) return;
     first_known = !map_wide_gradient_row(io, row, &first);
     if (!first_known) ++row;
   }
-}
-
-template <typename V, bool kCentred, bool kWeight, bool kGiven>
-EVENKEEL_INLINE void backward_sums(const RowsBackward<typename V::Scalar>& io, size_t rows) {
-  if (io.dweight) return backward_all<V, kCentred, kWeight, kGiven, true>(io, rows);
-  return backward_all<V, kCentred, kWeight, kGiven, false>(io, rows);
-}
-
-template <typename V, bool kCentred, bool kWeight>
-EVENKEEL_INLINE void backward_given(const RowsBackward<typename V::Scalar>& io, size_t rows) {
-  if (io.given) return backward_sums<V, kCentred, kWeight, true>(io, rows);
-  return backward_sums<V, kCentred, kWeight, false>(io, rows);
-}
-
-template <typename V>
-static void rows_backward(const RowsBackward<typename V::Scalar>& io, size_t rows) {
-  if (io.centred) {
-    if (io.weight) return backward_given<V, true, true>(io, rows);
-    return backward_given<V, true, false>(io, rows);
-  }
-  if (io.weight) return backward_given<V, false, true>(io, rows);
-  return backward_given<V, false, false>(io, rows);
 }
 
 // A part of one row, its sums being known. dweight, dbias: [length] or null.
@@ -209,4 +186,39 @@ static Sums part_gradient_sums(const RowsBackward<typename V::Scalar>& io, RowFo
   const RowGradient<typename V::Scalar> row{io.dy, io.x, io.weight, io.length, fold};
   if (io.centred) return row.weight ? row_gradient_sums<V, true, true>(row) : row_gradient_sums<V, true, false>(row);
   return row.weight ? row_gradient_sums<V, false, true>(row) : row_gradient_sums<V, false, false>(row);
+}
+
+// Rows whose statistics are given need no sums for dx. They are rare: each is mapped as a part of a row is, so that
+// backward_all has half as many forms.
+template <typename V>
+static void given_rows_backward(const RowsBackward<typename V::Scalar>& io, size_t rows) {
+  using T = typename V::Scalar;
+  for (size_t row = 0; row < rows; ++row) {
+    RowGradientFold<T> fold{fold_row<T>(io.mean[row], io.variance[row], io.eps), 0, 0};
+    const bool ordinary = are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps);
+    if (!ordinary && map_wide_gradient_row(io, row, &fold)) continue;
+    RowsBackward<T> part = io;
+    part.dy += row * io.length;
+    part.x += row * io.length;
+    part.dx += row * io.length;
+    part.prefetches = false;
+    part_map_gradient<V>(part, fold);
+  }
+}
+
+template <typename V, bool kCentred, bool kWeight>
+EVENKEEL_INLINE void backward_sums(const RowsBackward<typename V::Scalar>& io, size_t rows) {
+  if (io.dweight) return backward_all<V, kCentred, kWeight, true>(io, rows);
+  return backward_all<V, kCentred, kWeight, false>(io, rows);
+}
+
+template <typename V>
+static void rows_backward(const RowsBackward<typename V::Scalar>& io, size_t rows) {
+  if (io.given) return given_rows_backward<V>(io, rows);
+  if (io.centred) {
+    if (io.weight) return backward_sums<V, true, true>(io, rows);
+    return backward_sums<V, true, false>(io, rows);
+  }
+  if (io.weight) return backward_sums<V, false, true>(io, rows);
+  return backward_sums<V, false, false>(io, rows);
 }

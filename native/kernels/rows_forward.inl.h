@@ -32,11 +32,21 @@ static void single_rows_forward(const RowsForward<typename V::Scalar>& io, size_
   }
 }
 
+// Rows with a bias and no weight, which are rare: nothing runs side by side, and no loop is theirs alone.
+template <typename V>
+static void plain_rows_forward(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
+  const size_t n = io.length;
+  for (size_t row = begin; row < rows; ++row) {
+    if (!io.given) keep_statistics(io, row, span_moments<V>(io.x + row * n, n, io.centred));
+    map_rows<V>(io, row, row + 1);
+  }
+}
+
 template <typename V, bool kCentred>
 EVENKEEL_INLINE void single_rows_affine(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
   if (io.weight && io.bias) return single_rows_forward<V, kCentred, true, true>(io, begin, rows);
+  if (io.bias) return plain_rows_forward<V>(io, begin, rows);
   if (io.weight) return single_rows_forward<V, kCentred, true, false>(io, begin, rows);
-  if (io.bias) return single_rows_forward<V, kCentred, false, true>(io, begin, rows);
   return single_rows_forward<V, kCentred, false, false>(io, begin, rows);
 }
 

@@ -49,23 +49,26 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
   }
 }
 
-// The maps of a bundle's rows, side by side: weight and bias are read once for all.
+// The maps of a bundle's rows, side by side: weight and bias are read once for all. Members are copies: a vector store
+// may change what a reference shows.
 template <typename V, bool kCentred, bool kWeight, bool kBias>
 struct BundleMap {
   using T = typename V::Scalar;
-  const RowsForward<T>& io;
-  const T* x;
-  T* y;
+  const T* const x;
+  T* const y;
+  const size_t length;
+  const T* const weights;
+  const T* const biases;
   RowVectors<V> k[kBundle];
 
   template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     V weight;
     V bias;
-    if constexpr (kWeight) weight = load_part<kFull, V>(io.weight + i, n);
-    if constexpr (kBias) bias = load_part<kFull, V>(io.bias + i, n);
+    if constexpr (kWeight) weight = load_part<kFull, V>(weights + i, n);
+    if constexpr (kBias) bias = load_part<kFull, V>(biases + i, n);
     for (size_t r = 0; r < kBundle; ++r) {
-      const size_t at = r * io.length + i;
+      const size_t at = r * length + i;
       // y = xhat * weight + bias
       V value = normalized<kCentred>(load_part<kFull, V>(x + at, n), k[r]);
       if constexpr (kWeight) value = mul(value, weight);
@@ -79,7 +82,7 @@ template <typename V, bool kCentred, bool kWeight, bool kBias>
 static void map_bundle(const RowsForward<typename V::Scalar>& io, size_t row,
                        const RowFold<typename V::Scalar>* folds) {
   const size_t n = io.length;
-  BundleMap<V, kCentred, kWeight, kBias> map{io, io.x + row * n, io.y + row * n, {}};
+  BundleMap<V, kCentred, kWeight, kBias> map{io.x + row * n, io.y + row * n, n, io.weight, io.bias, {}};
   for (size_t r = 0; r < kBundle; ++r) map.k[r] = row_vectors<V>(folds[r]);
   if (io.prefetches) {
     const size_t bytes = kBundle * n * sizeof(typename V::Scalar);
@@ -87,15 +90,6 @@ static void map_bundle(const RowsForward<typename V::Scalar>& io, size_t row,
     Prefetcher(map.y, kMapPrefetchDistance<typename V::Scalar>).lines(bytes);
   }
   map_rest<V>(0, n, map);
-}
-
-template <typename V, bool kCentred>
-EVENKEEL_INLINE void map_bundle_affine(const RowsForward<typename V::Scalar>& io, size_t row,
-                                       const RowFold<typename V::Scalar>* folds) {
-  if (io.weight && io.bias) return map_bundle<V, kCentred, true, true>(io, row, folds);
-  if (io.weight) return map_bundle<V, kCentred, true, false>(io, row, folds);
-  if (io.bias) return map_bundle<V, kCentred, false, true>(io, row, folds);
-  return map_bundle<V, kCentred, false, false>(io, row, folds);
 }
 
 // Whether all rows of a bundle are surely ordinary: sums of what is not negative bound each of them, by few
@@ -114,17 +108,27 @@ EVENKEEL_INLINE bool surely_ordinary(const double* variance, double eps, const R
          spreads < Range<T>::kLargestSpread;
 }
 
-// The rare way, for a bundle that may have rows which are not ordinary: one row after another.
+// One row after another: a bundle that may have rows which are not ordinary, or a bias without a weight.
 template <typename V>
-static void map_bundle_by_rows(const RowsForward<typename V::Scalar>& io, size_t row) {
+static void map_rows(const RowsForward<typename V::Scalar>& io, size_t begin, size_t end) {
   using T = typename V::Scalar;
   const size_t n = io.length;
-  for (const size_t end = row + kBundle; row < end; ++row) {
+  for (size_t row = begin; row < end; ++row) {
     if (!are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps) && map_wide_row(io, row)) continue;
     const T* x = io.x + row * n;
     const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
     row_map<V>({x, io.y + row * n, n, io.weight, io.bias, fold, io.non_temporal, x}, io.centred);
   }
+}
+
+// A bias without a weight is rare, and needs no loop of its own.
+template <typename V, bool kCentred>
+EVENKEEL_INLINE void map_bundle_affine(const RowsForward<typename V::Scalar>& io, size_t row,
+                                       const RowFold<typename V::Scalar>* folds) {
+  if (io.weight && io.bias) return map_bundle<V, kCentred, true, true>(io, row, folds);
+  if (io.bias) return map_rows<V>(io, row, row + kBundle);
+  if (io.weight) return map_bundle<V, kCentred, true, false>(io, row, folds);
+  return map_bundle<V, kCentred, false, false>(io, row, folds);
 }
 
 // As many whole bundles as there are; returns where they end.
@@ -139,7 +143,7 @@ static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size
     short_moments<V>(io, io.x + row * io.length, mean, variance);
     for (size_t r = 0; r < kBundle; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
     if (!surely_ordinary(variance, io.eps, folds)) {
-      map_bundle_by_rows<V>(io, row);
+      map_rows<V>(io, row, row + kBundle);
     } else if (io.centred) {
       map_bundle_affine<V, true>(io, row, folds);
     } else {

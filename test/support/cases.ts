@@ -59,6 +59,8 @@ const SIZES: Record<Pattern, readonly Size[]> = {
     ...RUNS.map((length): Size => [3, 1, length, 1]),
     [2, 1, SLAB64, 1],
     [1, 1, SLAB32, 1],
+    // The longest rows that are taken several at a time, 1 KiB, and longer ones.
+    ...[128, 129, 256, 257].map((length): Size => [6, 1, length, 1]),
     ...ROWS.flatMap((rows) => [1, 7, 33, 130].map((length): Size => [rows, 1, length, 1])),
     [0, 1, 5, 1],
   ],
