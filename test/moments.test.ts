@@ -147,7 +147,8 @@ describe('a gradient by given moments', () => {
 
 describe('blocks', () => {
   it.each([
-    ['one sample of a batch', [5, 3, 70], 1],
+    ['one sample of a batch, of planes beyond 16 steps', [5, 3, 513], 1],
+    ['32 samples of a batch, of planes of one step', [70, 3, 16], 32],
     ['256 rows of [N, C]', [700, 3], 256],
   ] as const)('of %s are partitions: their merge has the bits of the whole', (_, shape, extent) => {
     fc.assert(
