@@ -7,7 +7,7 @@ import type { Buffers, PassName } from './operands.js'
 // xhat rounded to the element type, as in rows. Each pass over it is a few passes over plans that every backend knows.
 
 /** One pass of several. */
-interface Step<P extends PassName = PassName> {
+interface Stage<P extends PassName = PassName> {
   readonly pass: P
   readonly plan: Plan
   readonly io: Buffers<P>
