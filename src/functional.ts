@@ -54,8 +54,10 @@ export interface BatchNormFunctionalOptions extends ChannelsFunctionalOptions {
 }
 
 export interface RowsFunctionalOptions extends FunctionalOptions {
-  /** The trailing dimensions to normalize over; a number stands for the last one. */
+  /** The extents of the dimensions to normalize over; a number stands for one of them. */
   readonly normalizedShape: number | readonly number[]
+  /** The first of these dimensions, counted from the end where negative. Default: they are the last ones. */
+  readonly axis?: number | undefined
 }
 
 export interface GroupNormFunctionalOptions extends ChannelsFunctionalOptions {
@@ -90,17 +92,17 @@ export function batchNorm<T extends FloatArray>(
 }
 
 /**
- * Layer normalization: mean and biased variance of each row over its trailing dimensions (Ba, Kiros and Hinton 2016,
- * arXiv:1607.06450).
+ * Layer normalization: mean and biased variance over the dimensions normalizedShape, the last ones or those from `axis`
+ * on (Ba, Kiros and Hinton 2016, arXiv:1607.06450).
  *
- * @param x [..., ...normalizedShape], of any rank.
+ * @param x [..., ...normalizedShape], of any rank, or [..., ...normalizedShape, ...] with `axis`.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
  */
 export function layerNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctionalOptions): Normalized<T> {
   const who = 'layerNorm'
-  const input = begin(who, x, options, ['normalizedShape', ...OPTIONS])
-  const { eps = DEFAULT_EPS } = options
-  const spec = { normalizedShape: asShape(options.normalizedShape), eps }
+  const input = begin(who, x, options, ['normalizedShape', 'axis', ...OPTIONS])
+  const { axis, eps = DEFAULT_EPS } = options
+  const spec = { normalizedShape: asShape(options.normalizedShape), axis, eps }
   return forwardBy(planRows(who, input.shape, dtypeOf(input.data), spec), input, options)
 }
 
@@ -141,18 +143,19 @@ export function instanceNorm<T extends FloatArray>(
 }
 
 /**
- * Root mean square normalization: x / sqrt(mean of x^2 + eps) * weight + bias over the trailing dimensions (Zhang and
- * Sennrich 2019, arXiv:1910.07467). The context's variance is that mean square, its mean is 0.
+ * Root mean square normalization: x / sqrt(mean of x^2 + eps) * weight + bias over the dimensions normalizedShape, the
+ * last ones or those from `axis` on (Zhang and Sennrich 2019, arXiv:1910.07467). The context's variance is that mean
+ * square, its mean is 0.
  *
- * @param x [..., ...normalizedShape], of any rank.
+ * @param x [..., ...normalizedShape], of any rank, or [..., ...normalizedShape, ...] with `axis`.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
  */
 export function rmsNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctionalOptions): Normalized<T> {
   const who = 'rmsNorm'
-  const input = begin(who, x, options, ['normalizedShape', ...OPTIONS])
+  const input = begin(who, x, options, ['normalizedShape', 'axis', ...OPTIONS])
   const dtype = dtypeOf(input.data)
-  const { eps = RMS_NORM_EPS[dtype] } = options
-  const spec = { normalizedShape: asShape(options.normalizedShape), eps, centred: false }
+  const { axis, eps = RMS_NORM_EPS[dtype] } = options
+  const spec = { normalizedShape: asShape(options.normalizedShape), axis, eps, centred: false }
   return forwardBy(planRows(who, input.shape, dtype, spec), input, options)
 }
 

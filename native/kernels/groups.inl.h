@@ -64,10 +64,19 @@ EVENKEEL_INLINE void reduce_partitions(const GroupsForward<T>& io, size_t group,
   io.variance[group] = variance_of(total);
 }
 
-template <bool kCentred, typename V, typename Beside>
-EVENKEEL_INLINE void reduce_group(const GroupsForward<typename V::Scalar>& io, size_t group, Beside& beside) {
+template <typename V>
+static void reduce_group(const GroupsForward<typename V::Scalar>& io, size_t group) {
   using T = typename V::Scalar;
-  reduce_partitions(io, group, [&](const T* x, size_t n) { return moments_beside<kCentred, V>(x, n, beside); });
+  reduce_partitions(io, group, [&](const T* x, size_t n) { return span_moments<V>(x, n, io.centred); });
+}
+
+// The same beside a map.
+template <typename V, typename Beside>
+EVENKEEL_INLINE void reduce_group_beside(const GroupsForward<typename V::Scalar>& io, size_t group, Beside& beside) {
+  using T = typename V::Scalar;
+  reduce_partitions(io, group, [&](const T* x, size_t n) {
+    return io.centred ? moments_beside<true, V>(x, n, beside) : moments_beside<false, V>(x, n, beside);
+  });
 }
 
 template <typename T>
@@ -88,23 +97,22 @@ EVENKEEL_INLINE bool is_surely_ordinary(const RstdBounds& sure, double mean, dou
   return std::fabs(mean) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
 }
 
-template <bool kCentred, typename V>
+template <typename V>
 static void large_planes_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
   using T = typename V::Scalar;
   const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
-  NothingBeside nothing;
-  if (groups > 0) reduce_group<kCentred, V>(io, 0, nothing);
+  if (groups > 0) reduce_group<V>(io, 0);
   for (size_t group = 0; group < groups; ++group) {
     double rstd = rstd_of(io.variance[group], io.eps);
     if (!is_surely_ordinary<T>(sure, io.mean[group], rstd) && !is_ordinary_group(io, group, rstd)) {
       if (map_wide_group(io, group)) {
-        if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, nothing);
+        if (group + 1 < groups) reduce_group<V>(io, group + 1);
         continue;
       }
       rstd = rstd_of(io.variance[group], io.eps);
     }
     PacedGroup<V> paced(io, group, rstd);
-    if (group + 1 < groups) reduce_group<kCentred, V>(io, group + 1, paced);
+    if (group + 1 < groups) reduce_group_beside<V>(io, group + 1, paced);
     paced.finish();
   }
 }
@@ -223,6 +231,5 @@ EVENKEEL_INLINE bool takes_small_planes(const GroupsForward<typename V::Scalar>&
 template <typename V>
 static void groups_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
   if (takes_small_planes<V>(io)) return small_planes_forward<V>(io, groups);
-  if (io.centred) return large_planes_forward<true, V>(io, groups);
-  return large_planes_forward<false, V>(io, groups);
+  return large_planes_forward<V>(io, groups);
 }

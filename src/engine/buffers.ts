@@ -149,7 +149,7 @@ function lengthOfKind(plan: Plan, kind: Operand['kind']): number {
 
 function remedyFor(plan: Plan, kind: Operand['kind'], came: number): string {
   if (kind === 'statistics') return "keep the context's mean and variance attached until the gradient is done"
-  const each = plan.pattern === 'rows' ? 'normalized element' : 'channel'
+  const each = plan.pattern === 'rows' || plan.stages !== null ? 'normalized element' : 'channel'
   return `give one for each ${each}${came === 0 ? '; copy an array before its buffer is transferred' : ''}`
 }
 

@@ -152,7 +152,9 @@ function checkAndRun(call: Call, prepared: PreparedPass | null): boolean {
   checkOperands(plan, direction.table, operands, fresh)
   const replaced = replacesInput(call)
   call.begun = true
-  if (prepared === null || replaced) currentExecutor().run(direction.pass, plan, operands)
+  // A cached call is one call of a backend.
+  if (prepared === null || replaced || plan.stages !== null)
+    currentExecutor().run(direction.pass, plan, operands)
   else prepared.run(plan, operands)
   return replaced
 }

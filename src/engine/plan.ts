@@ -16,6 +16,8 @@ export type Layout = 'channels-first' | 'channels-last'
  * | rows    | R       | 1        | L       | [L]          | row: [R]                        |
  * | planes  | N       | C        | S       | [C]          | batch: [C], group: [N, groups]  |
  * | columns | N       | C        | S       | [C]          | batch (N = 1): [C], group: [N, groups] |
+ *
+ * Columns whose weight and bias lie along the normalized elements, [S], have `stages`.
  */
 export interface Plan {
   /** The layer's name, for error messages. */
@@ -44,50 +46,95 @@ export interface Plan {
   readonly count: number
   /** The length of weight and bias. */
   readonly affineLength: number
+  /** The plans that this one is the composition of (backend/stages.ts); null for a plan that a backend runs by itself. */
+  readonly stages: Stages | null
   /** The same plan as numbers, in the order that native/core/plan.h reads. */
   readonly descriptor: Float64Array
 }
 
+/** A norm without weight and bias, and these two over its result. */
+export interface Stages {
+  readonly normalize: Plan
+  readonly scale: Plan
+}
+
 export interface RowsSpec {
   readonly normalizedShape: readonly number[]
+  /** The first of the normalized dimensions, counted from the end where negative. Default: they are the last ones. */
+  readonly axis?: number
   readonly eps: number
   readonly centred?: boolean
   readonly given?: boolean
 }
 
-/** Statistics per row over the trailing dimensions: LayerNorm, RMSNorm. */
+/** Statistics over some dimensions side by side, the last ones by default: LayerNorm, RMSNorm. */
 export function planRows(layer: string, shape: readonly number[], dtype: DType, spec: RowsSpec): Plan {
-  const { normalizedShape } = spec
+  const { normalizedShape, axis, eps, centred = true, given = false } = spec
   checkExtents(layer, 'normalizedShape', normalizedShape)
-  const leading = shape.length - normalizedShape.length
-  const fits = leading >= 0 && normalizedShape.every((extent, i) => extent === shape[leading + i])
-  if (!fits) {
+  const first = axis === undefined ? shape.length - normalizedShape.length : firstAxis(layer, shape, axis)
+  const fits = first >= 0 && normalizedShape.every((extent, i) => extent === shape[first + i])
+  if (!fits) refuseRows(layer, shape, spec)
+  const length = sizeOf(normalizedShape)
+  const outer = sizeOf(shape.slice(0, first))
+  const inner = sizeOf(shape.slice(first + normalizedShape.length))
+  const common = { layer, shape, dtype, centred, given, eps, count: length, affineLength: length }
+  if (inner === 1) {
+    const rows = {
+      pattern: 'rows',
+      scope: 'row',
+      samples: outer,
+      channels: 1,
+      spatial: length,
+      groups: 1,
+    } as const
+    return complete({ ...common, ...rows, slots: outer, stages: null })
+  }
+  const columns = {
+    pattern: 'columns',
+    scope: 'group',
+    samples: outer,
+    channels: inner,
+    spatial: length,
+  } as const
+  const sizes = { ...common, ...columns, groups: inner, slots: outer * inner, stages: null }
+  return { ...complete(sizes), affineLength: length, stages: stagesOf(sizes) }
+}
+
+/**
+ * x [outer, length, inner], normalized over length, is columns with a group for each; weight and bias, one for each of
+ * length, are those of planes with the mean 0 and the variance 0 given, and an eps of 1.
+ */
+function stagesOf(sizes: Sizes): Stages {
+  const { spatial: length, channels: inner } = sizes
+  const swapped = { channels: length, spatial: inner, groups: 1, slots: length, count: sizes.samples * inner }
+  return {
+    normalize: complete({ ...sizes, affineLength: inner }),
+    scale: complete({ ...sizes, ...swapped, pattern: 'planes', scope: 'batch', given: true, eps: 1 }),
+  }
+}
+
+/** The index of an axis that may be counted from the end. */
+function firstAxis(layer: string, shape: readonly number[], axis: number): number {
+  checkAxis(layer, axis)
+  return axis < 0 ? shape.length + axis : axis
+}
+
+function refuseRows(layer: string, shape: readonly number[], { normalizedShape, axis }: RowsSpec): never {
+  const extents = formatShape(normalizedShape)
+  if (axis === undefined) {
     fail(
       'EVENKEEL_SHAPE',
       layer,
-      `input must end in normalizedShape ${formatShape(normalizedShape)}, got ${formatShape(shape)}`,
-      `give an input that ends in ${formatShape(normalizedShape)}, or the last dimensions of yours as normalizedShape`,
+      `input must end in normalizedShape ${extents}, got ${formatShape(shape)}`,
+      `give an input that ends in ${extents}, or the last dimensions of yours as normalizedShape; for dimensions further in front pass axis`,
     )
   }
-  const length = sizeOf(normalizedShape)
-  const rows = sizeOf(shape.slice(0, leading))
-  return complete({
+  fail(
+    'EVENKEEL_SHAPE',
     layer,
-    shape,
-    dtype,
-    pattern: 'rows',
-    scope: 'row',
-    samples: rows,
-    channels: 1,
-    spatial: length,
-    groups: 1,
-    centred: spec.centred ?? true,
-    given: spec.given ?? false,
-    eps: spec.eps,
-    slots: rows,
-    count: length,
-    affineLength: length,
-  })
+    `input must have normalizedShape ${extents} from axis ${axis} on, got ${formatShape(shape)}`,
+    'give axis as the index of the first normalized dimension, from 0, or from -1 for the last',
+  )
 }
 
 export interface ChannelsSpec {
@@ -121,6 +168,7 @@ export function planBatch(layer: string, shape: readonly number[], dtype: DType,
     slots: channels,
     count,
     affineLength: channels,
+    stages: null,
   })
 }
 
@@ -156,6 +204,7 @@ export function planGroup(layer: string, shape: readonly number[], dtype: DType,
     slots: samples * groups,
     count,
     affineLength: channels,
+    stages: null,
   })
 }
 
@@ -227,6 +276,17 @@ export function checkExtents(
     layer,
     `${name} must be an array of whole numbers from 1 up, got ${describe(extents)}`,
     'give the extents to normalize over, as in [768]',
+  )
+}
+
+/** Throws unless axis is a whole number. */
+export function checkAxis(layer: string, axis: unknown): asserts axis is number {
+  if (Number.isSafeInteger(axis)) return
+  fail(
+    'EVENKEEL_OPTION',
+    layer,
+    `axis must be a whole number, got ${describe(axis)}`,
+    'give the index of the first normalized dimension, as in axis: 1 for the channels of [N, C, H, W]',
   )
 }
 

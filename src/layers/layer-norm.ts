@@ -1,15 +1,15 @@
-import { checkExtents, planRows } from '../engine/plan.js'
+import { checkAxis, checkExtents, planRows } from '../engine/plan.js'
 import { asShape, DEFAULT_EPS } from '../functional.js'
 import { checkOptions } from '../options.js'
 import { NormLayer } from './layer.js'
 import type { Layer } from './layer-interface.js'
-import { LAYER_OPTIONS, type LayerOptions, type PlanFor } from './layer-options.js'
+import { type PlanFor, ROWS_OPTIONS, type RowsOptions } from './layer-options.js'
 import type { Known, LayerOf, NoOptions, RowProperties } from './layer-types.js'
 import { affineOf } from './parameter.js'
 import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage } from './running-statistics.js'
 
-export interface LayerNormOptions extends LayerOptions {
+export interface LayerNormOptions extends RowsOptions {
   /** Not a part of standard LayerNorm; see the class. Default false. */
   readonly runningAverage?: RunningAverage | false | undefined
 }
@@ -26,8 +26,9 @@ export interface LayerNormConstructor {
 
 /**
  * Layer normalization (Ba, Kiros and Hinton 2016, arXiv:1607.06450): y = (x - mean) / sqrt(variance + eps) * weight +
- * bias, with mean and biased variance of each row over the trailing dimensions, `normalizedShape`; the same in
- * training and in eval mode. weight and bias have the shape normalizedShape. eps is 1e-5 by default.
+ * bias, with mean and biased variance of each row over the dimensions `normalizedShape`; the same in training and in eval
+ * mode. They are the input's last dimensions, or those from `axis` on: `new LayerNorm(96, { axis: 1 })` normalizes each
+ * position of [N, 96, H, W] over its channels, as ConvNeXt does. weight and bias have the shape normalizedShape. eps is 1e-5 by default.
  *
  * Over convolutional input, `new LayerNorm([C, H, W])` normalizes each sample as a whole; for statistics per channel
  * of a sample take InstanceNorm.
@@ -39,21 +40,23 @@ export interface LayerNormConstructor {
  * row. It hurts everywhere else: a row's output is no longer independent of that row's own offset and scale, training
  * and eval compute different functions, and a source that drifts leaves the averages behind. Transformers never want it.
  *
- * forward: [..., ...normalizedShape], of any rank.
+ * forward: [..., ...normalizedShape], of any rank, or [..., ...normalizedShape, ...] with `axis`.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */
 export const LayerNorm = class LayerNorm extends NormLayer {
   declare readonly normalizedShape: readonly number[]
+  declare readonly axis: number
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
     const who = 'LayerNorm'
-    checkOptions(who, options, [...LAYER_OPTIONS, 'runningAverage'])
-    const { eps = DEFAULT_EPS, dtype = 'float32', runningAverage = false } = options
+    checkOptions(who, options, [...ROWS_OPTIONS, 'runningAverage'])
+    const { eps = DEFAULT_EPS, dtype = 'float32', axis, runningAverage = false } = options
     const affineShape = asShape(normalizedShape)
     checkExtents(who, 'normalizedShape', affineShape)
+    if (axis !== undefined) checkAxis(who, axis)
     const plan: PlanFor = (shape, given) =>
-      planRows('LayerNorm', shape, dtype, { normalizedShape: affineShape, eps, given })
+      planRows('LayerNorm', shape, dtype, { normalizedShape: affineShape, axis, eps, given })
     super(who, {
       plan,
       eps,
@@ -63,9 +66,9 @@ export const LayerNorm = class LayerNorm extends NormLayer {
       workspace: options.workspace,
       running: checkRunning(who, runningAverage, 'population'),
       runningShape: [],
-      fixed: { normalizedShape: [...affineShape] },
+      fixed: { normalizedShape: [...affineShape], axis: axis ?? -affineShape.length },
     })
   }
 } as LayerNormConstructor
 
-readOnly(LayerNorm.prototype, ['normalizedShape'])
+readOnly(LayerNorm.prototype, ['normalizedShape', 'axis'])

@@ -18,6 +18,18 @@ export interface LayerOptions extends AffineOptions {
 /** The names of LayerOptions, for checkOptions. */
 export const LAYER_OPTIONS = ['eps', 'weight', 'bias', 'affine', 'dtype', 'workspace'] as const
 
+/** Options of the layers with a normalizedShape. */
+export interface RowsOptions extends LayerOptions {
+  /**
+   * The first of the normalized dimensions, counted from the end where negative; the others follow it. Default: the last
+   * dimensions are normalized. Not the last ones: they cost two to four passes over the data instead of one or two.
+   */
+  readonly axis?: number | undefined
+}
+
+/** The names of RowsOptions, for checkOptions. */
+export const ROWS_OPTIONS = [...LAYER_OPTIONS, 'axis'] as const
+
 /** Options of forward. */
 export interface CallOptions {
   /** Where the result is written; without it, a new tensor, or one of the workspace. */

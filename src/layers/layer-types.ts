@@ -36,9 +36,11 @@ export interface ChannelProperties {
   readonly layout: Layout
 }
 
-/** What a layer over trailing dimensions has besides. */
+/** What a layer with a normalizedShape has besides. */
 export interface RowProperties {
   readonly normalizedShape: readonly number[]
+  /** The first normalized dimension, counted from the end where negative. */
+  readonly axis: number
 }
 
 /** A layer with these options, and these properties of its own. */

@@ -161,6 +161,11 @@ export class RunningStatistics {
   }
 }
 
+/** Whether there is one pair for all slots: those of a norm over dimensions, which may be columns. */
+function isOfRows({ scope, stages }: Plan): boolean {
+  return scope === 'row' || stages !== null
+}
+
 function isWhole({ data }: Tensor, length: number): boolean {
   return isFloatArray(data) && lengthOf(data) === length
 }
@@ -178,7 +183,7 @@ function checkFinite(plan: Plan, mean: Float64Array, variance: Float64Array): vo
 }
 
 function overflow(plan: Plan, channel: number): never {
-  const place = plan.scope === 'row' ? 'the rows' : `channel ${channel}`
+  const place = isOfRows(plan) ? 'the rows' : `channel ${channel}`
   fail(
     'EVENKEEL_STATISTICS',
     plan.layer,
@@ -188,7 +193,7 @@ function overflow(plan: Plan, channel: number): never {
 }
 
 function placeOf(plan: Plan, slot: number): string {
-  if (plan.scope === 'row') return `row ${slot}`
+  if (isOfRows(plan)) return `row ${slot}`
   if (plan.scope === 'batch') return `channel ${slot}`
   return `channel ${slot % plan.groups} of sample ${Math.floor(slot / plan.groups)}`
 }

@@ -21,6 +21,19 @@ function rowsKind(name: string, options: { centred?: boolean; given?: boolean })
   }
 }
 
+/** The same along the middle of [samples, length, channels], which is a plan with stages. */
+function axisKind(name: string, options: { centred?: boolean; given?: boolean }): Kind {
+  return {
+    name: `${name} along an axis${options.given ? ', given' : ''}`,
+    pattern: 'columns',
+    plan: ([samples, channels, spatial], dtype, eps) => {
+      if (spatial === 0) return null
+      const spec = { normalizedShape: [spatial], axis: 1, eps, ...options }
+      return planRows(name, [samples, spatial, channels], dtype, spec)
+    },
+  }
+}
+
 function channelsKind(
   norm: 'BatchNorm' | 'GroupNorm' | 'InstanceNorm',
   pattern: 'planes' | 'columns',
@@ -53,6 +66,9 @@ export const KINDS: readonly Kind[] = [
   rowsKind('LayerNorm', {}),
   rowsKind('RMSNorm', { centred: false }),
   rowsKind('LayerNorm given', { given: true }),
+  axisKind('LayerNorm', {}),
+  axisKind('RMSNorm', { centred: false }),
+  axisKind('LayerNorm', { given: true }),
   ...(['planes', 'columns'] as const).flatMap((pattern) => [
     channelsKind('BatchNorm', pattern),
     channelsKind('BatchNorm', pattern, { given: true }),

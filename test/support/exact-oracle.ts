@@ -67,7 +67,7 @@ function limitsOfY({ xhat, weight, bias }: Forward<Exact>, spacing: Exact): Limi
 }
 
 function limitsOfDx(
-  { given, dtype }: Plan,
+  { given, dtype, stages }: Plan,
   { slots, slack, weight }: Forward<Exact>,
   dy: readonly Exact[],
   { scale }: Judged<Exact>,
@@ -86,10 +86,14 @@ function limitsOfDx(
       one,
     )
     const factor = one.plus(rstd).times(most.plus(size1.over(Exact.of(members.length))))
+    // A stage of its own rounds each of them to the element type.
+    const stored = stages === null ? Exact.ZERO : largest(members.map(size), Exact.ZERO)
     for (const i of members) {
       // float64 has no wider type: the sums themselves have to stay within it.
       const summed = dtype === 'float64' || given
-      const reach = summed ? larger(scale[i], size(i).plus(size1).plus(size2).plus(sums)) : scale[i]
+      const reach = summed
+        ? larger(scale[i], size(i).plus(size1).plus(size2).plus(sums))
+        : larger(scale[i], stored)
       limits[i] = [spacing.times(factor.times(one.plus(slack[i]))), reach]
     }
   }

@@ -72,6 +72,8 @@ function channelOfElement({ pattern, channels, spatial }: Extents, i: number): n
 }
 
 /** Which entry of weight and bias element i takes. */
-function parameterOfElement(plan: Extents, i: number): number {
+function parameterOfElement(plan: Plan, i: number): number {
+  // Along the normalized elements of columns.
+  if (plan.stages !== null) return Math.floor(i / plan.channels) % plan.spatial
   return plan.pattern === 'rows' ? i % plan.spatial : channelOfElement(plan, i)
 }

@@ -1,5 +1,4 @@
 import type { Executor } from '../backend.js'
-import type { PassName } from '../operands.js'
 import type { Addon } from './addon.js'
 
 /**
@@ -8,9 +7,5 @@ import type { Addon } from './addon.js'
  */
 export function asyncRun(addon: Addon, isa: number): Executor['runAsync'] {
   if (addon.forwardAsync === undefined) return null
-  return (pass, plan, operands) => addon[asyncName(pass)]!(isa, plan.descriptor, ...operands)
-}
-
-export function asyncName<P extends PassName>(pass: P): `${P}Async` {
-  return `${pass}Async`
+  return (pass, plan, operands) => addon[`${pass}Async`]!(isa, plan.descriptor, ...operands)
 }

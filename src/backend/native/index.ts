@@ -1,9 +1,10 @@
-import type { Plan } from '../../engine/plan.js'
 import type { FloatArray } from '../../tensor.js'
-import type { Backend, Executor, Prepared, PreparedPass } from '../backend.js'
-import { type Buffers, operandsOf, PASS_NAMES, PASSES, type PassName } from '../operands.js'
+import type { Executor, Prepared, PreparedPass } from '../backend.js'
+import { executorOf } from '../executor.js'
+import { PASSES, type PassName } from '../operands.js'
+import type { Calls } from '../stages.js'
 import { type Addon, addon } from './addon.js'
-import { asyncName, asyncRun } from './async.js'
+import { asyncRun } from './async.js'
 import { CachedPass } from './cached-calls.js'
 
 // All that knows the addon is in this folder.
@@ -12,32 +13,17 @@ export { binary, loadErrors } from './addon.js'
 
 /** The addon as one backend per instruction set, best first; none where it did not load. */
 export const nativeExecutors: readonly Executor[] =
-  addon === null ? [] : addon.isas().map((isa, index) => executorOf(addon as Addon, isa, index))
+  addon === null ? [] : addon.isas().map((isa, index) => executorFor(addon as Addon, isa, index))
 
-function executorOf(native: Addon, isa: string, index: number): Executor {
-  const calls: Pick<Executor, 'run' | 'runAsync'> = {
+function executorFor(native: Addon, isa: string, index: number): Executor {
+  const calls: Calls = {
     run: (pass, plan, operands) => native[pass](index, plan.descriptor, ...operands),
     runAsync: asyncRun(native, index),
   }
-  return {
-    ...calls,
-    backend: backendOf(`native-${isa}`, calls),
+  return executorOf(`native-${isa}`, calls, {
     prepare: () => prepare(native, index),
     adviseHugePages: (array) => adviseHugePages(native, array),
-  }
-}
-
-/** The passes by their names, over arrays by their fields. */
-function backendOf(name: string, { run, runAsync }: Pick<Executor, 'run' | 'runAsync'>): Backend {
-  const passes = PASS_NAMES.map((pass) => [
-    pass,
-    (plan: Plan, io: Buffers<PassName>) => run(pass, plan, operandsOf(pass, io)),
-  ])
-  const asyncPasses = PASS_NAMES.map((pass) => [
-    asyncName(pass),
-    (plan: Plan, io: Buffers<PassName>) => runAsync?.(pass, plan, operandsOf(pass, io)),
-  ])
-  return Object.fromEntries([['name', name], ...passes, ...(runAsync === null ? [] : asyncPasses)])
+  })
 }
 
 /**

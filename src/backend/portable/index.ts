@@ -1,5 +1,6 @@
 import type { Plan } from '../../engine/plan.js'
 import type { Backend, Executor } from '../backend.js'
+import { executorOf } from '../executor.js'
 import { type Buffers, buffersOf, type Operands, type PassName } from '../operands.js'
 import * as channels from './channels.js'
 import * as columns from './columns.js'
@@ -44,9 +45,7 @@ function forward(plan: Plan, io: Buffers<'forward'>): void {
   apply(plan, io)
 }
 
-/** The backend in plain TypeScript: the specification of the arithmetic, and the fallback where native does not load. */
-export const portable: Backend = {
-  name: 'portable',
+const passes: Omit<Backend, 'name'> = {
   moments: (plan, io) => passesFor(plan).moments(plan, io),
   apply: (plan, io) => passesFor(plan).apply(plan, io),
   forward,
@@ -55,15 +54,16 @@ export const portable: Backend = {
   backward: (plan, io) => passesFor(plan).backward(plan, io),
 }
 
-export const portableExecutor: Executor = {
-  backend: portable,
-  run: runPass,
-  runAsync: null,
-  prepare: () => null,
-  adviseHugePages: () => {},
-}
-
 function runPass<P extends PassName>(pass: P, plan: Plan, operands: Operands): void {
-  const run = portable[pass] as (plan: Plan, io: Buffers<P>) => void
+  const run = passes[pass] as (plan: Plan, io: Buffers<P>) => void
   run(plan, buffersOf(pass, operands))
 }
+
+/** The backend in plain TypeScript: the specification of the arithmetic, and the fallback where native does not load. */
+export const portableExecutor: Executor = executorOf(
+  'portable',
+  { run: runPass, runAsync: null },
+  { prepare: () => null, adviseHugePages: () => {} },
+)
+
+export const portable: Backend = portableExecutor.backend

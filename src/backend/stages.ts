@@ -1,0 +1,134 @@
+import type { Plan, Stages } from '../engine/plan.js'
+import { type FloatArray, lengthOf, newArray } from '../tensor.js'
+import type { Executor } from './backend.js'
+import { type Buffers, buffersOf, type Operands, operandsOf, type PassName } from './operands.js'
+
+// A plan with stages is a norm without weight and bias, and these two over its result: y = xhat * weight + bias, with
+// xhat rounded to the element type, as in rows. Each pass over it is a few passes over plans that every backend knows.
+
+/** How passes are run. */
+export type Calls = Pick<Executor, 'run' | 'runAsync'>
+
+/** One pass of several. */
+interface Stage {
+  readonly pass: PassName
+  readonly plan: Plan
+  readonly operands: Operands
+}
+
+/** The stages of a pass, and what is left to do after them, which cannot fail. */
+interface Work {
+  readonly stages: readonly Stage[]
+  readonly end?: () => void
+}
+
+type WorkOf = { readonly [P in PassName]: (plans: Stages, io: Buffers<P>) => Work }
+
+function stage<P extends PassName>(pass: P, plan: Plan, io: Buffers<P>): Stage {
+  return { pass, plan, operands: operandsOf(pass, io) }
+}
+
+/** y = y * weight + bias; nothing where there are neither. */
+function scale({ scale: plan }: Stages, y: FloatArray, weight: FloatArray | null, bias: FloatArray | null) {
+  return weight === null && bias === null
+    ? []
+    : [stage('apply', plan, { x: y, y, weight, bias, ...unitStatistics(plan) })]
+}
+
+/** With the eps of the plan, which is 1, their rstd is 1, and they change nothing. */
+function unitStatistics({ slots }: Plan) {
+  const zeros = newArray('float64', slots) as Float64Array
+  return { mean: zeros, variance: zeros }
+}
+
+const NO_AFFINE = { weight: null, bias: null }
+const NO_PARAMETERS = { weight: null, dweight: null, dbias: null }
+
+/**
+ * g = dy * weight, a new array. The gradients of weight and bias are added to copies, which replace them in the end: a stage
+ * that fails leaves them as they were.
+ */
+function scaleGradient(
+  { normalize, scale: plan }: Stages,
+  io: Buffers<'gradientSums'> | Buffers<'backward'>,
+) {
+  const { dy, x, weight, mean, variance } = io
+  const dweight = io.dweight?.slice() ?? null
+  const dbias = io.dbias?.slice() ?? null
+  const g = newArray(plan.dtype, plan.size)
+  const stages = [
+    stage('apply', normalize, { x, y: g, mean, variance, ...NO_AFFINE }),
+    stage('backward', plan, { dy, x: g, dx: g, weight, dweight, dbias, ...unitStatistics(plan) }),
+  ]
+  const end = () => {
+    replace(io.dweight, dweight)
+    replace(io.dbias, dbias)
+  }
+  return { g, stages, end }
+}
+
+/** Does nothing where the array was transferred meanwhile. */
+function replace(array: FloatArray | null, by: FloatArray | null): void {
+  if (array !== null && by !== null && lengthOf(array) === by.length) array.set(by)
+}
+
+const WORK: WorkOf = {
+  moments: ({ normalize }, io) => ({ stages: [stage('moments', normalize, io)] }),
+  apply: (plans, io) => ({
+    stages: [
+      stage('apply', plans.normalize, { ...io, ...NO_AFFINE }),
+      ...scale(plans, io.y, io.weight, io.bias),
+    ],
+  }),
+  forward: (plans, io) => ({
+    stages: [
+      stage('forward', plans.normalize, { ...io, ...NO_AFFINE }),
+      ...scale(plans, io.y, io.weight, io.bias),
+    ],
+  }),
+  gradientSums: (plans, io) => {
+    const { g, stages, end } = scaleGradient(plans, io)
+    const sums = stage('gradientSums', plans.normalize, { ...io, dy: g, ...NO_PARAMETERS })
+    return { stages: [...stages, sums], end }
+  },
+  applyGradient: ({ normalize, scale: plan }, io) => {
+    const { dy, weight } = io
+    const g = newArray(plan.dtype, plan.size)
+    return {
+      stages: [
+        stage('backward', plan, { ...NO_PARAMETERS, dy, x: dy, dx: g, weight, ...unitStatistics(plan) }),
+        stage('applyGradient', normalize, { ...io, dy: g, weight: null }),
+      ],
+    }
+  },
+  backward: (plans, io) => {
+    const { g, stages, end } = scaleGradient(plans, io)
+    const dx = stage('backward', plans.normalize, { ...io, dy: g, ...NO_PARAMETERS })
+    return { stages: [...stages, dx], end }
+  },
+}
+
+/** The same calls, which run a plan with stages in its stages, on another thread one after the other. */
+export function withStages({ run, runAsync }: Calls): Calls {
+  const runStages = ({ stages, end }: Work) => {
+    for (const { pass, plan, operands } of stages) run(pass, plan, operands)
+    end?.()
+  }
+  const all: Executor['run'] = (pass, plan, operands) =>
+    plan.stages === null ? run(pass, plan, operands) : runStages(workOf(pass, plan.stages, operands))
+  if (runAsync === null) return { run: all, runAsync }
+  const runStagesAsync = async ({ stages, end }: Work) => {
+    for (const { pass, plan, operands } of stages) await runAsync(pass, plan, operands)
+    end?.()
+  }
+  const allAsync: Executor['runAsync'] = (pass, plan, operands) =>
+    plan.stages === null
+      ? runAsync(pass, plan, operands)
+      : runStagesAsync(workOf(pass, plan.stages, operands))
+  return { run: all, runAsync: allAsync }
+}
+
+/** All arrays are there before the first stage writes. */
+function workOf<P extends PassName>(pass: P, plans: Stages, operands: Operands): Work {
+  return WORK[pass](plans, buffersOf(pass, operands))
+}
