@@ -61,7 +61,7 @@ export interface Stages {
 export interface RowsSpec {
   readonly normalizedShape: readonly number[]
   /** The first of the normalized dimensions, counted from the end where negative. Default: they are the last ones. */
-  readonly axis?: number
+  readonly axis?: number | undefined
   readonly eps: number
   readonly centred?: boolean
   readonly given?: boolean

@@ -124,7 +124,7 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     "Keras's epsilon",
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option epsilon; try eps; the options are eps, weight, bias, affine, dtype, workspace, runningAverage.',
+    'LayerNorm: there is no option epsilon; try eps; the options are eps, weight, bias, affine, dtype, workspace, axis, runningAverage.',
     plain(() => new LayerNorm(8, wrong({ epsilon: 1e-3 }))),
   ],
   [
@@ -226,25 +226,37 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     "PyTorch's num_groups, as an option",
     'EVENKEEL_OPTION',
-    'LayerNorm: there is no option num_groups; the options are eps, weight, bias, affine, dtype, workspace, runningAverage.',
+    'LayerNorm: there is no option num_groups; the options are eps, weight, bias, affine, dtype, workspace, axis, runningAverage.',
     plain(() => new LayerNorm(8, wrong({ num_groups: 2 }))),
   ],
   [
     'two letters swapped',
     'EVENKEEL_OPTION',
-    'RMSNorm: there is no option esp; try eps; the options are eps, weight, bias, affine, dtype, workspace.',
+    'RMSNorm: there is no option esp; try eps; the options are eps, weight, bias, affine, dtype, workspace, axis.',
     plain(() => new RMSNorm(8, wrong({ esp: 1e-5 }))),
   ],
   [
     'a name of three other letters',
     'EVENKEEL_OPTION',
-    'RMSNorm: there is no option dim; the options are eps, weight, bias, affine, dtype, workspace.',
+    'RMSNorm: there is no option fma; the options are eps, weight, bias, affine, dtype, workspace, axis.',
+    plain(() => new RMSNorm(8, wrong({ fma: 1 }))),
+  ],
+  [
+    "PyTorch's name of an axis",
+    'EVENKEEL_OPTION',
+    'RMSNorm: there is no option dim; try axis; the options are eps, weight, bias, affine, dtype, workspace, axis.',
     plain(() => new RMSNorm(8, wrong({ dim: 1 }))),
+  ],
+  [
+    'an axis that is no number',
+    'EVENKEEL_OPTION',
+    'LayerNorm: axis must be a whole number, got [1]; give the index of the first normalized dimension, as in axis: 1 for the channels of [N, C, H, W].',
+    plain(() => new LayerNorm(8, wrong({ axis: [1] }))),
   ],
   [
     "a name that every object's prototype has",
     'EVENKEEL_OPTION',
-    'RMSNorm: there is no option constructor; the options are eps, weight, bias, affine, dtype, workspace.',
+    'RMSNorm: there is no option constructor; the options are eps, weight, bias, affine, dtype, workspace, axis.',
     plain(() => new RMSNorm(8, wrong({ constructor: 1 }))),
   ],
   [
@@ -262,7 +274,7 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'an array as the options',
     'EVENKEEL_OPTION',
-    'LayerNorm: options must be an object of options, got Float32Array of 8; the options are eps, weight, bias, affine, dtype, workspace, runningAverage.',
+    'LayerNorm: options must be an object of options, got Float32Array of 8; the options are eps, weight, bias, affine, dtype, workspace, axis, runningAverage.',
     plain(() => new LayerNorm(8, wrong(new Float32Array(8)))),
   ],
   [
@@ -298,7 +310,7 @@ export const CONSTRUCTION: readonly Row[] = [
   [
     'options that are a list',
     'EVENKEEL_OPTION',
-    'RMSNorm: options must be an object, got [0.00001]; write { eps: ... }; the options are eps, weight, bias, affine, dtype, workspace.',
+    'RMSNorm: options must be an object, got [0.00001]; write { eps: ... }; the options are eps, weight, bias, affine, dtype, workspace, axis.',
     plain(() => new RMSNorm(8, wrong([1e-5]))),
   ],
   [

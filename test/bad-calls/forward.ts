@@ -64,13 +64,13 @@ export const FORWARD: readonly Row[] = [
   [
     'another last extent',
     'EVENKEEL_SHAPE',
-    'LayerNorm: input must end in normalizedShape [8], got [8, 4]; give an input that ends in [8], or the last dimensions of yours as normalizedShape.',
+    'LayerNorm: input must end in normalizedShape [8], got [8, 4]; give an input that ends in [8], or the last dimensions of yours as normalizedShape; for dimensions further in front pass axis.',
     onRows((l) => l.forward(some([8, 4]))),
   ],
   [
     'fewer dimensions than normalizedShape',
     'EVENKEEL_SHAPE',
-    'LayerNorm: input must end in normalizedShape [4, 8], got [8]; give an input that ends in [4, 8], or the last dimensions of yours as normalizedShape.',
+    'LayerNorm: input must end in normalizedShape [4, 8], got [8]; give an input that ends in [4, 8], or the last dimensions of yours as normalizedShape; for dimensions further in front pass axis.',
     plain(() => new LayerNorm([4, 8]).forward(some([8]))),
   ],
   [

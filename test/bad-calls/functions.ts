@@ -75,13 +75,13 @@ export const FUNCTIONS: readonly Row[] = [
   [
     'no options',
     'EVENKEEL_OPTION',
-    'layerNorm: options must be an object, got undefined; write { normalizedShape: ... }; the options are normalizedShape, weight, bias, eps, out, workspace.',
+    'layerNorm: options must be an object, got undefined; write { normalizedShape: ... }; the options are normalizedShape, axis, weight, bias, eps, out, workspace.',
     plain(() => layerNorm(some([4, 8]), wrong(undefined))),
   ],
   [
     'a normalizedShape that does not fit',
     'EVENKEEL_SHAPE',
-    'rmsNorm: input must end in normalizedShape [7], got [4, 8]; give an input that ends in [7], or the last dimensions of yours as normalizedShape.',
+    'rmsNorm: input must end in normalizedShape [7], got [4, 8]; give an input that ends in [7], or the last dimensions of yours as normalizedShape; for dimensions further in front pass axis.',
     plain(() => rmsNorm(some([4, 8]), { normalizedShape: 7 })),
   ],
   [

@@ -37,7 +37,7 @@ export function layers(mine: Mine, layout: 'channels-last' | undefined, average:
   const running = { runningAverage: average, runningVariance: undefined }
   return [
     new BatchNorm(8, { ...mine, ...running, layout, convention: undefined }),
-    new LayerNorm(8, { ...mine, runningAverage: average }),
+    new LayerNorm(8, { ...mine, axis: undefined, runningAverage: average }),
     new GroupNorm(2, 8, { ...mine, layout }),
     new InstanceNorm(8, { ...mine, ...running, layout }),
     new RMSNorm(8, mine),
