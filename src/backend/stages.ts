@@ -1,5 +1,5 @@
 import type { Plan, Stages } from '../engine/plan.js'
-import { type FloatArray, lengthOf, newArray } from '../tensor.js'
+import { type DType, type FloatArray, lengthOf, newArray } from '../tensor.js'
 import type { Executor } from './backend.js'
 import { type Buffers, buffersOf, type Operands, operandsOf, type PassName } from './operands.js'
 
@@ -22,7 +22,10 @@ interface Work {
   readonly end?: () => void
 }
 
-type WorkOf = { readonly [P in PassName]: (plans: Stages, io: Buffers<P>) => Work }
+/** Gives memory that holds anything, for what one stage leaves to the next. */
+type Temporary = (plan: Plan) => FloatArray
+
+type WorkOf = { readonly [P in PassName]: (plans: Stages, io: Buffers<P>, temporary: Temporary) => Work }
 
 function stage<P extends PassName>(pass: P, plan: Plan, io: Buffers<P>): Stage {
   return { pass, plan, operands: operandsOf(pass, io) }
@@ -51,11 +54,12 @@ const NO_PARAMETERS = { weight: null, dweight: null, dbias: null }
 function scaleGradient(
   { normalize, scale: plan }: Stages,
   io: Buffers<'gradientSums'> | Buffers<'backward'>,
+  temporary: Temporary,
 ) {
   const { dy, x, weight, mean, variance } = io
   const dweight = io.dweight?.slice() ?? null
   const dbias = io.dbias?.slice() ?? null
-  const g = newArray(plan.dtype, plan.size)
+  const g = temporary(plan)
   const stages = [
     stage('apply', normalize, { x, y: g, mean, variance, ...NO_AFFINE }),
     stage('backward', plan, { dy, x: g, dx: g, weight, dweight, dbias, ...unitStatistics(plan) }),
@@ -86,14 +90,14 @@ const WORK: WorkOf = {
       ...scale(plans, io.y, io.weight, io.bias),
     ],
   }),
-  gradientSums: (plans, io) => {
-    const { g, stages, end } = scaleGradient(plans, io)
+  gradientSums: (plans, io, temporary) => {
+    const { g, stages, end } = scaleGradient(plans, io, temporary)
     const sums = stage('gradientSums', plans.normalize, { ...io, dy: g, ...NO_PARAMETERS })
     return { stages: [...stages, sums], end }
   },
-  applyGradient: ({ normalize, scale: plan }, io) => {
+  applyGradient: ({ normalize, scale: plan }, io, temporary) => {
     const { dy, weight } = io
-    const g = newArray(plan.dtype, plan.size)
+    const g = temporary(plan)
     return {
       stages: [
         stage('backward', plan, { ...NO_PARAMETERS, dy, x: dy, dx: g, weight, ...unitStatistics(plan) }),
@@ -101,8 +105,8 @@ const WORK: WorkOf = {
       ],
     }
   },
-  backward: (plans, io) => {
-    const { g, stages, end } = scaleGradient(plans, io)
+  backward: (plans, io, temporary) => {
+    const { g, stages, end } = scaleGradient(plans, io, temporary)
     const dx = stage('backward', plans.normalize, { ...io, dy: g, ...NO_PARAMETERS })
     return { stages: [...stages, dx], end }
   },
@@ -115,7 +119,9 @@ export function withStages({ run, runAsync }: Calls): Calls {
     end?.()
   }
   const all: Executor['run'] = (pass, plan, operands) =>
-    plan.stages === null ? run(pass, plan, operands) : runStages(workOf(pass, plan.stages, operands))
+    plan.stages === null
+      ? run(pass, plan, operands)
+      : runStages(workOf(pass, plan.stages, operands, keptTemporary))
   if (runAsync === null) return { run: all, runAsync }
   const runStagesAsync = async ({ stages, end }: Work) => {
     for (const { pass, plan, operands } of stages) await runAsync(pass, plan, operands)
@@ -124,11 +130,29 @@ export function withStages({ run, runAsync }: Calls): Calls {
   const allAsync: Executor['runAsync'] = (pass, plan, operands) =>
     plan.stages === null
       ? runAsync(pass, plan, operands)
-      : runStagesAsync(workOf(pass, plan.stages, operands))
+      : runStagesAsync(workOf(pass, plan.stages, operands, newTemporary))
   return { run: all, runAsync: allAsync }
 }
 
 /** All arrays are there before the first stage writes. */
-function workOf<P extends PassName>(pass: P, plans: Stages, operands: Operands): Work {
-  return WORK[pass](plans, buffersOf(pass, operands))
+function workOf<P extends PassName>(pass: P, plans: Stages, operands: Operands, temporary: Temporary): Work {
+  return WORK[pass](plans, buffersOf(pass, operands), temporary)
+}
+
+/** What is kept for the next call, at most: the first touch of new memory takes several times as long as a pass. */
+const KEPT_BYTES = 64 * 2 ** 20
+const kept = new Map<DType, FloatArray>()
+
+/** For calls that end before another one begins: at once, they run none of the caller's code. */
+function keptTemporary(plan: Plan): FloatArray {
+  const { dtype, size } = plan
+  const last = kept.get(dtype)
+  if (last !== undefined && last.length >= size) return last.subarray(0, size)
+  const array = newTemporary(plan)
+  if (array.byteLength <= KEPT_BYTES) kept.set(dtype, array)
+  return array
+}
+
+function newTemporary({ dtype, size }: Plan): FloatArray {
+  return newArray(dtype, size)
 }
