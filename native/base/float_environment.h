@@ -1,4 +1,5 @@
-// Another addon may have set flush-to-zero or a rounding mode on this thread: undone for the call, then restored.
+// Sets the default floating-point state for a call and restores the previous state after it. Another addon may have set
+// flush-to-zero or a rounding mode on this thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ class FloatEnvironment {
 
  private:
 #if defined(__SSE2__) || defined(_M_X64)
-  // All exceptions masked, round to nearest, neither FTZ nor DAZ.
+  // All exceptions are masked, rounding is to nearest, and FTZ and DAZ are off.
   static constexpr uint32_t kDefault = 0x1f80;
   static uint32_t read() noexcept { return _mm_getcsr(); }
   static void write(uint32_t state) noexcept { _mm_setcsr(state); }

@@ -1,6 +1,5 @@
-// Where a slot's numbers (a slot is what shares statistics) must lie for the arithmetic in T to be right. Outside, the
-// slot takes the wide route (base/wide.h). src/backend/portable/ranges.ts has the same; docs/numerics.md has the
-// reasons.
+// The ranges within which a slot's numbers must lie, so that the arithmetic in T is right. A slot outside them takes
+// the wide route (base/wide.h). src/backend/portable/ranges.ts has the same ranges. docs/numerics.md has the reasons.
 #pragma once
 
 #include <cmath>
@@ -14,15 +13,15 @@ struct Range;
 
 template <>
 struct Range<float> {
-  // Below it x - mean overflows for no x.
+  // The bound for |mean|. Below it, x - mean overflows for no x.
   static constexpr double kMean = 0x1p103;
-  // Of variance + eps.
+  // The bounds for variance + eps.
   static constexpr double kSmallestSpread = 0x1p-96;
   static constexpr double kLargestSpread = 0x1p252;
-  // Of weight / sqrt(variance + eps), unless the weight is 0.
+  // The bounds for |weight| / sqrt(variance + eps), unless the weight is 0.
   static constexpr double kSmallestScale = 0x1p-126;
   static constexpr double kLargestScale = 0x1p48;
-  // Of |k2| + |k1|. Below it dy * a overflows only where dx does.
+  // The bound for |k2| + |k1|. Below it, dy * a overflows only where dx also does.
   static constexpr double kGradient = 0x1p76;
 };
 
@@ -36,7 +35,7 @@ struct Range<double> {
   static constexpr double kGradient = 0x1p943;
 };
 
-// Static, as in merge.h: kernels use these, and each instruction set must have its own copy.
+// These functions are static, as in merge.h: kernels use them, and each instruction set must have its own copy.
 
 template <typename T>
 static inline bool are_ordinary_statistics(double mean, double variance, double eps) {
@@ -44,7 +43,7 @@ static inline bool are_ordinary_statistics(double mean, double variance, double 
   return std::fabs(mean) < Range<T>::kMean && spread >= Range<T>::kSmallestSpread && spread <= Range<T>::kLargestSpread;
 }
 
-// Whether all of n slots' are. Counted without a branch, since compilers then take several at a time.
+// Whether the statistics of all n slots are ordinary. The loop counts without a branch, so that compilers vectorize it.
 template <typename T>
 static inline bool all_statistics_are_ordinary(const double* mean, const double* variance, size_t n, double eps) {
   int64_t ordinary = 0;
@@ -56,7 +55,7 @@ static inline bool all_statistics_are_ordinary(const double* mean, const double*
   return static_cast<size_t>(ordinary) == n;
 }
 
-// a: weight / sqrt(variance + eps).
+// a is weight / sqrt(variance + eps).
 template <typename T>
 static inline bool is_ordinary_scale(T a, T weight) {
   const T size = std::fabs(a);
@@ -64,7 +63,7 @@ static inline bool is_ordinary_scale(T a, T weight) {
          weight == 0;
 }
 
-// Whether all of n slots' are.
+// Whether the scales of all n slots are ordinary.
 template <typename T>
 static inline bool all_scales_are_ordinary(const T* a, const T* weight, size_t n) {
   int32_t ordinary = 0;
@@ -77,13 +76,14 @@ static inline bool all_scales_are_ordinary(const T* a, const T* weight, size_t n
   return static_cast<size_t>(ordinary) == n;
 }
 
-// Within these 1 / sqrt(variance + eps) is ordinary with every weight.
+// If 1 / sqrt(variance + eps) is within these bounds, the scale of the slot is ordinary for every weight.
 struct RstdBounds {
   double least;
   double most;
 };
 
-// None where a weight is not finite. By a factor of 2 within the range: products are rounded.
+// If a weight is not finite, no number is within the returned bounds. The bounds are tighter than the range by a factor
+// of 2, because products are rounded.
 template <typename T>
 static inline RstdBounds sure_bounds(const T* weight, size_t n) {
   double least = 1;
@@ -99,13 +99,13 @@ static inline RstdBounds sure_bounds(const T* weight, size_t n) {
   return {of_scale > of_spread ? of_scale : of_spread, Range<T>::kLargestScale / 2 / most};
 }
 
-// The sum of two, so that one comparison will do.
+// Tests the sum of both, so that one comparison is enough.
 template <typename T>
 static inline bool is_ordinary_gradient(T k2, T k1) {
   return std::fabs(k2) + std::fabs(k1) < static_cast<T>(Range<T>::kGradient);
 }
 
-// Whether all of n slots' are.
+// Whether the gradients of all n slots are ordinary.
 template <typename T>
 static inline bool all_gradients_are_ordinary(const T* k2, const T* k1, size_t n) {
   int32_t ordinary = 0;

@@ -8,17 +8,19 @@ namespace evenkeel {
 
 namespace {
 
-// From here on values are scaled down, so that no sum of their squares overflows.
+// If the largest |x| reaches kLarge, values are scaled down, so that no sum of their squares overflows.
 constexpr double kLarge = 0x1p480;
 constexpr double kLargeUnit = 0x1p-540;
-// Below it they are scaled up, where eps does not hide their squares, so that none underflows.
+// If it is below kSmall, and eps does not hide the squares of the values, values are scaled up, so that no square
+// underflows.
 constexpr double kSmall = 0x1p-400;
 constexpr double kSmallUnit = 0x1p500;
-// From this given mean on, x and the mean are quartered: their difference might overflow.
+// If a given |mean| reaches this number, x and the mean are multiplied by a quarter, because their difference could
+// overflow.
 constexpr double kLargeMean = 0x1p970;
 constexpr double kQuarter = 0.25;
 
-// A sum that keeps what its additions round off (Knuth's TwoSum), so that it is exact within a rounding or two.
+// A sum that also adds up its rounding errors (Knuth's TwoSum), so that it is exact within a rounding or two.
 class Sum {
  public:
   void add(double value) {
@@ -35,7 +37,7 @@ class Sum {
   double low_ = 0;
 };
 
-// body(x) for each element, in order.
+// Calls body(x) for each element, in order.
 template <typename T, typename Body>
 void each_element(const T* x, const Slot& slot, const Body& body) {
   for (size_t i = 0; i < slot.lines; ++i) {
@@ -66,7 +68,7 @@ bool fold_elements(const T* x, const Slot& slot, bool centred, double eps, WideF
   const double first = x[slot.start];
   double mean = 0;
   if (centred) {
-    // Shifted by its first element, a constant has exactly itself as its mean.
+    // The shift by the first element makes the mean of a constant exact.
     const double shift = first * unit;
     Sum sum;
     each_element(x, slot, [&](double value) { sum.add(value * unit - shift); });
@@ -85,7 +87,7 @@ bool fold_elements(const T* x, const Slot& slot, bool centred, double eps, WideF
     m2 = s2 - s1 * s1 / count;
     if (m2 < 0) m2 = 0;
   }
-  // Of a constant eps is all that the scale is made of, and might vanish times this unit.
+  // For a constant, the scale depends on eps alone. eps times the square of this unit could underflow to 0.
   if (m2 == 0 && unit == kLargeUnit) {
     *fold = {1, first, 0, rstd_of(0, eps), m2};
     return true;

@@ -1,5 +1,5 @@
-// The only N-API: raw, because a typed array costs twice as much through the C++ wrapper. src/backend/native
-// calls it.
+// The functions that the addon exports; src/backend/native calls them. Only native/binding uses Node-API. It uses the C
+// interface, because a typed array costs twice as much through the C++ wrapper.
 
 #include <node_api.h>
 
@@ -25,10 +25,10 @@ namespace evenkeel {
 
 namespace {
 
-// More threads than any machine profits from; src/backend/native/threads.ts says so before.
+// More threads than any machine profits from. src/backend/native/threads.ts checks the same limit first.
 constexpr uint32_t kMaxThreads = 1024;
 
-// package.json's, to which a test holds it: native/load.cjs refuses an addon of another version.
+// The version of package.json; a test compares the two. native/load.cjs refuses an addon of another version.
 constexpr char kVersion[] = "0.1.0";
 
 bool export_version(napi_env env, napi_value exports) {
@@ -37,7 +37,7 @@ bool export_version(napi_env env, napi_value exports) {
          napi_set_named_property(env, exports, "version", version) == napi_ok;
 }
 
-// isas(): the names of the instruction sets that this CPU runs, best first.
+// isas(): the names of the instruction sets that this build has and this CPU supports, best first.
 napi_value isas(napi_env env, napi_callback_info) {
   const IsaList& list = available_isas();
   napi_value names;
@@ -50,7 +50,7 @@ napi_value isas(napi_env env, napi_callback_info) {
   return names;
 }
 
-// Any pass. No C++ exception leaves it.
+// Runs any pass. No C++ exception leaves this function.
 napi_value run_pass(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const auto& type = arguments.data<PassType>();
@@ -86,7 +86,7 @@ napi_value set_threads_call(napi_env env, napi_callback_info info) {
   return arguments.finish();
 }
 
-// setBytesPerThread(bytes), setCacheBytes(bytes): for tests
+// setBytesPerThread(bytes), setCacheBytes(bytes): for tests.
 template <void (*kSet)(size_t) noexcept>
 napi_value set_bytes_call(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
@@ -95,7 +95,7 @@ napi_value set_bytes_call(napi_env env, napi_callback_info info) {
   return arguments.finish();
 }
 
-// adviseHugePages(array): a typed array that nothing was written to yet
+// adviseHugePages(array): for a typed array that nothing was written to yet.
 napi_value advise_huge_pages_call(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
   void* data = nullptr;

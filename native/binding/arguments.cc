@@ -4,8 +4,8 @@ namespace evenkeel {
 
 namespace {
 
-// A type that no call takes. Some runtimes leave the type unset for arrays newer than themselves, and this one stands
-// then.
+// A type that no call takes. view() sets it first, because some runtimes leave the type unset for a kind of array that
+// is newer than they are.
 constexpr napi_typedarray_type kNoFloat = napi_int8_array;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Typed arrays of a call as pointers, checked as far as memory safety needs: type and length against the plan.
-// Everything else was checked in TypeScript, which has the better words for it.
+// Reads the typed arrays of a call as pointers. It checks what memory safety needs: type and length against the plan.
+// TypeScript has checked everything else before, and has better error messages.
 #pragma once
 
 #include <node_api.h>
@@ -10,22 +10,23 @@
 
 namespace evenkeel {
 
-// A typed array; data is null where it is absent, detached or empty.
+// A typed array. data is null if the array is absent, detached or empty.
 struct ArrayView {
   napi_typedarray_type type;
   size_t length;
   void* data;
 };
 
-// What an operand of a pass is: as long as the plan's data, and never null; as weight and bias, or null; one float64
-// per slot, and never null.
+// The kinds of operand of a pass. data: as long as the plan's data, never null. affine: as long as weight and bias, or
+// null. statistics: one float64 for each slot, never null.
 enum class Operand { data, affine, statistics };
 
-// Reads the arguments of one call. The first thing wrong is kept, and throws a TypeError when it is all over.
+// Reads the arguments of one call. It keeps the first problem; finish() throws it as a TypeError.
 class Arguments {
  public:
   Arguments(napi_env env, napi_callback_info info, size_t expected);
-  // Of a function that was exported with `data`, which tells how many are expected.
+  // For a function that was exported with `data`. Call expect() after it with the number of arguments that `data`
+  // tells.
   Arguments(napi_env env, napi_callback_info info);
   void expect(size_t count);
   template <typename Data>
@@ -33,27 +34,27 @@ class Arguments {
     return *static_cast<const Data*>(data_);
   }
 
-  // A whole number below `limit`.
+  // Argument i as a whole number below `limit`.
   uint32_t index(size_t i, uint32_t limit);
-  // The plan; its sizes bound all lengths that follow.
+  // Argument i as a plan. Its sizes are the limits of all lengths that follow.
   Plan plan(size_t i);
-  // The memory of an operand of a plan.
+  // The memory of argument i, an operand of a plan.
   void* operand(size_t i, const Plan& plan, Operand operand);
-  // Whether the argument is null or undefined.
+  // Whether argument i is null or undefined.
   bool is_absent(size_t i) const;
 
-  // A float array of any type and length: its bytes.
+  // The number of bytes of argument i, a float array of any type and length. `data` receives its address.
   size_t bytes(size_t i, void** data);
 
-  // As it came, of any type.
+  // Argument i of any type, unchecked.
   napi_value value(size_t i) const { return values_[i]; }
 
   bool ok() const { return problem_ == nullptr; }
-  // The call's result: undefined, or a pending exception.
+  // Returns the result of the call, which is undefined. Throws the TypeError if there was a problem.
   napi_value finish() const;
 
  private:
-  // An instruction set, a descriptor, nine operands, a frame.
+  // The most arguments that a call has: an instruction set, a descriptor, nine operands, a frame.
   static constexpr size_t kMax = 12;
 
   void fail(const char* problem);

@@ -17,8 +17,8 @@ namespace {
 constexpr char kBackendCode[] = "EVENKEEL_BACKEND";
 constexpr char kCancelled[] = "evenkeel: an asynchronous call was cancelled before it began; nothing was written.";
 
-// One pass under way. Node waits for it before an environment ends (a terminated worker, process.exit()), so that
-// nothing here outlives what it points to.
+// One asynchronous call of a pass. Node waits for it before an environment ends (a terminated worker, process.exit()).
+// So nothing here outlives what it points to.
 class Job {
  public:
   Job(napi_env env, std::vector<Memory> memory, const Pass& pass)
@@ -29,7 +29,8 @@ class Job {
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
-  // The promise of `job`, which deletes itself when it is settled; null and an exception where it cannot start.
+  // Starts `job` and returns its promise. The job deletes itself when the promise is settled. If the job cannot start,
+  // throws a JavaScript exception and returns null.
   static napi_value start(napi_env env, std::unique_ptr<Job> job);
 
  private:
@@ -62,7 +63,7 @@ napi_value Job::start(napi_env env, std::unique_ptr<Job> job) {
   return promise;
 }
 
-// On a thread of the pool.
+// Runs on a thread of libuv's pool.
 void Job::execute(napi_env, void* data) {
   auto* job = static_cast<Job*>(data);
   const FloatEnvironment plain;
@@ -73,8 +74,8 @@ void Job::execute(napi_env, void* data) {
   }
 }
 
-// On the thread that called; also where its environment ends, which then runs no JavaScript: failures are its normal
-// course, and have nobody to be told to.
+// Runs on the thread that made the call. It also runs when the environment ends, which then runs no JavaScript. Calls
+// to Node-API may fail then, and their failures are ignored.
 void Job::complete(napi_env, napi_status status, void* data) {
   const std::unique_ptr<Job> job(static_cast<Job*>(data));
   if (status == napi_ok) {
@@ -110,7 +111,7 @@ std::vector<Memory> memory_of_arrays(napi_env env, const Arguments& arguments, s
   return memory;
 }
 
-// Any pass.
+// Starts any pass.
 napi_value start_pass(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const auto& type = arguments.data<PassType>();

@@ -1,10 +1,12 @@
+// Exports functions from the addon.
 #pragma once
 
 #include <node_api.h>
 
 namespace evenkeel {
 
-// Adds a function to the addon's exports; false where Node-API failed. data: what its calls find in their arguments.
+// Adds a function to the exports of the addon. Returns false if Node-API failed. The function finds `data` in the
+// arguments of its calls.
 inline bool export_function(napi_env env, napi_value exports, const char* name, napi_callback call,
                             const void* data = nullptr) {
   napi_value function;

@@ -11,23 +11,23 @@ namespace evenkeel {
 
 namespace {
 
-// Frames that an environment keeps at most, about 200 bytes each: the kept passes of a thousand layers. A program with
-// more layers than that looks its arrays up again, as a first call does.
+// The most frames that an environment keeps, each about 200 bytes: the kept passes of a thousand layers. In a program
+// with more layers, a call may find its frame gone. It then looks its arrays up again, as a first call does.
 constexpr size_t kMostFrames = 4096;
 
-// A kept pass, and the number of the frame that it is kept for; 0: none.
+// A kept pass, and the number of its frame. The number is 0 if there is no frame.
 struct Kept {
   int64_t frame = 0;
   Pass pass;
 };
 
-// The frames of one environment; Node frees them with it. They lie in a ring: a new frame takes the place of the
-// oldest one, whose owner then finds that it is gone.
+// The frames of one environment. Node frees them with the environment. They form a ring: a new frame takes the place of
+// the oldest one, whose owner then finds that it is gone.
 struct Frames {
   std::vector<Kept> ring;
   int64_t last = 0;
 
-  // Numbers below 2^53, which no program comes to.
+  // Adds a frame and returns its number. No program makes so many frames that a number reaches 2^53.
   int64_t add() {
     if (ring.size() < kMostFrames) ring.emplace_back();
     ++last;
@@ -37,7 +37,7 @@ struct Frames {
     return last;
   }
 
-  // Null where the frame is gone.
+  // Returns null if the frame is gone.
   Pass* find(int64_t frame) {
     if (frame <= 0 || frame > last) return nullptr;
     Kept& kept = place(frame);
@@ -59,14 +59,14 @@ Frames* frames_of(napi_env env) {
   return static_cast<Frames*>(frames);
 }
 
-// The frame of argument i; null where it is gone, or was never there.
+// The pass of the frame with this number. Null if the frame is gone or never existed.
 Pass* frame_of(napi_env env, napi_value number) {
   int64_t frame = 0;
   if (napi_get_value_int64(env, number, &frame) != napi_ok) return nullptr;
   return frames_of(env)->find(frame);
 }
 
-// What a call over a frame that is gone returns; undefined otherwise.
+// The result of a call whose frame is gone: true. Otherwise a call returns undefined.
 napi_value gone(napi_env env) {
   napi_value yes;
   return napi_get_boolean(env, true, &yes) == napi_ok ? yes : nullptr;
@@ -92,7 +92,7 @@ napi_value new_frame(napi_env env, napi_callback_info) {
   }
 }
 
-// Any pass; the frame comes last.
+// Runs any pass and keeps it. The frame is the last argument.
 napi_value keep_and_run(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const auto& type = arguments.data<PassType>();
@@ -105,7 +105,7 @@ napi_value keep_and_run(napi_env env, napi_callback_info info) {
   return run(env, pass);
 }
 
-// Straight to Node-API: this is the call that must cost nothing.
+// Calls Node-API directly, without Arguments, because this call must cost as little as possible.
 napi_value again(napi_env env, napi_callback_info info) {
   napi_value number;
   size_t count = 1;
@@ -114,10 +114,11 @@ napi_value again(napi_env env, napi_callback_info info) {
   return kept ? run(env, *kept) : gone(env);
 }
 
-// The most data that a pass has.
+// The most data operands that a pass has.
 constexpr size_t kMostData = 3;
 
-// Takes the data that are given, behind the frame, into the pass; all of them, or none.
+// Puts the given data operands, which follow the frame in the arguments, into the pass. If one of them is wrong, none
+// changes.
 void renew_arrays(Arguments* arguments, Pass* pass) {
   if (!pass->type) return;
   Pass renewed = *pass;

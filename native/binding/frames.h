@@ -1,20 +1,22 @@
-// Prepared calls: a pass is kept under a number, with the addresses of its arrays, and run again without looking them
-// up (docs/decisions/0008). Whoever runs it again must know that the arrays are alive and as long as they were:
-// src/backend/native/cached-calls.ts, the only caller, holds and measures them.
+// Cached calls. A frame keeps a pass with the addresses of its arrays under a number. The pass can run again, and the
+// arrays are not looked up again (docs/decisions/0008). The caller must make sure that the arrays are alive and have
+// the same lengths. The only caller, src/backend/native/cached-calls.ts, holds the arrays and checks their lengths.
 #pragma once
 
 #include <node_api.h>
 
 namespace evenkeel {
 
-// Adds to the addon's exports
-//   newFrame(): a number, of this thread's environment only; never that of an earlier frame
-//   forwardKept(...the arguments of forward, frame) and its like, for each pass
-//   again(frame): runs the pass that is kept
-//   renew(frame, first, second, third): the same with other data, in the order of the pass's operands; null: as before
-// All but the first return true, and do nothing, where the frame is gone: only so many are kept. Nothing frees a frame:
-// layers that are made in a loop would wait for a turn of the event loop, and hold their memory until then.
-// True unless Node-API failed.
+// Adds these functions to the exports of the addon:
+//   newFrame(): a new number, valid in this thread's environment only; no number is used twice
+//   forwardKept(...the arguments of forward, frame): runs the pass and keeps it; likewise for the other passes
+//   again(frame): runs the kept pass
+//   renew(frame, first, second, third): runs the kept pass with other data, in the order of the pass's operands. null:
+//   the data stays the same.
+// All but newFrame return true, and do nothing, if the frame is gone, because the number of frames is limited. No
+// function frees a frame. A layer would have to do that in a finalizer, which runs in a later turn of the event loop;
+// layers that are made in a loop would keep their memory until then.
+// Returns true unless Node-API failed.
 bool export_frames(napi_env env, napi_value exports);
 
 }  // namespace evenkeel

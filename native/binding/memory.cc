@@ -1,5 +1,5 @@
-// The only use of V8's interface. It is found at run time by the names that Node exports, and tried on buffers of our
-// own before it is trusted: so one binary serves all versions of Node, and runtimes without it.
+// The only use of V8's interface. Its functions are found at run time by the names that Node exports, and are tested on
+// buffers made here before they are used. So one binary works with all versions of Node, and with runtimes without V8.
 
 #include "binding/memory.h"
 
@@ -14,9 +14,10 @@ namespace evenkeel {
 
 namespace {
 
-// std::shared_ptr<v8::BackingStore> v8::ArrayBuffer::GetBackingStore(), and SharedArrayBuffer's. `self` is a slot that
-// points to the buffer, as a v8::Local is; so is Node's napi_value. By the Itanium C++ ABI (all but Visual C++), a
-// method is called as a function whose first argument is `this`, and shared_ptr is laid out alike for all types.
+// std::shared_ptr<v8::BackingStore> v8::ArrayBuffer::GetBackingStore(), and the same of SharedArrayBuffer. `self` is a
+// handle slot, which points to the buffer. A v8::Local is such a slot, and so is Node's napi_value. In the Itanium C++
+// ABI (all compilers but Visual C++), a method is called like a function whose first argument is `this`, and shared_ptr
+// has the same layout for all types.
 using GetBackingStore = Memory (*)(void* self);
 // void* v8::BackingStore::Data() const
 using Data = void* (*)(const void* self);
@@ -40,7 +41,7 @@ bool find(const char* name, Function* function) {
 }
 
 bool find_functions(V8* v8) {
-  // Who exports node::Start(int, char**) is Node; Bun exports functions of V8's names that take other values.
+  // Only Node exports node::Start(int, char**). Bun exports functions with V8's names that take other values.
   void* (*node)() = nullptr;
   return find("_ZN4node5StartEiPPc", &node) && find("_ZN2v811ArrayBuffer15GetBackingStoreEv", &v8->of_buffer) &&
          find("_ZN2v817SharedArrayBuffer15GetBackingStoreEv", &v8->of_shared_buffer) &&
@@ -73,29 +74,29 @@ GetBackingStore function_for(const V8& v8, napi_env env, napi_value buffer) {
 bool is_slot(napi_value value) {
   const auto address = reinterpret_cast<uintptr_t>(value);
   if (address % alignof(void*) != 0) return false;
-  // V8 tags a pointer to an object by 01.
+  // V8 tags a pointer to an object with 01 in its two low bits.
   return (*reinterpret_cast<const uintptr_t*>(address) & 3) == 1;
 }
 
-// Gets the memory under `array` as memory_of() does, and whether that is what it should be.
+// Gets the memory of `array` as memory_of() does, and returns whether the result is right.
 bool keeps(const V8& v8, napi_env env, napi_value array) {
   View view;
   if (!view_of(env, array, &view) || !is_slot(view.buffer)) return false;
-  // A future function that returned anything else than a shared_ptr would take the place of the result for `self`: it
-  // finds the buffer there too, and leaves it there.
+  // If a future version of the function does not return a shared_ptr, it takes the address of the result as `self`. It
+  // then finds the buffer there too, and does not change it.
   alignas(Memory) void* volatile place[2] = {*reinterpret_cast<void**>(view.buffer), nullptr};
   static_assert(sizeof place == sizeof(Memory));
   void* const before = place[0];
   const Memory* memory = new (const_cast<void**>(place)) Memory(function_for(v8, env, view.buffer)(view.buffer));
   if (place[0] == before || place[1] == nullptr) return false;
-  // The owners are the buffer and we: another C++ library counts them elsewhere or otherwise. Then the share is not
-  // ours to drop, and stays.
+  // The owners must be two: the buffer and `memory`. If the count differs, another C++ library counts the owners in
+  // another way. Then the share cannot be dropped safely, and is kept.
   if (memory->use_count() != 2 || v8.data(memory->get()) != view.data) return false;
   memory->~Memory();
   return true;
 }
 
-// new Type(argument), of a class in the global object
+// new Type(argument), where Type is a class in the global object.
 bool create(napi_env env, const char* type, napi_value argument, napi_value* instance) {
   napi_value global, constructor;
   return napi_get_global(env, &global) == napi_ok &&
@@ -120,7 +121,7 @@ const Found& found(napi_env env) {
     Found found{};
     found.trusted = find_functions(&found.v8) && keeps_buffer(found.v8, env, "ArrayBuffer") &&
                     keeps_buffer(found.v8, env, "SharedArrayBuffer");
-    // Of a program that took the classes away: no reason not to load.
+    // A program may have removed the classes from the global object. The addon must load all the same.
     napi_value exception;
     bool thrown = false;
     if (napi_is_exception_pending(env, &thrown) == napi_ok && thrown)

@@ -1,5 +1,5 @@
-// Keeps the memory of typed arrays, whatever becomes of their buffers. Node-API can keep an array, but not its memory,
-// which goes when the array's buffer is transferred (docs/decisions/0009).
+// Keeps the memory of typed arrays, whatever happens to their buffers. Node-API can keep an array alive, but not its
+// memory: that is lost when the array's buffer is transferred (docs/decisions/0009).
 #pragma once
 
 #include <node_api.h>
@@ -8,13 +8,13 @@
 
 namespace evenkeel {
 
-// A share in an array's memory, which is not freed before the last share is dropped; on any thread.
+// A share in an array's memory. The memory is freed when the last share is dropped, on any thread.
 using Memory = std::shared_ptr<void>;
 
-// Whether this runtime lets us keep memory. Found out at the first call.
+// Whether memory can be kept on this runtime. The first call finds out.
 bool can_keep_memory(napi_env env);
 
-// A share in the memory under a typed array; null for any other value. Only where can_keep_memory().
+// A share in the memory of a typed array. Null for any other value. Call this only if can_keep_memory().
 Memory memory_of(napi_env env, napi_value array);
 
 }  // namespace evenkeel

@@ -10,7 +10,7 @@ namespace evenkeel {
 
 namespace {
 
-// An array as the field of buffers that it is read into.
+// An array that converts to the type of the field that it initializes.
 struct Array {
   void* data;
 
@@ -20,7 +20,7 @@ struct Array {
   }
 };
 
-// Buffers whose fields are the arrays, in their order.
+// Buffers whose fields are these arrays, in their order.
 template <typename Buffers, size_t... kIndex>
 Buffers buffers_of(void* const* arrays, std::index_sequence<kIndex...>) {
   return Buffers{Array{arrays[kIndex]}...};
@@ -38,7 +38,7 @@ constexpr Operand kData = Operand::data;
 constexpr Operand kAffine = Operand::affine;
 constexpr Operand kStatistics = Operand::statistics;
 
-// The tables of src/backend/operands.ts. Each operand is a field of the buffers in core/plan.h, too.
+// The operand tables of src/backend/operands.ts. Each operand is also a field of the buffers in core/plan.h.
 constexpr Operand kMomentsOperands[] = {kData, kStatistics, kStatistics};
 constexpr Operand kForwardOperands[] = {kData, kData, kAffine, kAffine, kStatistics, kStatistics};
 constexpr Operand kGradientSumsOperands[] = {kData,       kData,       kAffine, kStatistics, kStatistics,

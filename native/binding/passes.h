@@ -1,4 +1,5 @@
-// The passes as calls of the addon: arguments read and checked on the calling thread, then run on any.
+// The passes as calls of the addon. The arguments are read and checked on the calling thread; the pass can then run on
+// any thread.
 #pragma once
 
 #include "binding/arguments.h"
@@ -13,8 +14,9 @@ constexpr size_t kMostOperands = 9;
 
 struct Pass;
 
-// One pass: its names as src/backend/operands.ts has them, for a call at once, on another thread, and one that is kept;
-// its operands in the order of that table; and how it runs in each element type.
+// One pass, as src/backend/operands.ts has it. name, async_name and kept_name: the exported functions that run it at
+// once, run it on another thread, and run and keep it. operands, count: its operands, in the order of that table.
+// run32, run64: the functions that run it in each element type.
 struct PassType {
   const char* name;
   const char* async_name;
@@ -25,20 +27,20 @@ struct PassType {
   void (*run64)(const Pass& pass);
 
   size_t arguments() const { return kFirstOperand + count; }
-  // How many of the first operands are data.
+  // The number of data operands. They come first.
   size_t data() const;
 };
 
 constexpr size_t kPasses = 6;
-// All of them.
+// All passes.
 extern const PassType kPassTypes[kPasses];
 
-// A pass over its arrays; none where type is null.
+// A pass over its arrays. There is no pass if type is null.
 struct Pass {
   const PassType* type = nullptr;
   const Isa* isa = nullptr;
   Plan plan{};
-  // As many as the type has operands.
+  // The first type->count are set.
   void* arrays[kMostOperands];
 
   // Throws std::bad_alloc.
@@ -47,7 +49,7 @@ struct Pass {
   }
 };
 
-// The pass that the arguments describe; `arguments` tells whether all of them fit.
+// The pass that the arguments describe. Use it only if arguments->ok().
 Pass read_pass(Arguments* arguments, const PassType& type);
 
 constexpr char kNoMemoryCode[] = "EVENKEEL_BACKEND";

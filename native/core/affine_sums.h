@@ -1,4 +1,4 @@
-// Sums over rows, per column: what joins those of partitions, and adds them to the parameters' gradients.
+// Adds up sums over rows, one for each column: those of partitions, and then to the gradients of weight and bias.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@ inline void add_sums(const double* sums, size_t n, double* into) {
   for (size_t j = 0; j < n; ++j) into[j] += sums[j];
 }
 
-// sums: [2, length], what dweight and dbias [length] get of their columns. Either gradient may be null. `add`: the
-// kernel that adds sums of this type to one gradient.
+// Adds `sums` [2, length] to dweight and dbias, [length] each. Either gradient may be null. `add` is the kernel that
+// adds sums of this type to one gradient.
 template <typename Sum, typename T>
 void add_to_parameters(void (*add)(const Sum*, T*, size_t), const Sum* sums, size_t length, T* dweight, T* dbias) {
   if (dweight) add(sums, dweight, length);

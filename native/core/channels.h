@@ -1,7 +1,7 @@
-// Planes and columns: what both patterns do around their reduce and map. `pattern` is one of them over a whole plan:
+// The passes of planes and columns, around the reduce and the map of each pattern. `pattern` is one of the two
+// patterns, with these functions over a plan, or over a tile of it:
 //   moments(plan, io), map(plan, io, table, non_temporal)
 //   gradient_sums(plan, io, table, sums), map_gradient(plan, io, table, non_temporal)
-// of that plan, or of a tile of it.
 #pragma once
 
 #include "base/ranges.h"
@@ -18,20 +18,20 @@ void channels_moments(const Pattern& pattern, const Plan& plan, const MomentsBuf
   replace_moments(plan, io);
 }
 
-// The same of mean and variance. Returns whether all of them are ordinary.
+// The same for mean and variance. Returns whether all of them are ordinary.
 template <typename T, typename Pattern>
 bool take_statistics(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io) {
   const size_t slots = plan.slots();
   const double count = static_cast<double>(plan.count());
   pattern.moments(plan, MomentsBuffers<T>{io.x, io.mean, io.variance});
-  // M2 until here. A tile has elements.
+  // io.variance has M2 so far. The count is not 0, because a tile has elements.
   for (size_t slot = 0; slot < slots; ++slot) io.variance[slot] /= count;
   if (all_statistics_are_ordinary<T>(io.mean, io.variance, slots, plan.eps)) return true;
   replace_statistics(plan, io);
   return false;
 }
 
-// fold -> map. ordinary: the statistics are known to be.
+// fold -> map. ordinary: the statistics are known to be ordinary.
 template <typename T, typename Pattern>
 void apply_tile(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io, bool ordinary,
                 bool non_temporal) {
@@ -56,8 +56,8 @@ void channels_forward(const Pattern& pattern, const Plan& whole, const ForwardBu
   });
 }
 
-// reduce -> merge: fills the whole table, the sums of each sample and channel, and those of each slot unless statistics
-// are given. Returns whether no slot takes the wide route.
+// reduce -> merge. Fills the whole table, and the sums of each sample and channel. Also fills the sums of each slot,
+// unless the statistics are given. Returns whether no slot takes the wide route.
 template <typename T, typename Pattern>
 bool reduce_gradients(const Pattern& pattern, const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>* table,
                       GradientSums* sums, const SlotSums& merged) {
@@ -103,8 +103,8 @@ void channels_apply_gradient(const Pattern& pattern, const Plan& plan, const App
   wide.put(io.dx);
 }
 
-// Everything but the map, of a tile; `wide` takes the slots of the wide route. The sums of slots end here, before the
-// map: a thread keeps only so many temporaries between calls (runtime/scratch.cc).
+// All of a tile's backward pass but the map. `wide` takes the slots of the wide route. The sums of slots are freed
+// here, before the map, because a thread keeps only a limited number of temporaries between calls (runtime/scratch.cc).
 template <typename T, typename Pattern>
 void fold_gradient_tile(const Pattern& pattern, const Plan& plan, const BackwardBuffers<T>& io, BackwardTable<T>* table,
                         GradientSums* sums, WideSlots<T>* wide) {

@@ -1,4 +1,4 @@
-// Sums over all rows of some columns, as the gradients of weight and bias are made of them.
+// Sums over all rows of a range of columns, for the gradients of weight and bias.
 #pragma once
 
 #include "base/arithmetic.h"
@@ -7,11 +7,11 @@
 
 namespace evenkeel {
 
-// Columns whose sums over all rows one task takes: their float64 sums stay in the L1 cache.
+// The number of columns that one task takes. Their float64 sums stay in the L1 cache.
 constexpr size_t kColumnsPerTask = 1024;
 
-// The sums over all rows of a range of columns, [2, length] each: blocks in T; partitions and the total in float64,
-// which one block of rows does without.
+// The sums over all rows of a range of columns, [2, length] each. Blocks of rows are summed in T, partitions and the
+// total in float64. If there is only one block of rows, partition_ and total_ are not used.
 template <typename T>
 class ColumnSums {
  public:
@@ -24,7 +24,7 @@ class ColumnSums {
 
   T* block() { return block_; }
 
-  // Tells that the block has the sums of this row, too.
+  // Call this when the sums of this row have been added to block().
   void end_row(const KernelTable<T>& kernels, size_t row) {
     if (rows_ <= kSteps) return;
     const bool last = row + 1 == rows_;

@@ -1,4 +1,5 @@
-// columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
+// The passes of columns: x [N, S, C]. The C channels of a position lie side by side. A column is one channel of one
+// sample.
 
 #include "base/cache_lines.h"
 #include "core/channels.h"
@@ -9,7 +10,7 @@ namespace evenkeel {
 
 namespace {
 
-// Joins the other partitions of sample n to its first: mean, m2 [C] of each partition.
+// Merges the other partitions of sample n into the first. mean, m2: [C] for each partition.
 void merge_partitions(const Plan& plan, const Partitions& partitions, size_t n, double* mean, double* m2) {
   const size_t first = n * partitions.per_span;
   for (size_t i = 1; i < partitions.per_span; ++i) {
@@ -20,7 +21,7 @@ void merge_partitions(const Plan& plan, const Partitions& partitions, size_t n, 
   }
 }
 
-// The statistics of a sample's slots from those of its columns: a column's own, or those of a group of them.
+// The statistics of a sample's slots, from those of its columns. A slot is one column, or a group of columns.
 void merge_slots(const Plan& plan, const double* mean, const double* m2, double* slot_mean, double* slot_m2) {
   const double rows = static_cast<double>(plan.spatial);
   const size_t slots = plan.scope == Scope::batch ? plan.channels : plan.groups;
@@ -58,7 +59,7 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffe
   }
 }
 
-// Sums per column: its partitions', in order.
+// The sums of each column. The sums of its partitions are added in order.
 template <typename T>
 void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
                    const BackwardTable<T>& table, GradientSums* sums) {
@@ -86,8 +87,9 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   }
 }
 
-// A table of each sample's channels, repeated past the last one as the kernels want it. It lies to a cache line as the
-// map's result does, whose lines the vectors follow.
+// A table with the numbers of each sample's channels. The first numbers are repeated after the last ones, as the
+// kernels need them. The table has the same offset from a cache line as the result of the map, because the vectors
+// follow the cache lines of the result.
 template <typename T>
 class Repeated {
  public:
@@ -104,7 +106,7 @@ class Repeated {
     }
   }
 
-  // Those of sample n, or of all samples where a batch shares them.
+  // The numbers of sample n. All samples of a batch have the same.
   const T* of(const Plan& plan, size_t n) const {
     return values_.data() + lead_ + (plan.scope == Scope::batch ? 0 : n * stride_);
   }
@@ -150,7 +152,7 @@ void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const Backwar
   });
 }
 
-// The pattern, over a whole plan or a tile of it (core/channels.h).
+// The pattern, for core/channels.h.
 template <typename T>
 struct Columns {
   const KernelTable<T>& kernels;

@@ -4,8 +4,8 @@
 
 namespace evenkeel {
 
-// body(slot, entry, c) for each entry of a table: its slot, itself, and its channel. Two loops, because where each
-// channel is a slot, compilers take several at a time.
+// Calls body(slot, entry, c) for each entry of a table, where c is its channel. If each channel is a slot, a loop of
+// its own lets compilers vectorize.
 template <typename Body>
 static void each_entry(const Plan& plan, const Body& body) {
   const size_t slots = plan.scope == Scope::batch ? plan.channels : plan.groups;
@@ -74,7 +74,7 @@ void merge_gradients(const Plan& plan, const T* weight, const GradientSums& sums
       into2[slot] = 0 + gamma * sum2[entry];
     });
   }
-  // In registers: memory that is added to again and again makes each addition wait for the store before.
+  // The sums are in registers. If they were in memory, each addition would wait for the store before it.
   size_t c = 0;
   for (size_t slot = 0; slot < plan.slots(); ++slot, sum1 += channels, sum2 += channels) {
     double s1 = 0;
@@ -112,7 +112,7 @@ void fold_backward(const Plan& plan, const BackwardBuffers<T>& io, const SlotSum
 
 template <typename T>
 void add_parameter_gradients(const Plan& plan, const BackwardBuffers<T>& io, const GradientSums& sums) {
-  // A sample's sums lie side by side: as many channels at a time as these hold.
+  // The number of channels that are summed at a time. The sums of a sample's channels lie side by side.
   constexpr size_t kAtATime = 64;
   for (size_t begin = 0; begin < plan.channels; begin += kAtATime) {
     const size_t count = smaller(kAtATime, plan.channels - begin);

@@ -7,7 +7,7 @@ namespace evenkeel {
 
 namespace {
 
-// Two groups at a time should be in a core's caches.
+// The most bytes of a group. Two groups must fit in the caches of a core.
 constexpr size_t kMostGroupBytes = size_t{1} << 20;
 
 template <typename T>

@@ -1,4 +1,5 @@
-// planes, whose groups are small, and enough for the team: each is reduced and mapped whole, as rows are.
+// Forward passes over planes with small groups, if there are enough groups to keep the thread pool busy. Each group is
+// reduced and mapped as a whole, as rows are.
 #pragma once
 
 #include "core/plan.h"

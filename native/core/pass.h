@@ -1,17 +1,17 @@
-// The passes of any pattern, as src/backend/backend.ts has them: four, and the two that are made of two each.
-// All throw std::bad_alloc: what they write may hold a part of the result then; dweight and dbias are as they were.
+// The passes, for every pattern, as src/backend/backend.ts defines them: four passes, and two fused forms of two passes
+// each. All may throw std::bad_alloc. Then the results may be written in part, but dweight and dbias have not changed.
 #pragma once
 
 #include "core/patterns.h"
 
 namespace evenkeel {
 
-// Of no elements all statistics are 0, so that they spoil no gradient.
+// Without elements, all statistics are 0, so that they do not make a gradient NaN.
 inline void fill_nothing(const Plan& plan, double* first, double* second) {
   for (size_t slot = 0; slot < plan.slots(); ++slot) first[slot] = second[slot] = 0;
 }
 
-// reduce -> merge: mean and M2 of each slot of x, also where the plan's statistics are given.
+// reduce -> merge: the mean and M2 of each slot of x, even if the plan's statistics are given.
 template <typename T>
 void moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffers<T>& io) {
   if (plan.size() == 0) return fill_nothing(plan, io.mean, io.m2);
@@ -22,7 +22,7 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffe
   }
 }
 
-// fold -> map: y, from statistics that are x's own, or given.
+// fold -> map: y, from the statistics of x or from given ones.
 template <typename T>
 void apply(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
   if (plan.size() == 0) return;
@@ -33,7 +33,7 @@ void apply(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers
   }
 }
 
-// moments, then apply; apply alone where statistics are given.
+// moments, then apply. If the statistics are given, apply alone.
 template <typename T>
 void forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
   if (plan.size() == 0) {
@@ -47,10 +47,11 @@ void forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffe
   }
 }
 
-// reduce -> merge: the sums of g and of g * xhat of each slot, 0 where statistics are given; adds to dweight and dbias.
+// reduce -> merge: the sums of g and of g * xhat of each slot. They are 0 if the statistics are given. Also adds to
+// dweight and dbias.
 template <typename T>
 void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const GradientSumsBuffers<T>& io) {
-  // Nothing has no gradient: what dweight and dbias hold stays, bit for bit.
+  // Without elements there is no gradient. dweight and dbias do not change, bit for bit.
   if (plan.size() == 0) return fill_nothing(plan, io.sum1, io.sum2);
   switch (plan.pattern) {
     case Pattern::rows: return rows_gradient_sums(plan, kernels, io);
@@ -59,7 +60,7 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Gradie
   }
 }
 
-// fold -> map: dx, from those sums.
+// fold -> map: dx, from the sums of gradient_sums.
 template <typename T>
 void apply_gradient(const Plan& plan, const KernelTable<T>& kernels, const ApplyGradientBuffers<T>& io) {
   if (plan.size() == 0) return;

@@ -1,5 +1,5 @@
-// The passes of each pattern, whole. They decide what can be split among threads; partitions follow from the shape
-// alone, so that the bits do not depend on who computes them.
+// The passes of each pattern. They decide what is split among threads. Partitions follow from the shape alone, so that
+// the result does not depend, in any bit, on the number of threads.
 #pragma once
 
 #include "core/plan.h"
@@ -7,7 +7,7 @@
 
 namespace evenkeel {
 
-// The functions of one pattern; core/pass.h tells what each does.
+// The functions of one pattern. core/pass.h tells what each does.
 #define EVENKEEL_PATTERN_PASSES(name)                                                                             \
   template <typename T>                                                                                           \
   void name##_moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffers<T>& io);              \
@@ -28,7 +28,7 @@ EVENKEEL_PATTERN_PASSES(columns)
 
 }  // namespace evenkeel
 
-// In each pattern's file: its passes for one element type.
+// Instantiates the passes of a pattern for one element type. Each pattern's file uses it.
 #define EVENKEEL_INSTANTIATE_PASSES(name, T)                                                                  \
   template void name##_moments<T>(const Plan&, const KernelTable<T>&, const MomentsBuffers<T>&);              \
   template void name##_apply<T>(const Plan&, const KernelTable<T>&, const ForwardBuffers<T>&);                \

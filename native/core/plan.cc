@@ -4,10 +4,10 @@ namespace evenkeel {
 
 namespace {
 
-// Extents, and products of them, beyond this are no array that JavaScript could hold.
+// The largest extent, and the largest product of extents. No JavaScript array is larger.
 constexpr double kLargest = 9007199254740992.0;  // 2^53
 
-// A larger one, which only an empty array has, is read as the largest: no array goes with it.
+// Only an empty array can have a larger extent. It is read as kLargest, because no elements go with it.
 bool read_extent(double value, size_t* extent) {
   if (!(value >= 0)) return false;
   *extent = static_cast<size_t>(value < kLargest ? value : kLargest);
@@ -34,10 +34,11 @@ bool read_plan(const double* descriptor, Plan* plan) {
   plan->stride = plan->channels;
   const bool empty = plan->samples == 0 || plan->spatial == 0;
   const double size = empty ? 0 : descriptor[3] * descriptor[4] * descriptor[5];
-  // An empty array has statistics all the same; their number must not wrap around.
+  // An empty array has statistics, too. The number of slots must not overflow.
   const double slots = plan->scope == Scope::group ? descriptor[3] * descriptor[6] : 0;
   const bool rows = plan->pattern == Pattern::rows;
-  // Only a row's statistics go with rows, one sample holds all columns of a batch, and sizes must be sizes.
+  // The scope is row for rows and for no other pattern, rows have one channel, columns of a batch are one sample, and
+  // the products are not too large.
   return size <= kLargest && slots <= kLargest && rows == (plan->scope == Scope::row) &&
          (!rows || plan->channels == 1) &&
          !(plan->pattern == Pattern::columns && plan->scope == Scope::batch && plan->samples != 1);

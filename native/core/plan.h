@@ -1,4 +1,5 @@
-// A call's shape under one norm, as src/engine/plan.ts makes it; its descriptor's order is fixed here and there.
+// The shape and options of a call, as src/engine/plan.ts makes them. The order of the descriptor's numbers is the same
+// in both files.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +13,20 @@ struct Plan {
   Pattern pattern;
   Scope scope;
   bool float64;
+  // x is [samples, spatial] for rows, [samples, channels, spatial] for planes, [samples, spatial, channels] for
+  // columns.
   size_t samples;
   size_t channels;
   size_t spatial;
   size_t groups;
+  // False: the mean is taken as 0.
   bool centred;
+  // The statistics are given, and are not those of x.
   bool given;
+  // Added to the variance.
   double eps;
-  // Channels from one sample to the next: of the whole, where the plan is a tile of some of its channels.
+  // The number of channels from one sample to the next. In a tile of some of the channels, it is that of the whole
+  // plan.
   size_t stride;
 
   size_t size() const { return samples * channels * spatial; }
@@ -30,26 +37,26 @@ struct Plan {
     return scope == Scope::batch ? channels : samples * groups;
   }
 
-  // Elements that share one pair of statistics.
+  // The number of elements in a slot.
   size_t count() const {
     if (scope == Scope::row) return spatial;
     return scope == Scope::batch ? samples * spatial : channels / groups * spatial;
   }
 
-  // The slot whose statistics sample n and channel c share.
+  // The slot of sample n and channel c.
   size_t slot_of(size_t n, size_t c) const { return scope == Scope::batch ? c : n * groups + c / (channels / groups); }
 
-  // Samples that have table entries of their own.
+  // The number of samples that have table entries of their own.
   size_t table_samples() const { return scope == Scope::batch ? 1 : samples; }
 };
 
 constexpr size_t kDescriptorLength = 10;
 
-// False where the numbers are no plan: then `plan` must not be used.
+// Returns false if the numbers are not a valid plan. Then `plan` must not be used.
 bool read_plan(const double* descriptor, Plan* plan);
 
-// What a pass reads and writes; the operands and their order are those of src/backend/operands.ts, the meanings those
-// of src/backend/backend.ts.
+// What a pass reads and writes. The operands and their order are those of src/backend/operands.ts, and their meanings
+// those of src/backend/backend.ts.
 template <typename T>
 struct MomentsBuffers {
   const T* x;
@@ -57,7 +64,7 @@ struct MomentsBuffers {
   double* m2;
 };
 
-// Of apply, too, which only reads mean and variance.
+// For forward and apply. apply only reads mean and variance.
 template <typename T>
 struct ForwardBuffers {
   const T* x;
@@ -92,7 +99,7 @@ struct GradientSumsBuffers {
   T* dweight;
   T* dbias;
 
-  // What the backward pass has of them.
+  // The operands that a backward pass has, too.
   BackwardBuffers<T> backward() const { return {dy, x, nullptr, weight, mean, variance, dweight, dbias}; }
 };
 
@@ -104,7 +111,7 @@ struct ApplyGradientBuffers {
   const T* weight;
   const double* mean;
   const double* variance;
-  // Read, as mean and variance are.
+  // Only read, as mean and variance are.
   double* sum1;
   double* sum2;
 

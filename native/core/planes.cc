@@ -1,4 +1,4 @@
-// planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
+// The passes of planes: x [N, C, S]. The S elements of a plane lie side by side, and so do the planes of a group.
 
 #include "core/affine_sums.h"
 #include "core/channels.h"
@@ -10,16 +10,16 @@ namespace evenkeel {
 
 namespace {
 
-// Where plane n * C + c of a plan lies in x.
+// The index in x of the first element of plane n * C + c of a plan.
 size_t place_of(const Plan& plan, size_t plane) {
   return (plane / plan.channels * plan.stride + plane % plan.channels) * plan.spatial;
 }
 
-// The entry of a table for the same plane.
+// The table entry of the same plane.
 size_t entry_of(const Plan& plan, size_t plane) { return plan.scope == Scope::batch ? plane % plan.channels : plane; }
 
-// How a channel's planes are cut into blocks, [rows, channels]: in a batch a block is as many whole planes, of samples
-// that follow one another, as have kSteps steps together, or one plane.
+// Cuts the planes of each channel into blocks, [rows, channels]. In a batch, a block has as many whole planes of
+// consecutive samples as have kSteps steps together, but at least one. Otherwise a block is one plane.
 template <typename T>
 struct Blocks {
   explicit Blocks(const Plan& plan)
@@ -27,12 +27,12 @@ struct Blocks {
         planes(plan.scope == Scope::batch ? larger(1, kSteps / parts_of(plan.spatial, kLanes<T>)) : 1),
         rows(parts_of(plan.samples, planes)) {}
 
-  // Planes beyond a block are cut into blocks themselves.
+  // Whether a plane is at most a block. Larger planes are cut into blocks themselves.
   bool whole_planes() const { return plan.spatial <= kBlock<T>; }
   size_t planes_of(size_t row) const { return smaller(planes, plan.samples - row * planes); }
 
-  // body(at, blocks, channel, entry) for all of them, on the team: neighbouring channels' blocks, where the first of
-  // them lies in x, its channel, and its place among all blocks.
+  // Calls body(at, blocks, channel, entry) for all blocks, on the thread pool. `blocks` are blocks of neighbouring
+  // channels. at: the index in x of the first of them. channel: its channel. entry: its index among all blocks.
   template <typename Body>
   void each(size_t bytes, const Body& body) const {
     const size_t tasks = rows * plan.channels;
@@ -71,7 +71,8 @@ void block_moments(const Blocks<T>& blocks, const KernelTable<T>& kernels, const
   }
 }
 
-// A group's planes are one span; a channel of the batch is merged from its blocks, or from one span per sample.
+// The statistics of each slot. A group's planes are one span. A channel of a batch is merged from its blocks, or from
+// one span for each sample.
 template <typename T>
 void moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffers<T>& io) {
   const Blocks<T> blocks(plan);
@@ -103,7 +104,7 @@ void moments(const Plan& plan, const KernelTable<T>& kernels, const MomentsBuffe
   }
 }
 
-// Sums per entry of a table: of its blocks, in order.
+// The sums of each table entry. The sums of its blocks are added in order.
 template <typename T>
 void block_gradient_sums(const Blocks<T>& blocks, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
                          const BackwardTable<T>& table, GradientSums* sums) {
@@ -127,7 +128,8 @@ void block_gradient_sums(const Blocks<T>& blocks, const KernelTable<T>& kernels,
   }
 }
 
-// Sums per entry of a table: a plane's partitions', in order; in a batch the planes' of each channel.
+// The sums of each table entry. The sums of a plane's partitions are added in order, and in a batch those of all planes
+// of a channel.
 template <typename T>
 void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
                    const BackwardTable<T>& table, GradientSums* sums) {
@@ -150,12 +152,12 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   }
 }
 
-// body(at, planes, spatial, entry) over all planes, on the team: planes that lie side by side and whose numbers do,
-// too, or a partition of one plane.
+// Calls body(at, planes, spatial, entry) for all planes, on the thread pool. It gets planes that lie side by side and
+// whose table entries do, too, or a partition of one plane.
 template <typename T, typename Body>
 void each_planes(const Plan& plan, size_t bytes, const Body& body) {
   const Partitions partitions(plan.samples * plan.channels, plan.spatial, kPartition<T>);
-  // Beyond a sample, x goes on elsewhere in a tile, and the numbers begin anew in a batch.
+  // At the end of a sample, the planes of a tile are not side by side, and the table entries of a batch begin again.
   const size_t most = partitions.per_span > 1                                      ? 1
                       : plan.scope == Scope::batch || plan.stride != plan.channels ? plan.channels
                                                                                    : partitions.tasks;
@@ -189,7 +191,7 @@ void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const Backwar
   });
 }
 
-// The pattern, over a whole plan or a tile of it (core/channels.h).
+// The pattern, for core/channels.h.
 template <typename T>
 struct Planes {
   const Plan& whole;

@@ -1,5 +1,6 @@
-// rows: x [R, L]. Each row has its own statistics; weight and bias run along it, so that their gradients are column
-// sums. A row is reduced, folded and mapped while it is in the cache; longer ones: split_rows.cc.
+// The passes of rows: x [R, L]. Each row has its own statistics. Weight and bias have an element for each column, so
+// their gradients are column sums. A row is reduced, folded and mapped while it is in the cache. split_rows.cc has
+// longer rows.
 
 #include "base/arithmetic.h"
 #include "base/cache_lines.h"
@@ -17,8 +18,9 @@ namespace evenkeel {
 
 namespace {
 
-// Where the column sums of a backward pass gather: a block of rows in T per worker, a partition of rows in float64. A
-// block lies to a cache line as dx does, so that the stores to both stay within lines, where rows are whole lines long.
+// The column sums of a backward pass: a block of rows in T for each worker, and [2, length] in float64 for each
+// partition of rows. A block has the same offset from a cache line as dx. If rows are whole cache lines long, the
+// stores to both then stay within cache lines.
 template <typename T>
 struct AffineSums {
   AffineSums(size_t partitions, size_t workers, size_t length, const T* dx, bool non_temporal)
@@ -41,26 +43,28 @@ struct AffineSums {
   Scratch<double> partitions;
 };
 
-// Shorter rows share so many of their lines with their neighbours that non-temporal stores lose
-// (docs/decisions/0010).
+// The bytes of the shortest row that non-temporal stores pay for. Shorter rows share too many of their cache lines with
+// their neighbours (docs/decisions/0010).
 constexpr size_t kShortestNonTemporal = 1024;
 
 bool rows_pay_non_temporal(size_t row_bytes, size_t bytes, bool in_place) {
   return row_bytes >= kShortestNonTemporal && pays_non_temporal(bytes, in_place);
 }
 
-// Their lines are asked for instead.
+// Short rows that stream from memory are prefetched.
 bool pays_prefetch(size_t row_bytes, size_t bytes) {
   return row_bytes < kShortestNonTemporal && works_from_memory(bytes);
 }
 
-// A row of more than a partition is split, and so are rows too few to keep the team busy.
+// Whether rows are split: if a row is longer than a partition, or if there are too few rows to keep the thread pool
+// busy.
 template <typename T>
 bool splits_rows(const Plan& plan, size_t parts, size_t bytes) {
   return plan.spatial > kPartition<T> || workers_for(plan.size(), bytes) > parts;
 }
 
-// The partition of rows [begin, end), a block at a time. sums: of this worker and partition, or null.
+// The backward pass of a partition, which is the rows [begin, end), block by block. block, partition: the sums of this
+// worker and of this partition, or null.
 template <typename T>
 void backward_partition(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
                         bool non_temporal, bool prefetches, size_t begin, size_t end, T* block, double* partition) {
@@ -75,7 +79,7 @@ void backward_partition(const Plan& plan, const KernelTable<T>& kernels, const B
   }
 }
 
-// known: statistics are read.
+// known: mean and variance are read, not written.
 template <typename T>
 void map_rows(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool known) {
   const size_t bytes = 2 * plan.size() * sizeof(T);

@@ -13,13 +13,13 @@ namespace evenkeel {
 
 namespace {
 
-// An array from element `begin` on; null where there is none.
+// The array from element `begin` on, or null if it is null.
 template <typename T>
 T* from(T* array, size_t begin) {
   return array ? array + begin : nullptr;
 }
 
-// The part of a row from column `begin` on.
+// The operands of the part of a row from column `begin` on.
 template <typename T>
 RowsBackward<T> part_of(const Plan& plan, const BackwardBuffers<T>& io, bool non_temporal, size_t row, size_t begin,
                         size_t length) {
@@ -29,7 +29,7 @@ RowsBackward<T> part_of(const Plan& plan, const BackwardBuffers<T>& io, bool non
           nullptr,           nullptr};
 }
 
-// A row's numbers for the map; those of `gradient` where it takes the wide route.
+// The numbers that a row is mapped with: `gradient` if it takes the wide route, `fold` otherwise.
 template <typename T>
 struct SplitRow {
   RowGradientFold<T> fold;
@@ -37,7 +37,7 @@ struct SplitRow {
   WideGradient gradient;
 };
 
-// The fold of a row from its sums, which given statistics do without.
+// The fold of a row from its sums, which are not used if the statistics are given.
 template <typename T>
 RowGradientFold<T> fold_row_of(const Plan& plan, const BackwardBuffers<T>& io, const SlotSums& sums, size_t row) {
   const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], plan.eps);
@@ -50,7 +50,8 @@ bool is_ordinary_row(const Plan& plan, const BackwardBuffers<T>& io, const RowGr
   return are_ordinary_statistics<T>(io.mean[row], io.variance[row], plan.eps) && is_ordinary_gradient(fold.k2, fold.k1);
 }
 
-// The sums of g and of g * xhat of all rows; of those that are not ordinary anew. 0 where statistics are given.
+// The sums of g and of g * xhat of all rows. They are computed again in the wide route for rows that are not ordinary.
+// They are 0 if the statistics are given.
 template <typename T>
 void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
                       const SlotSums& into) {
@@ -77,7 +78,7 @@ void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const Bac
   }
 }
 
-// Every row's numbers for the map, from its sums.
+// The numbers that each row is mapped with, from its sums.
 template <typename T>
 void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const SlotSums& sums, SplitRow<T>* rows) {
   for (size_t row = 0; row < plan.samples; ++row) {
@@ -94,7 +95,8 @@ void map_part(const KernelTable<T>& kernels, const RowsBackward<T>& part, const 
   kernels.part_map_gradient(part, row.fold);
 }
 
-// dx of a range of columns, over all rows, and the columns' sums. Without io.dx only these.
+// Maps a range of columns over all rows to dx, and adds the sums of the columns to dweight and dbias. If io.dx is null,
+// only the sums are computed.
 template <typename T>
 void map_columns(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool non_temporal,
                  const SplitRow<T>* rows, size_t begin, size_t length) {
@@ -114,10 +116,10 @@ void map_columns(const Plan& plan, const KernelTable<T>& kernels, const Backward
   if (wanted) sums.add_to(kernels, from(io.dweight, begin), from(io.dbias, begin));
 }
 
-// The same of all column_ranges.
+// The same for all ranges of columns.
 template <typename T>
-void map_strips(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool non_temporal,
-                const SplitRow<T>* rows) {
+void map_column_ranges(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool non_temporal,
+                       const SplitRow<T>* rows) {
   const Partitions column_ranges(1, plan.spatial, kColumnsPerTask);
   parallel_for(column_ranges.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
     const auto columns = column_ranges.from_end(task);
@@ -125,7 +127,7 @@ void map_strips(const Plan& plan, const KernelTable<T>& kernels, const BackwardB
   });
 }
 
-// A row by itself, in one piece.
+// The operands of one whole row.
 template <typename T>
 RowsForward<T> row_of(const Plan& plan, const ForwardBuffers<T>& io, size_t row, bool known) {
   const size_t at = row * plan.spatial;
@@ -180,7 +182,7 @@ void long_rows_gradient_sums(const Plan& plan, const KernelTable<T>& kernels, co
   reduce_gradients(plan, kernels, io, sums);
   if (!io.dweight && !io.dbias) return;
   fold_gradients(plan, io, sums, rows.data());
-  map_strips(plan, kernels, io, false, rows.data());
+  map_column_ranges(plan, kernels, io, false, rows.data());
 }
 
 template <typename T>
@@ -207,7 +209,7 @@ void split_rows_backward(const Plan& plan, const KernelTable<T>& kernels, const 
   const SlotSums sums{of_rows.sum1.data(), of_rows.sum2.data()};
   reduce_gradients(plan, kernels, io, sums);
   fold_gradients(plan, io, sums, rows.data());
-  map_strips(plan, kernels, io, non_temporal, rows.data());
+  map_column_ranges(plan, kernels, io, non_temporal, rows.data());
 }
 
 #define EVENKEEL_SPLIT_ROWS(T)                                                                                   \

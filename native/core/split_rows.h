@@ -1,5 +1,6 @@
-// rows in parts: those that are split among the team (of more than a partition each, or too few to give every thread
-// some), and the passes of a gradient that are not fused.
+// The passes of rows that work on parts of rows. split_rows_*: rows that are split among threads, because a row is
+// longer than a partition, or because there are too few rows to give every thread some. long_rows_*: the passes of a
+// gradient that are not fused.
 #pragma once
 
 #include "core/plan.h"
@@ -7,7 +8,7 @@
 
 namespace evenkeel {
 
-// known: statistics are read.
+// known: mean and variance are read, not written.
 template <typename T>
 void split_rows_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool known);
 template <typename T>

@@ -1,4 +1,4 @@
-// Planes and columns, a tile at a time: what both patterns do around their reduce and map.
+// Runs the passes of planes and columns tile by tile.
 #pragma once
 
 #include <atomic>
@@ -10,15 +10,16 @@
 
 namespace evenkeel {
 
-// Too few tiles for the team are one, whose passes it splits. Within the cache one tile is faster: 0.45 ms against 0.6
-// at 6 MB (docs/decisions/0010).
+// Whether a pass runs tile by tile. If there are too few tiles to keep the thread pool busy, the whole plan is one
+// tile, whose passes the pool splits. Within the cache one tile is faster: 0.45 ms instead of 0.6 ms at 6 MB
+// (docs/decisions/0010).
 inline bool runs_tiles(const Plan& plan, const Tiles& tiles, size_t bytes) {
   if (plan.given || !exceeds_cache(bytes)) return false;
   return keeps_busy(tiles.count(), workers_for(plan.size(), bytes));
 }
 
-// body(i) for each tile, on the team. Throws std::bad_alloc after all have run, where one found no memory for its
-// tables.
+// Calls body(i) for each tile, on the thread pool. If a tile finds no memory for its tables, throws std::bad_alloc
+// after all tiles have run.
 template <typename Body>
 void each_tile(const Tiles& tiles, size_t bytes, const Body& body) {
   std::atomic<bool> failed{false};
@@ -32,7 +33,7 @@ void each_tile(const Tiles& tiles, size_t bytes, const Body& body) {
   if (failed) throw std::bad_alloc();
 }
 
-// forward_tile(plan, buffers, non_temporal) over all tiles.
+// Calls forward_tile(plan, buffers, non_temporal) for each tile.
 template <typename T, typename ForwardTile>
 void forward_tiles(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTile& forward_tile) {
   const size_t bytes = 2 * plan.size() * sizeof(T);
@@ -49,7 +50,7 @@ void forward_tiles(const Plan& plan, const ForwardBuffers<T>& io, const ForwardT
   });
 }
 
-// Copies a tile's sums to where they belong among those of all samples and channels.
+// Copies the sums of a tile to their places among the sums of all samples and channels.
 inline void put_sums(const Plan& tile, const GradientSums& from, size_t entry, GradientSums* into) {
   for (size_t n = 0; n < tile.table_samples(); ++n) {
     for (size_t c = 0; c < tile.channels; ++c) {
@@ -59,7 +60,8 @@ inline void put_sums(const Plan& tile, const GradientSums& from, size_t entry, G
   }
 }
 
-// backward_tile(plan, buffers, non_temporal, sums) over all tiles, then the parameters' gradients from all their sums.
+// Calls backward_tile(plan, buffers, non_temporal, sums) for each tile. Then adds the sums of all tiles to the
+// gradients of the parameters.
 template <typename T, typename BackwardTile>
 void backward_tiles(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTile& backward_tile) {
   const size_t bytes = 3 * plan.size() * sizeof(T);

@@ -1,5 +1,5 @@
-// Planes and columns cut into tiles: plans over some of the slots, which are reduced, folded and mapped one after
-// another, so that a tile is read from memory once. A slot (what shares statistics) is never cut.
+// Cuts planes and columns into tiles. A tile is a plan over some of the slots. Tiles are reduced, folded and mapped one
+// after another, so that each is read from memory once. A slot is never cut.
 #pragma once
 
 #include "base/arithmetic.h"
@@ -11,14 +11,14 @@ namespace evenkeel {
 
 class Tiles {
  public:
-  // `bytes`: read per element.
+  // `bytes`: the number of bytes that are read for each element.
   Tiles(const Plan& plan, size_t bytes) : plan_(plan), row_(plan.scope == Scope::batch ? plan.channels : plan.groups) {
     const size_t samples = plan.scope == Scope::batch ? plan.samples : 1;
     const size_t slot = samples * (plan.channels / row_) * plan.spatial * bytes;
-    // Asked for once: another thread may set the cache's size meanwhile.
+    // Read once, because another thread may set the size of the cache meanwhile.
     const size_t most = tile_bytes();
     const size_t fitting = slot > 0 && slot < most ? most / slot : 1;
-    // A batch's columns are one tile, and so are a sample's: they lie across each other.
+    // With columns, a batch is one tile, and a sample is never cut: the slots of a sample lie interleaved in memory.
     slots_ = plan.pattern == Pattern::columns ? row_ : smaller(fitting, row_);
     per_row_ = parts_of(row_, slots_);
     samples_ = plan.scope == Scope::batch ? at_least_one(plan.samples)
@@ -27,7 +27,7 @@ class Tiles {
     count_ = per_row_ * parts_of(plan.samples, samples_);
   }
 
-  // None where there are no samples.
+  // 0 if there are no samples.
   size_t count() const { return count_; }
 
   Plan plan(size_t tile) const {
@@ -39,7 +39,7 @@ class Tiles {
     return part;
   }
 
-  // Where the tile begins: in weight and bias, in the table of samples and channels, in x, and in the statistics.
+  // The beginning of a tile: in weight and bias, in the table of samples and channels, in x, and in the statistics.
   size_t channel(size_t tile) const { return first(tile) * (plan_.channels / row_); }
   size_t entry(size_t tile) const { return sample(tile) * plan_.channels + channel(tile); }
   size_t element(size_t tile) const {
@@ -53,7 +53,7 @@ class Tiles {
   size_t first(size_t tile) const { return tile % per_row_ * slots_; }
 
   const Plan plan_;
-  // Slots that lie side by side: the channels of a batch, the groups of a sample.
+  // The number of slots that lie side by side: the channels of a batch, or the groups of a sample.
   const size_t row_;
   size_t slots_;
   size_t per_row_;
@@ -61,7 +61,7 @@ class Tiles {
   size_t count_;
 };
 
-// How many elements further than a tile the next one lies; 0 where all is one tile.
+// The number of elements from a tile to the next one. 0 if the whole plan is one tile.
 inline size_t to_next_tile(const Plan& whole, const Plan& tile) {
   if (tile.size() == whole.size()) return 0;
   return (tile.scope == Scope::batch ? 1 : tile.samples) * tile.channels * tile.spatial;

@@ -7,7 +7,7 @@ namespace evenkeel {
 
 namespace {
 
-// Where a line's numbers are in the tables.
+// The table entry of a line of a slot.
 size_t table_entry(const Plan& plan, size_t index, const Slot& slot, size_t line) {
   if (plan.scope == Scope::batch) return index;
   return index / plan.groups * plan.channels + slot.parameter + line;
@@ -18,7 +18,7 @@ T weight_of(const T* weight, size_t c) {
   return weight ? weight[c] : 1;
 }
 
-// io: ForwardBuffers or BackwardBuffers; a: of its table.
+// io: ForwardBuffers or BackwardBuffers. a: from the table.
 template <typename T, typename Buffers>
 bool is_ordinary_slot(const Plan& plan, const Buffers& io, const Scratch<T>& a, size_t index) {
   if (!are_ordinary_statistics<T>(io.mean[index], io.variance[index], plan.eps)) return false;
@@ -39,13 +39,13 @@ bool are_finite_sums(const Plan& plan, const GradientSums& sums, size_t index) {
   return true;
 }
 
-// The same questions of all slots at once, which is the usual case.
+// The same tests for all slots at once, which mostly are ordinary.
 
-// statistics: they are known to be ordinary.
+// statistics: the statistics are known to be ordinary.
 template <typename T, typename Buffers>
 bool all_slots_are_ordinary(const Plan& plan, const Buffers& io, const Scratch<T>& a, bool statistics) {
   if (!statistics && !all_statistics_are_ordinary<T>(io.mean, io.variance, plan.slots(), plan.eps)) return false;
-  // Ordinary statistics have an ordinary scale where there is no weight.
+  // Without a weight, ordinary statistics have an ordinary scale.
   if (!io.weight) return true;
   for (size_t n = 0; n < plan.table_samples(); ++n) {
     if (!all_scales_are_ordinary(a.data() + n * plan.channels, io.weight, plan.channels)) return false;
@@ -60,14 +60,15 @@ bool all_sums_are_finite(const Plan& plan, const GradientSums& sums) {
   return true;
 }
 
-// False where the slot's elements, or given statistics, are not finite: then it stays with the others.
+// Returns false if the slot's elements, or its given statistics, are not finite. Then the slot does not take the wide
+// route.
 template <typename Buffers>
 bool fold_wide(const Plan& plan, const Buffers& io, size_t index, WideFold* fold) {
   if (plan.given) return fold_given(io.mean[index], io.variance[index], plan.eps, fold);
   return fold_elements(io.x, slot_at(plan, index), plan.centred, plan.eps, fold);
 }
 
-// Puts the sums of each of its entries; returns those of weight * dy and of weight * dy * xhat over the slot.
+// Sets the sums of each entry of the slot. Returns the sums of weight * dy and of weight * dy * xhat over the slot.
 template <typename T>
 Sums sum_slot(const Plan& plan, const BackwardBuffers<T>& io, size_t index, const WideFold& fold, GradientSums* sums) {
   const Slot slot = slot_at(plan, index);
@@ -88,7 +89,7 @@ Sums sum_slot(const Plan& plan, const BackwardBuffers<T>& io, size_t index, cons
   return total;
 }
 
-// Whether the numbers that a slot's gradient is made of are ordinary. Where k2 and k1 are, the sums are finite.
+// Whether k2 and k1 of a slot are ordinary. If they are, the sums are finite.
 template <typename T>
 bool is_ordinary_gradient_of(const Plan& plan, const BackwardTable<T>& table, size_t index) {
   const size_t entry = table_entry(plan, index, slot_at(plan, index), 0);
@@ -121,7 +122,8 @@ void replace_sums(const Plan& plan, const BackwardBuffers<T>& io, const Backward
   }
 }
 
-// results(index, values): computes those of a slot that is not ordinary; false where it stays with the others.
+// Computes the results of the slots that are not ordinary. results(index, values) computes those of one slot. It
+// returns false if the slot does not take the wide route.
 template <typename T>
 template <typename Ordinary, typename Results>
 void WideSlots<T>::take_others(const Ordinary& is_ordinary, const Results& results) {
@@ -159,7 +161,8 @@ void WideSlots<T>::take(const BackwardBuffers<T>& io, const BackwardTable<T>& ta
   };
   const auto is_ordinary = [&](size_t index) {
     if (!is_ordinary_slot(plan, io, table.a, index)) return false;
-    // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+    // If only the sums are not ordinary, and are not finite in float64 either, the arithmetic in T gives the same
+    // Infinity or NaN.
     return plan.given || is_ordinary_gradient_of(plan, table, index) || !are_finite(sums_of(index));
   };
   take_others(is_ordinary, [&](size_t index, T* values) {

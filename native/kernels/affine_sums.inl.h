@@ -1,5 +1,5 @@
-// What the column sums of rows go through after a block of rows. Included by isa/*.cc inside its namespace; no include
-// guard. The compiler takes several columns at a time.
+// Adds up the column sums of rows after a block of rows. Compilers vectorize these loops over the columns. Included by
+// isa/*.cc inside its namespace; no include guard.
 
 template <typename V>
 static void rows_end_block(typename V::Scalar* block, double* into, size_t n) {
@@ -9,7 +9,7 @@ static void rows_end_block(typename V::Scalar* block, double* into, size_t n) {
   }
 }
 
-// Sum: that of a block, or float64.
+// Sum is the type of the sums: T for a block's sums, or double.
 template <typename V, typename Sum>
 static void add_to_gradient(const Sum* sums, typename V::Scalar* gradient, size_t n) {
   for (size_t j = 0; j < n; ++j) {

@@ -1,5 +1,5 @@
-// Every kernel over the vectors of simd/*.h, in the order in which they build on one another. Included by isa/*.cc
-// inside its namespace; no include guard.
+// All kernels on the vectors of simd/*.h. A file comes after the files that it uses. Included by isa/*.cc inside its
+// namespace; no include guard.
 
 #include "kernels/step.inl.h"
 #include "kernels/map.inl.h"

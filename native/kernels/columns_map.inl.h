@@ -1,14 +1,14 @@
 // Map over columns. Included by isa/*.cc inside its namespace; no include guard.
 //
-// It runs over all rows as over one span of elements: lines of the result lie as they may, and rows need no tails. The
-// numbers of the channels repeat past the last one, as long as a vector is, so that one that spans two rows finds those
-// of the next row's first channels.
+// It maps all rows as one span of elements, so that rows need no tails and may begin anywhere in a cache line. The
+// numbers of the channels are repeated after the last one, for the length of a vector. So a vector across two rows
+// finds the numbers of the first channels of the next row.
 
 struct Channel {
   size_t c;
   const size_t channels;
 
-  // The channel of the next n elements; moves on by them.
+  // Returns the channel of the next n elements, and advances by n.
   EVENKEEL_MEMBER size_t next(size_t n) {
     const size_t now = c;
     c += n;

@@ -1,6 +1,5 @@
-// Reduce over columns: each channel is a lane of its own, so that no tree is needed. A step is as many
-// channels as a step has lanes; its sums stay in registers over a block of rows.
-// Included by isa/*.cc inside its namespace; no include guard.
+// Reduce over columns. Each channel is a lane, so that no tree of sums is needed. A step has as many channels as lanes.
+// Its sums stay in registers over a block of rows. Included by isa/*.cc inside its namespace; no include guard.
 
 template <bool kFull, typename V>
 EVENKEEL_INLINE Lanes<V> load_lanes(const typename V::Scalar* p, size_t valid) {
@@ -16,7 +15,8 @@ EVENKEEL_INLINE void store_lanes(typename V::Scalar* p, const Lanes<V>& lanes) {
   for (size_t j = 0; j < kRegisters<V>; ++j) store(p + j * V::width, lanes.v[j]);
 }
 
-// The mean of the first two rows, halved before adding so that it is exact on a constant and cannot overflow.
+// The mean of the first two rows. Both are halved before they are added, so that it is exact on a constant and cannot
+// overflow.
 template <bool kFull, typename V>
 EVENKEEL_INLINE Lanes<V> column_shift(const typename V::Scalar* x, size_t valid, size_t rows, size_t stride) {
   Lanes<V> shift = load_lanes<kFull, V>(x, valid);
@@ -28,15 +28,15 @@ EVENKEEL_INLINE Lanes<V> column_shift(const typename V::Scalar* x, size_t valid,
   return shift;
 }
 
-// Asks for a step of the next block. The CPU's own prefetching does not follow a step from row to row; asking for its
-// part of the next block in the order in which that lies in memory, not as the step will be read, is 20 to 30 % faster
-// (docs/decisions/0010).
+// Prefetches a step of the next block. The hardware prefetcher does not follow a step from row to row. The callers
+// prefetch the next block in the order in which it lies in memory, not in the order in which its steps will be read:
+// that is 20 to 30 % faster (docs/decisions/0010).
 template <typename T>
 EVENKEEL_INLINE void prefetch_step(const T* step) {
   for (size_t i = 0; i < kLanes<T>; i += kCacheLine / sizeof(T)) prefetch(step + i);
 }
 
-// A step's sums over a block of rows, in memory.
+// The sums of a step over a block of rows, in memory.
 template <typename T>
 struct StepSums {
   T shift[kLanes<T>];
@@ -64,8 +64,8 @@ EVENKEEL_INLINE void step_moments(const typename V::Scalar* x, size_t valid, siz
   store_lanes(sums->s2, s2);
 }
 
-// mean, m2 of each channel of a step, from its sums over n rows. No branch, and for a whole block of rows n is a
-// constant, a power of two: its divisions are multiplications.
+// mean, m2 of each channel of a step, from its sums over n rows. There is no branch. For a whole block of rows, n is a
+// constant and a power of two, so that the divisions become multiplications.
 template <typename T>
 EVENKEEL_INLINE void finish_channels(const StepSums<T>& sums, size_t channels, double n, bool centred, double* mean,
                                      double* m2) {
@@ -76,8 +76,8 @@ EVENKEEL_INLINE void finish_channels(const StepSums<T>& sums, size_t channels, d
   }
 }
 
-// Whether the squares of every channel are to be trusted, whatever its sum; counted, since that takes several channels
-// at a time. A constant channel has none, and is looked at by itself.
+// Whether the squares of every channel can be trusted, whatever its sum. The loop counts, so that compilers vectorize
+// it. A constant channel has no squares: it makes this false, and finish_wide() then tests each channel.
 template <typename T>
 EVENKEEL_INLINE bool all_trusted(const StepSums<T>& sums, size_t channels) {
   constexpr T smallest = static_cast<T>(kSmallestTrustedSquares);
@@ -87,7 +87,7 @@ EVENKEEL_INLINE bool all_trusted(const StepSums<T>& sums, size_t channels) {
   return static_cast<size_t>(trusted) == channels;
 }
 
-// The rare way, for the channels of a step that need it.
+// Replaces the moments of the channels of a step whose squares cannot be trusted, which is rare.
 template <typename T>
 static void finish_wide(const T* x, size_t channels, size_t rows, size_t stride, bool centred, const StepSums<T>& sums,
                         double* mean, double* m2) {
@@ -111,7 +111,8 @@ static void finish_step(const T* x, size_t channels, size_t rows, size_t stride,
   finish_wide(x, channels, rows, stride, centred, sums, mean, m2);
 }
 
-// One step of a block of rows, the first of which is `row`, joined to mean, m2: [valid], of the rows before.
+// Merges the moments of one step of a block of rows into mean, m2: [valid], which have those of the rows before. row:
+// the first row of the block.
 template <bool kFull, typename V>
 static void step_block(const typename V::Scalar* x, size_t valid, size_t row, size_t rows, size_t stride, bool centred,
                        const typename V::Scalar* next, double* mean, double* m2) {
@@ -144,7 +145,8 @@ static void columns_moments(const typename V::Scalar* x, size_t rows, size_t cha
   }
 }
 
-// What a step's gradient sums read. next_dy, next_x: the step's part of the next block.
+// What the gradient sums of a step read. stride: the number of elements from a row to the next. next_dy, next_x: the
+// step's part of the next block, which is prefetched.
 template <typename T>
 struct StepGradient {
   const T *dy, *x, *mh, *r, *next_dy, *next_x;

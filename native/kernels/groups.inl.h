@@ -1,8 +1,8 @@
-// Whole groups of planes, forward. Each plane has its own weight and bias. Groups of small planes are reduced, then
-// mapped, some at a time; of larger ones, as of rows (rows_forward.inl.h), a group is mapped while the next one is
-// reduced. Included by isa/*.cc inside its namespace; no include guard.
+// Whole groups of planes, forward. Each plane has its own weight and bias. Groups with small planes are processed in
+// bundles: the groups of a bundle are reduced, then mapped. A group with larger planes is mapped while the next group
+// is reduced, as rows are (rows_forward.inl.h). Included by isa/*.cc inside its namespace; no include guard.
 
-// The maps of a group's planes, one after another, taken on by parts.
+// The map of a group in parts, one plane after another, so that a reduce can run beside it.
 template <typename V>
 class PacedGroup {
  public:
@@ -12,7 +12,7 @@ class PacedGroup {
   EVENKEEL_MEMBER PacedGroup(const GroupsForward<T>& io, size_t group, double rstd)
       : io_(io), group_(group), rstd_(rstd), plane_(0), map_(map_of(0)) {}
 
-  // One plane at a time: of planes shorter than a turn some are left for `finish`.
+  // Maps the next part of the current plane. If planes are shorter than a part, some are left for finish().
   EVENKEEL_MEMBER void next() {
     map_.next();
     if (map_.at_end() && plane_ + 1 < io_.planes) end_plane();
@@ -35,7 +35,7 @@ class PacedGroup {
     const size_t channel = (io_.first + group_) % io_.groups * io_.planes + plane;
     const T* x = io_.x + at;
     T* y = io_.y + at;
-    // In place the result's lines are there.
+    // If the map is in place, the cache lines of the result are already in the cache.
     const bool next_group = io_.non_temporal || io_.x == io_.y;
     const Prefetcher lines =
         next_group ? Prefetcher(x, count + kReducePrefetchDistance<T>) : Prefetcher(y, kMapPrefetchDistance<T>);
@@ -50,7 +50,7 @@ class PacedGroup {
   PacedMap<V, PlaneMap<V>> map_;
 };
 
-// Statistics of a group, merged from moments_of(x, n) of its partitions.
+// The statistics of a group, merged from moments_of(x, n) of its partitions.
 template <typename T, typename MomentsOf>
 EVENKEEL_INLINE void reduce_partitions(const GroupsForward<T>& io, size_t group, const MomentsOf& moments_of) {
   const size_t count = io.planes * io.spatial;
@@ -70,7 +70,7 @@ static void reduce_group(const GroupsForward<typename V::Scalar>& io, size_t gro
   reduce_partitions(io, group, [&](const T* x, size_t n) { return span_moments<V>(x, n, io.centred); });
 }
 
-// The same beside a map.
+// The same, while a map runs beside it.
 template <typename V, typename Beside>
 EVENKEEL_INLINE void reduce_group_beside(const GroupsForward<typename V::Scalar>& io, size_t group, Beside& beside) {
   using T = typename V::Scalar;
@@ -82,7 +82,7 @@ EVENKEEL_INLINE void reduce_group_beside(const GroupsForward<typename V::Scalar>
 template <typename T>
 EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<T>& io, size_t group, double rstd) {
   if (!are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps)) return false;
-  // Ordinary statistics have an ordinary scale where there is no weight.
+  // Without a weight, ordinary statistics have an ordinary scale.
   if (!io.weight) return true;
   const T* weight = io.weight + (io.first + group) % io.groups * io.planes;
   for (size_t plane = 0; plane < io.planes; ++plane) {
@@ -91,7 +91,8 @@ EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<T>& io, size_t group,
   return true;
 }
 
-// Few comparisons, which most groups pass.
+// Whether a group is ordinary, by few comparisons. It may be false for a group that is ordinary, but is true for most
+// groups.
 template <typename T>
 EVENKEEL_INLINE bool is_surely_ordinary(const RstdBounds& sure, double mean, double rstd) {
   return std::fabs(mean) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
@@ -117,13 +118,14 @@ static void large_planes_forward(const GroupsForward<typename V::Scalar>& io, si
   }
 }
 
-// Groups at a time, at most, and the bytes of x that they have together: they are read again from the first cache.
-constexpr size_t kGroupBatch = 64;
-constexpr size_t kGroupBatchBytes = size_t{16} << 10;
-// Planes whose numbers are made at a time.
+// The most groups in a bundle, and the most bytes of x that they have together. The map reads these bytes again from
+// the L1 cache.
+constexpr size_t kGroupBundle = 64;
+constexpr size_t kGroupBundleBytes = size_t{16} << 10;
+// The most planes whose numbers are computed before they are mapped.
 constexpr size_t kFoldedPlanes = 64;
 
-// The numbers of some planes, [planes] each, and how many there are.
+// The numbers of `planes` planes.
 template <typename T>
 struct FoldedPlanes {
   size_t planes = 0;
@@ -131,7 +133,8 @@ struct FoldedPlanes {
   T a[kFoldedPlanes];
   T b[kFoldedPlanes];
 
-  // Adds n planes of channel c and so on: of one group, or of one each. weight, bias: of these channels, or null.
+  // Adds the numbers of n planes of consecutive channels. kOneEach: each plane is a group. Otherwise all n planes are
+  // of one group. mean, rstd: of these groups. weight, bias: of these channels, or null.
   template <bool kOneEach>
   EVENKEEL_MEMBER void fold(const double* mean, const double* rstd, size_t n, const T* weight, const T* bias) {
     for (size_t i = 0; i < n; ++i) {
@@ -145,7 +148,7 @@ struct FoldedPlanes {
   }
 };
 
-// The maps of groups [begin, end); rstd: of each of them.
+// Maps the groups [begin, end). rstd: one for each of them.
 template <typename V>
 static void map_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end, const double* rstd) {
   using T = typename V::Scalar;
@@ -179,7 +182,7 @@ static void map_groups(const GroupsForward<typename V::Scalar>& io, size_t begin
   }
 }
 
-// Statistics of groups [begin, end).
+// The statistics of the groups [begin, end).
 template <typename V>
 static void reduce_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end) {
   using T = typename V::Scalar;
@@ -199,12 +202,12 @@ template <typename V>
 static void small_planes_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
   using T = typename V::Scalar;
   const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
-  const size_t fitting = kGroupBatchBytes / (io.planes * io.spatial * sizeof(T));
-  const size_t batch = larger(1, smaller(kGroupBatch, fitting));
-  for (size_t begin = 0; begin < groups; begin += batch) {
-    const size_t end = smaller(begin + batch, groups);
+  const size_t fitting = kGroupBundleBytes / (io.planes * io.spatial * sizeof(T));
+  const size_t bundle = larger(1, smaller(kGroupBundle, fitting));
+  for (size_t begin = 0; begin < groups; begin += bundle) {
+    const size_t end = smaller(begin + bundle, groups);
     reduce_groups<V>(io, begin, end);
-    double rstd[kGroupBatch];
+    double rstd[kGroupBundle];
     size_t surely = 0;
     for (size_t i = 0; i < end - begin; ++i) rstd[i] = rstd_of(io.variance[begin + i], io.eps);
     for (size_t i = 0; i < end - begin; ++i) surely += is_surely_ordinary<T>(sure, io.mean[begin + i], rstd[i]);
@@ -219,8 +222,9 @@ static void small_planes_forward(const GroupsForward<typename V::Scalar>& io, si
   }
 }
 
-// Planes shorter than what is mapped between two parts of a reduce; where a group is at most a block, all planes below
-// kShortestAligned. Larger groups gain from stores that leave while the next one is reduced (docs/decisions/0020).
+// Whether groups are processed in bundles: if planes are shorter than what is mapped between two parts of a reduce, or
+// if a group is at most a block and its planes are below kShortestAligned. Larger groups gain when their stores leave
+// the core while the next group is reduced (docs/decisions/0020).
 template <typename V>
 EVENKEEL_INLINE bool takes_small_planes(const GroupsForward<typename V::Scalar>& io) {
   const size_t bytes = io.spatial * sizeof(typename V::Scalar);

@@ -1,25 +1,27 @@
-// Map: each element by itself, so that the order is free and tails may lie anywhere. Included by isa/*.cc inside its
-// namespace; no include guard.
+// Map: computes each element by itself. The order does not matter, and tails may be anywhere. Included by isa/*.cc
+// inside its namespace; no include guard.
 //
 // A map is a struct with
 //   template <bool kFull, bool kNonTemporal> void part(size_t i, size_t n)
-//     maps elements i to i + n, which follow those of the call before; kFull: n is V::width; kNonTemporal:
-//     non-temporal, `put` does it
+//     maps elements i to i + n, which follow those of the call before. kFull: n is V::width. kNonTemporal: put() uses a
+//     non-temporal store.
 //   void prefetch_at(size_t i) const
-//     asks for lines that will be needed, one for the line at i; or does nothing
+//     is called once for each kLineElements elements, before they are mapped; i is the index of the first. It
+//     prefetches what is needed later, or does nothing.
 
 struct NoPrefetch {
   EVENKEEL_MEMBER void prefetch_at(size_t) const {}
 };
 
-// Lines so far prefetch_at, which may lie past an array's end: nothing of them is read.
+// Prefetches cache lines `elements` elements ahead of p. They may lie past the end of the array, because a prefetch
+// does not need readable memory.
 class Prefetcher {
  public:
   template <typename T>
   EVENKEEL_MEMBER Prefetcher(const T* p, size_t elements)
       : at_(reinterpret_cast<uintptr_t>(p) + elements * sizeof(T)) {}
   EVENKEEL_MEMBER void ask(size_t bytes) const { prefetch(reinterpret_cast<const void*>(at_ + bytes)); }
-  // As many as n bytes are.
+  // Prefetches the cache lines of n bytes.
   EVENKEEL_MEMBER void lines(size_t n) const {
     for (size_t i = 0; i < n; i += kCacheLine) ask(i);
   }
@@ -28,7 +30,8 @@ class Prefetcher {
   uintptr_t at_;
 };
 
-// How far prefetch_at they are asked for, of plain stores above all: one that waits for its line holds up all after it.
+// How many elements ahead a map prefetches the cache lines of its result. This matters most for plain stores: a store
+// that waits for its cache line delays all stores after it.
 template <typename T>
 constexpr size_t kMapPrefetchDistance = 4096 / sizeof(T);
 
@@ -41,7 +44,8 @@ EVENKEEL_INLINE void put(typename V::Scalar* p, V v, size_t n) {
   }
 }
 
-// [begin, end) in whole lines, from begin on; returns where they end. kNonTemporal: begin is where a line begins.
+// Maps [begin, end) by as many elements at a time as a cache line has. Returns where the last full line ends.
+// kNonTemporal: a cache line of the result begins at `begin`.
 template <bool kNonTemporal, typename V, typename Map>
 EVENKEEL_INLINE size_t map_cache_lines(size_t begin, size_t end, Map& map) {
   constexpr size_t line = kLineElements<typename V::Scalar>;
@@ -53,7 +57,7 @@ EVENKEEL_INLINE size_t map_cache_lines(size_t begin, size_t end, Map& map) {
   return i;
 }
 
-// The same for less than a line.
+// Maps [begin, end) without prefetches. The last vector may be a tail.
 template <typename V, typename Map>
 EVENKEEL_INLINE void map_rest(size_t begin, size_t end, Map& map) {
   size_t i = begin;
@@ -61,14 +65,15 @@ EVENKEEL_INLINE void map_rest(size_t begin, size_t end, Map& map) {
   if (i < end) map.template part<false, false>(i, end - i);
 }
 
-// A map of [0, n) to out that is taken on by parts, so that a reduce can run beside it (reduce.inl.h). `non_temporal`:
-// whole lines are written with non-temporal stores; those shared with neighbours are not, and the last of them is asked
-// for early: while a plain store waits for its line, no store after it leaves the core.
+// A map of [0, n) to `out` in parts, so that a reduce can run beside it (reduce.inl.h). non_temporal: whole cache lines
+// are written with non-temporal stores. The cache lines at both ends may be shared with neighbours, and get plain
+// stores. The last of them is prefetched early, because no store leaves the core while a plain store before it waits
+// for its cache line.
 template <typename V, typename Map>
 class PacedMap {
  public:
   using T = typename V::Scalar;
-  // Its stores are as many as the core holds back while sums go on.
+  // This many steps of a map have as many stores as the core can buffer while sums continue.
   static constexpr size_t kStepsBetween = 4;
 
   EVENKEEL_MEMBER PacedMap(const T* out, size_t n, bool non_temporal, const Map& map)
@@ -80,10 +85,10 @@ class PacedMap {
     map_rest<V>(0, at_, map_);
   }
 
-  // Maps about as much as kStepsBetween steps are.
+  // Maps about kStepsBetween steps.
   EVENKEEL_MEMBER void next() { lines(smaller(at_ + kStepsBetween * kLanes<T>, n_)); }
 
-  // Whether only `finish` is left to do.
+  // Whether only finish() is left to do.
   EVENKEEL_MEMBER bool at_end() const { return at_ + kLineElements<T> > n_; }
 
   EVENKEEL_MEMBER void finish() {
@@ -102,7 +107,7 @@ class PacedMap {
   size_t at_;
 };
 
-// The same in one go. (By PacedMap the backward maps of planes took 1.04 times as long.)
+// The same map, without pauses. (With PacedMap, the backward maps of planes took 1.04 times as long.)
 template <typename V, typename Map>
 EVENKEEL_INLINE void map_all(const typename V::Scalar* out, size_t n, bool non_temporal, Map&& map) {
   const bool from_line = maps_whole_lines(n * sizeof(typename V::Scalar), non_temporal);

@@ -1,25 +1,26 @@
-// Map over planes that lie side by side: the numbers of a channel are scalars, and change where a plane begins. The
-// vectors follow the result's lines over all planes; one that lies across a border has the numbers of both planes.
-// Included by isa/*.cc inside its namespace; no include guard.
+// Map over planes that lie side by side. The numbers of a channel are scalars, and change where a plane begins. The
+// vectors follow the cache lines of the result across all planes. A vector across the border of two planes has the
+// numbers of both. Included by isa/*.cc inside its namespace; no include guard.
 //
 // A map of planes is a map (map.inl.h) with
 //   Numbers k
-//     what part() maps with: one vector of each number
+//     the numbers that part() maps with, one vector of each
 //   Numbers of(size_t plane) const
-//   Numbers at(size_t plane, size_t n) const
-//     of n planes of one element each, at most V::width
+//     the numbers of one plane
+//   template <bool kFull> Numbers at(size_t plane, size_t n) const
+//     the numbers of n planes of one element each, at most V::width
 
-// How the numbers of planes are taken on.
+// Maps planes from the first on, and changes the numbers of the map where a plane begins.
 template <typename V, typename Map>
-class PlaneRun {
+class PlaneCursor {
  public:
   using T = typename V::Scalar;
 
-  EVENKEEL_MEMBER PlaneRun(size_t spatial, Map* map) : spatial_(spatial), map_(map), end_(spatial) {
+  EVENKEEL_MEMBER PlaneCursor(size_t spatial, Map* map) : spatial_(spatial), map_(map), end_(spatial) {
     map_->k = map_->of(0);
   }
 
-  // [at, end), by vectors that end where planes do.
+  // Maps [at_, end) by vectors that do not cross the end of a plane.
   EVENKEEL_MEMBER void parts(size_t end) {
     while (at_ < end) {
       if (at_ == end_) next_plane();
@@ -33,7 +34,8 @@ class PlaneRun {
     }
   }
 
-  // [at, end) by whole vectors. Planes have at least V::width elements. kNonTemporal: at is where a line begins.
+  // Maps [at_, end) by whole vectors. Planes have at least V::width elements. kNonTemporal: a cache line of the result
+  // begins at at_.
   template <bool kNonTemporal>
   EVENKEEL_MEMBER void vectors(size_t end) {
     while (at_ + V::width <= end) {
@@ -69,11 +71,11 @@ class PlaneRun {
   Map* const map_;
   size_t at_ = 0;
   size_t plane_ = 0;
-  // Of the plane at at_.
+  // The end of the plane at at_.
   size_t end_;
 };
 
-// Planes of one element: their numbers lie side by side as they do.
+// Maps planes of one element each. Their numbers lie side by side, as the elements do.
 template <typename V, typename Map>
 EVENKEEL_INLINE void map_elements(size_t n, Map& map) {
   size_t i = 0;
@@ -92,17 +94,17 @@ EVENKEEL_INLINE void map_planes(const typename V::Scalar* out, size_t planes, si
   using T = typename V::Scalar;
   if (spatial == 1) return map_elements<V>(planes, map);
   const size_t total = planes * spatial;
-  PlaneRun<V, std::remove_reference_t<Map>> run(spatial, &map);
+  PlaneCursor<V, std::remove_reference_t<Map>> cursor(spatial, &map);
   if (spatial >= V::width) {
     const size_t begin = maps_whole_lines(total * sizeof(T), non_temporal) ? smaller(before_line(out), total) : 0;
-    run.parts(begin);
+    cursor.parts(begin);
     if (non_temporal) {
-      run.template vectors<true>(total - (total - begin) % kLineElements<T>);
+      cursor.template vectors<true>(total - (total - begin) % kLineElements<T>);
     } else {
-      run.template vectors<false>(total);
+      cursor.template vectors<false>(total);
     }
   }
-  run.parts(total);
+  cursor.parts(total);
 }
 
 template <typename V>
@@ -120,7 +122,7 @@ EVENKEEL_INLINE PlaneNumbers<V> plane_numbers(const PlaneFold<typename V::Scalar
   return {V::broadcast(k.mh), V::broadcast(k.a), V::broadcast(k.b)};
 }
 
-// One plane, or several whose numbers are set from one to the next. lines: what is asked for, beside x or y.
+// The map of one plane, or of several; PlaneCursor then changes k between them. lines: what is prefetched, of x or y.
 template <typename V>
 struct PlaneMap {
   using T = typename V::Scalar;
@@ -138,7 +140,8 @@ struct PlaneMap {
   }
 };
 
-// While a tile is mapped, the next one is fetched; forward in the cache the lines of the result are asked for.
+// Prefetches the next tile while a tile is mapped. If there is no next tile and the stores are plain, prefetches the
+// cache lines of the result.
 template <typename V>
 struct PlanesMap : PlaneMap<V> {
   using T = typename V::Scalar;

@@ -1,10 +1,10 @@
-// Reduce over blocks of planes: the lanes are carried from plane to plane of a channel, so that small planes share a
-// tree. Included by isa/*.cc inside its namespace; no include guard.
+// Reduce over blocks of planes. The lanes are not summed after each plane of a channel but once for a block, so that
+// small planes share one tree of sums. Included by isa/*.cc inside its namespace; no include guard.
 
-// Channels whose shifts are taken before their sums, and whose divisions run side by side.
-constexpr size_t kChannelStrip = 16;
+// The most channels in a bundle: all their shifts are computed before their sums, and their divisions overlap.
+constexpr size_t kChannelBundle = 16;
 
-// Step after step of each plane, in order; a plane's last step may be a part.
+// Adds the steps of each plane, in order. The last step of a plane may be a tail.
 template <typename V, typename Reduce>
 EVENKEEL_INLINE void reduce_planes(size_t planes, size_t spatial, size_t apart, Reduce& reduce) {
   constexpr size_t step = kLanes<typename V::Scalar>;
@@ -17,14 +17,14 @@ EVENKEEL_INLINE void reduce_planes(size_t planes, size_t spatial, size_t apart, 
   }
 }
 
-// A block's head, its first two steps: of one plane, or one of each of two.
+// The head of a block, which is its first two steps: of one plane, or one step of each of two planes.
 template <typename T>
 EVENKEEL_INLINE PlaneBlocks head_of(const PlaneBlocks& blocks) {
   const size_t planes = blocks.spatial > kLanes<T> ? 1 : smaller(blocks.planes, kShiftSteps);
   return {blocks.channels, planes, head_of<T>(blocks.spatial), blocks.apart};
 }
 
-// The rare way, for float32 values whose squares leave float32.
+// The moments of float32 values whose squares overflow or underflow float32, which is rare.
 template <typename T>
 static Moments wide_moments_of_planes(const T* x, const PlaneBlocks& blocks, bool centred) {
   const size_t n = blocks.planes * blocks.spatial;
@@ -32,10 +32,10 @@ static Moments wide_moments_of_planes(const T* x, const PlaneBlocks& blocks, boo
                          [&](size_t i) { return i / blocks.spatial * blocks.apart + i % blocks.spatial; });
 }
 
-// finish_moments of many channels, without branches, so that their divisions are vectors.
+// finish_moments() of many channels, without branches, so that compilers vectorize the divisions.
 template <typename T>
-EVENKEEL_INLINE void finish_strip(size_t channels, const T* shift, const double* s1, const double* s2, double count,
-                                  double* mean, double* m2) {
+EVENKEEL_INLINE void finish_bundle(size_t channels, const T* shift, const double* s1, const double* s2, double count,
+                                   double* mean, double* m2) {
   for (size_t c = 0; c < channels; ++c) {
     mean[c] = static_cast<double>(shift[c]) + s1[c] / count;
     const double squares = s2[c] - s1[c] * s1[c] / count;
@@ -51,19 +51,19 @@ EVENKEEL_INLINE bool all_squares_trusted(const double* s1, const double* s2, siz
   return trusted == channels;
 }
 
-// As block_moments (spans.inl.h) of at most kChannelStrip channels.
+// As block_moments() (spans.inl.h), for the blocks of at most kChannelBundle channels.
 template <typename V>
-static void strip_moments(const typename V::Scalar* x, const PlaneBlocks& blocks, double* mean, double* m2) {
+static void bundle_moments(const typename V::Scalar* x, const PlaneBlocks& blocks, double* mean, double* m2) {
   using T = typename V::Scalar;
   const size_t channels = blocks.channels;
   const size_t spatial = blocks.spatial;
   const PlaneBlocks head = head_of<T>(blocks);
   const double head_count = static_cast<double>(head.planes * head.spatial);
   const double count = static_cast<double>(blocks.planes * spatial);
-  // Of T: short_rows.inl.h says why.
-  T shift[kChannelStrip];
-  double s1[kChannelStrip];
-  double s2[kChannelStrip];
+  // shift has type T; short_rows.inl.h has the reason.
+  T shift[kChannelBundle];
+  double s1[kChannelBundle];
+  double s2[kChannelBundle];
   for (size_t c = 0; c < channels; ++c) {
     HeadSum<V> sum{x + c * spatial};
     reduce_planes<V>(head.planes, head.spatial, head.apart, sum);
@@ -76,7 +76,7 @@ static void strip_moments(const typename V::Scalar* x, const PlaneBlocks& blocks
     s1[c] = tree_sum(sums.s1);
     s2[c] = tree_sum(sums.s2);
   }
-  finish_strip(channels, shift, s1, s2, count, mean, m2);
+  finish_bundle(channels, shift, s1, s2, count, mean, m2);
   if (sizeof(T) == 8 || all_squares_trusted(s1, s2, channels)) return;
   for (size_t c = 0; c < channels; ++c) {
     if (squares_trusted(s1[c], s2[c])) continue;
@@ -86,7 +86,7 @@ static void strip_moments(const typename V::Scalar* x, const PlaneBlocks& blocks
   }
 }
 
-// As block_squares of one channel; the mean is 0.
+// As block_squares() (spans.inl.h), for one channel. Returns M2; the mean is 0.
 template <typename V>
 static double plane_squares(const typename V::Scalar* x, const PlaneBlocks& blocks) {
   SquaresSum<V> sum{x};
@@ -106,19 +106,19 @@ static void planes_moments(const typename V::Scalar* x, const PlaneBlocks& block
     }
     return;
   }
-  PlaneBlocks columns = blocks;
-  for (size_t c = 0; c < blocks.channels; c += kChannelStrip) {
-    columns.channels = smaller(kChannelStrip, blocks.channels - c);
-    strip_moments<V>(x + c * blocks.spatial, columns, mean + c, m2 + c);
+  PlaneBlocks bundle = blocks;
+  for (size_t c = 0; c < blocks.channels; c += kChannelBundle) {
+    bundle.channels = smaller(kChannelBundle, blocks.channels - c);
+    bundle_moments<V>(x + c * blocks.spatial, bundle, mean + c, m2 + c);
   }
 }
 
-// Of one element each: nothing is added up.
+// The gradient sums of blocks of one element each, where there is nothing to add up.
 template <typename T>
 EVENKEEL_INLINE void gradients_of_elements(const T* dy, const T* x, size_t n, const T* mh, const T* r, double* sum1,
                                            double* sum2) {
   for (size_t i = 0; i < n; ++i) {
-    // 0 is added as to any lane: -0 becomes 0.
+    // 0 is added as in the lanes of other blocks, so that -0 becomes 0.
     const T xr = (x[i] - mh[i]) * r[i];
     sum1[i] = T{0} + dy[i];
     sum2[i] = T{0} + dy[i] * xr;

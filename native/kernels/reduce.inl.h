@@ -1,12 +1,12 @@
-// Reduce: step after step, in order. Included by isa/*.cc inside its namespace; no include guard.
+// Reduce: adds the steps of a span in order. Included by isa/*.cc inside its namespace; no include guard.
 //
 // A reduce is a struct with
 //   template <bool kFull> void step(size_t i, size_t valid)
-//     adds elements i to i + valid to its lanes; kFull: valid is kLanes
-// What runs beside it is taken on by beside.next() after each kStepsBetween steps: a map whose stores leave the core
-// slowly, while sums need none.
+//     adds elements i to i + valid to its lanes. kFull: valid is kLanes.
+// A map can run beside a reduce: beside.next() maps the next part after each kStepsBetween steps. The stores of the map
+// leave the core slowly; the sums meanwhile need no stores.
 
-// Elements that are fetched prefetch_at of a reduce, by what runs beside it.
+// How many elements ahead of a reduce its elements are prefetched, by the map that runs beside it.
 template <typename T>
 constexpr size_t kReducePrefetchDistance = 8192 / sizeof(T);
 
@@ -34,7 +34,7 @@ EVENKEEL_INLINE void reduce_all(size_t begin, size_t end, Reduce& reduce) {
   reduce_beside<V>(begin, end, reduce, nothing);
 }
 
-// The two sums over [0, n), block by block. `empty`: a reduce with lanes s1 and s2 that has added nothing.
+// The two sums over [0, n), block by block. `empty` is a reduce with lanes s1 and s2 to which nothing was added.
 template <typename V, typename Reduce>
 EVENKEEL_INLINE Sums sums_of_blocks(size_t n, const Reduce& empty) {
   constexpr size_t block = kBlock<typename V::Scalar>;

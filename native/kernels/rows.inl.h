@@ -1,5 +1,6 @@
-// Over one row, or a part of one: weight and bias run along it. Included by isa/*.cc inside its namespace; no include
-// guard. kCentred, kWeight and kBias are chosen once per row, so that the loops have no branch.
+// The forward map of one row, or of a part of one. Weight and bias have an element for each element of the row.
+// kCentred, kWeight and kBias are chosen once for each row, so that the loops have no branch. Included by isa/*.cc
+// inside its namespace; no include guard.
 
 template <typename V>
 struct RowVectors {
@@ -18,7 +19,7 @@ EVENKEEL_INLINE V normalized(V x, const RowVectors<V>& k) {
   return mul(x, k.r);
 }
 
-// What a row's map reads and writes.
+// What the map of a row reads and writes.
 template <typename T>
 struct RowMapArguments {
   const T* x;
@@ -28,7 +29,7 @@ struct RowMapArguments {
   const T* bias;
   RowFold<T> fold;
   bool non_temporal;
-  // What is asked for meanwhile, as long as this row: a place further on.
+  // The elements that are prefetched meanwhile: as many as this row has, further on.
   const T* next;
 };
 
@@ -73,6 +74,6 @@ template <typename V>
 static void part_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, bool non_temporal,
                      const typename V::Scalar* weight, const typename V::Scalar* bias, RowFold<typename V::Scalar> fold,
                      bool centred) {
-  // No row comes next: this one's own lines, which are in the cache, stand for it.
+  // No row follows. The row's own cache lines are prefetched instead; they are already in the cache.
   row_map<V>({x, y, n, weight, bias, fold, non_temporal, x}, centred);
 }

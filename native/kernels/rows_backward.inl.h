@@ -1,5 +1,5 @@
-// Rows, backward. Included by isa/*.cc inside its namespace; no include guard. kCentred, kWeight, kGiven and kSums are
-// chosen once per call, so that the loops have no branch.
+// Rows, backward. kCentred, kWeight, kGiven and kSums are chosen once for each call, so that the loops have no branch.
+// Included by isa/*.cc inside its namespace; no include guard.
 
 template <bool kFull, bool kWeight, typename V>
 EVENKEEL_INLINE V weighted(V dy, const typename V::Scalar* weight, size_t n) {
@@ -8,7 +8,7 @@ EVENKEEL_INLINE V weighted(V dy, const typename V::Scalar* weight, size_t n) {
   return dy;
 }
 
-// One row's operands, or those of a part of one.
+// The operands of one row, or of a part of one.
 template <typename T>
 struct RowGradient {
   const T* dy;
@@ -44,7 +44,7 @@ EVENKEEL_INLINE Sums row_gradient_sums(const RowGradient<typename V::Scalar>& ro
   return sums_of_blocks<V>(row.length, RowGradientSums<V, kCentred, kWeight>{row, row_vectors<V>(row.fold)});
 }
 
-// A row's operands and its numbers. `prefetch_at`: how many elements further it is fetched.
+// The operands of a row and its numbers. prefetch_at: how many elements ahead dy and x are prefetched.
 template <typename V>
 struct RowGradientMapArguments {
   using T = typename V::Scalar;
@@ -117,10 +117,11 @@ EVENKEEL_INLINE void map_gradient(const RowsBackward<typename V::Scalar>& io, si
   map_all<V>(map.row.dx, io.length, io.non_temporal, map);
 }
 
-// A row is mapped after the next one has been reduced: its divisions and its square root take as long as a few hundred
-// elements, and have the next row's sums to run beside. (Taking turns as in forward: docs/decisions/0014.)
-// Returns the first row that is not ordinary, and is still to be mapped, or `rows`; *first is its fold then.
-// first_known: row `begin` is mapped in any case, with *first.
+// Reduces row i + 1 before it maps row i. The divisions and the square root of row i take as long as a few hundred
+// elements, and overlap with the sums of row i + 1. (docs/decisions/0014 tells why reduce and map do not take turns
+// here, as in forward.) Returns the first row that is not ordinary and sets *first to its fold; that row is not mapped
+// yet. Returns `rows` if all are mapped. first_known: the row `begin` is mapped with *first, even if it is not
+// ordinary.
 template <typename V, bool kCentred, bool kWeight, bool kSums>
 EVENKEEL_INLINE size_t backward_ordinary(const RowsBackward<typename V::Scalar>& io, size_t begin, size_t rows,
                                          bool first_known, RowGradientFold<typename V::Scalar>* first) {
@@ -156,7 +157,7 @@ static void backward_all(const RowsBackward<typename V::Scalar>& io, size_t rows
   }
 }
 
-// A part of one row, its sums being known. dweight, dbias: [length] or null.
+// Maps a part of one row, whose sums are known. io.dweight, io.dbias: [length] or null.
 template <typename V, bool kCentred, bool kWeight, bool kGiven>
 EVENKEEL_INLINE void part_map_sums(const RowsBackward<typename V::Scalar>& io,
                                    const RowGradientFold<typename V::Scalar>& fold) {
@@ -188,8 +189,8 @@ static Sums part_gradient_sums(const RowsBackward<typename V::Scalar>& io, RowFo
   return row.weight ? row_gradient_sums<V, false, true>(row) : row_gradient_sums<V, false, false>(row);
 }
 
-// Rows whose statistics are given need no sums for dx. They are rare: each is mapped as a part of a row is, so that
-// backward_all has half as many forms.
+// Rows whose statistics are given need no sums for dx. They are rare, so each is mapped as a part of a row is. Then
+// backward_all has half as many instances.
 template <typename V>
 static void given_rows_backward(const RowsBackward<typename V::Scalar>& io, size_t rows) {
   using T = typename V::Scalar;

@@ -1,5 +1,5 @@
-// Whole rows, forward: reduce -> fold -> map, a row at a time while it is in the cache. Included by isa/*.cc inside its
-// namespace; no include guard. Short rows: short_rows.inl.h.
+// Whole rows, forward: reduce -> fold -> map. A row is mapped while it is in the cache. short_rows.inl.h has the
+// bundles of short rows. Included by isa/*.cc inside its namespace; no include guard.
 
 template <typename T>
 static void keep_statistics(const RowsForward<T>& io, size_t row, const Moments& entry) {
@@ -7,8 +7,8 @@ static void keep_statistics(const RowsForward<T>& io, size_t row, const Moments&
   io.variance[row] = variance_of(entry);
 }
 
-// A row is mapped while the next one is reduced, a few lines of each in turn: the stores of one leave the core while
-// the other is summed. What both will come to is fetched meanwhile.
+// Maps each row while the next row is reduced, a few cache lines of each in turn. The stores of one leave the core
+// while the other is summed. The elements that come next are prefetched meanwhile.
 template <typename V, bool kCentred, bool kWeight, bool kBias>
 static void single_rows_forward(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
   using T = typename V::Scalar;
@@ -32,7 +32,7 @@ static void single_rows_forward(const RowsForward<typename V::Scalar>& io, size_
   }
 }
 
-// Rows with a bias and no weight, which are rare: nothing runs side by side, and no loop is theirs alone.
+// Rows with a bias and no weight, which are rare. Each row is reduced, then mapped, so that no more loops are compiled.
 template <typename V>
 static void plain_rows_forward(const RowsForward<typename V::Scalar>& io, size_t begin, size_t rows) {
   const size_t n = io.length;
@@ -52,11 +52,11 @@ EVENKEEL_INLINE void single_rows_affine(const RowsForward<typename V::Scalar>& i
 
 template <typename V>
 static void rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
-  // A batch is mapped a column at a time, its four rows side by side, so that no line is whole for a store past the
-  // cache.
+  // Non-temporal stores need whole cache lines. A bundle does not write these: it is mapped one vector of columns at a
+  // time, for all its rows.
   const size_t bytes = io.length * sizeof(typename V::Scalar);
-  const bool batches = !io.given && !io.non_temporal && bytes > 0 && bytes <= kShortRowBytes;
-  const size_t begin = batches ? short_rows_forward<V>(io, rows) : 0;
+  const bool bundles = !io.given && !io.non_temporal && bytes > 0 && bytes <= kShortRowBytes;
+  const size_t begin = bundles ? short_rows_forward<V>(io, rows) : 0;
   if (io.centred) return single_rows_affine<V, true>(io, begin, rows);
   return single_rows_affine<V, false>(io, begin, rows);
 }

@@ -1,13 +1,14 @@
-// Rows of at most a block, several at a time: their divisions and square roots run side by side, and nothing is called
-// between reduce and map. The arithmetic of each row is that of spans.inl.h and rows.inl.h.
-// Included by isa/*.cc inside its namespace; no include guard.
+// Rows of at most a block, in bundles of several rows. The divisions and square roots of a bundle overlap, and no
+// function is called between reduce and map. The arithmetic of each row is that of spans.inl.h and rows.inl.h. Included
+// by isa/*.cc inside its namespace; no include guard.
 
-// Rows at a time. Their sums fit a vector of float64 on AVX2; more rows gain nothing there.
+// The number of rows in a bundle. Their sums fit a vector of float64 on AVX2, where larger bundles gain nothing.
 constexpr size_t kBundle = 4;
-// Longer rows are slower so, once they come from memory (docs/decisions/0006). At most a block.
+// The longest rows that are bundled; at most a block. Bundles of longer rows are slower when the rows come from memory
+// (docs/decisions/0006).
 constexpr size_t kShortRowBytes = 1024;
 
-// mean, variance: [kBundle], of the rows from x on.
+// The statistics of the rows from x on. mean, variance: [kBundle].
 template <typename V>
 EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, const typename V::Scalar* x, double* mean,
                                    double* variance) {
@@ -16,7 +17,7 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
   const double count = static_cast<double>(n);
   const size_t head = head_of<T>(n);
   NothingBeside nothing;
-  // Of T, not rounded values in float64: GCC 12 forgets the rounding where it makes vectors of them.
+  // shift has type T, not double with rounded values: GCC 12 loses the rounding when it vectorizes those.
   T shift[kBundle] = {};
   double s1[kBundle] = {};
   double s2[kBundle] = {};
@@ -49,8 +50,8 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
   }
 }
 
-// The maps of a bundle's rows, side by side: weight and bias are read once for all. Members are copies: a vector store
-// may change what a reference shows.
+// The map of a bundle's rows together: weight and bias are read once for all of them. The members are copies, because a
+// vector store may change what a reference refers to.
 template <typename V, bool kCentred, bool kWeight, bool kBias>
 struct BundleMap {
   using T = typename V::Scalar;
@@ -92,8 +93,8 @@ static void map_bundle(const RowsForward<typename V::Scalar>& io, size_t row,
   map_rest<V>(0, n, map);
 }
 
-// Whether all rows of a bundle are surely ordinary: sums of what is not negative bound each of them, by few
-// comparisons.
+// Whether all rows of a bundle are ordinary, by few comparisons. It may be false if they are. Sums of non-negative
+// numbers are bounds for each of them.
 template <typename T>
 EVENKEEL_INLINE bool surely_ordinary(const double* variance, double eps, const RowFold<T>* folds) {
   T means = 0;
@@ -108,7 +109,8 @@ EVENKEEL_INLINE bool surely_ordinary(const double* variance, double eps, const R
          spreads < Range<T>::kLargestSpread;
 }
 
-// One row after another: a bundle that may have rows which are not ordinary, or a bias without a weight.
+// Maps the rows [begin, end) one after another: for bundles with rows that may not be ordinary, and for a bias without
+// a weight.
 template <typename V>
 static void map_rows(const RowsForward<typename V::Scalar>& io, size_t begin, size_t end) {
   using T = typename V::Scalar;
@@ -121,7 +123,7 @@ static void map_rows(const RowsForward<typename V::Scalar>& io, size_t begin, si
   }
 }
 
-// A bias without a weight is rare, and needs no loop of its own.
+// A bias without a weight is rare, and has no loop of its own.
 template <typename V, bool kCentred>
 EVENKEEL_INLINE void map_bundle_affine(const RowsForward<typename V::Scalar>& io, size_t row,
                                        const RowFold<typename V::Scalar>* folds) {
@@ -131,7 +133,7 @@ EVENKEEL_INLINE void map_bundle_affine(const RowsForward<typename V::Scalar>& io
   return map_bundle<V, kCentred, false, false>(io, row, folds);
 }
 
-// As many whole bundles as there are; returns where they end.
+// Processes all whole bundles. Returns the first row after them.
 template <typename V>
 static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
   using T = typename V::Scalar;

@@ -1,18 +1,20 @@
 // Reduce over spans: elements that lie side by side. Included by isa/*.cc inside its namespace; no include guard.
 
-// Neither overflow nor underflow has touched the float32 squares of a block; two zeros are a constant block.
+// Whether neither overflow nor underflow has affected the float32 squares of a block. If both sums are 0, the block is
+// constant.
 EVENKEEL_INLINE bool squares_trusted(double s1, double s2) {
   return (s2 >= kSmallestTrustedSquares && s2 < HUGE_VAL) || (s1 == 0 && s2 == 0);
 }
 
 EVENKEEL_INLINE Moments finish_moments(double shift, double s1, double s2, double n) {
   const double m2 = s2 - s1 * s1 / n;
-  // Minus infinity is no rounding error: s1 * s1 has left float64, and the slot takes the wide route.
+  // A negative m2 is a rounding error, and becomes 0. Minus infinity is not: s1 * s1 has overflowed float64, and the
+  // slot takes the wide route.
   return {n, shift + s1 / n, m2 < 0 && m2 > -HUGE_VAL ? 0 : m2};
 }
 
-// The rare way, for float32 values whose squares leave float32: two passes in float64, one element after another.
-// at(i): where element i of n lies.
+// The moments of float32 values whose squares overflow or underflow float32, which is rare. Two loops in float64, one
+// element after another. at(i) is the index of element i of n.
 template <typename T, typename At>
 EVENKEEL_INLINE Moments wide_moments_at(const T* x, size_t n, bool centred, const At& at) {
   const double count = static_cast<double>(n);
@@ -51,7 +53,7 @@ struct HeadSum {
   }
 };
 
-// The sum of a block's head; exact on a constant, because a lane adds at most two of its elements.
+// The sum of a block's head. It is exact on a constant, because a lane adds at most two elements.
 template <typename V>
 EVENKEEL_INLINE double head_sum(const typename V::Scalar* x, size_t n) {
   HeadSum<V> head{x};
@@ -59,7 +61,7 @@ EVENKEEL_INLINE double head_sum(const typename V::Scalar* x, size_t n) {
   return tree_sum(head.sum);
 }
 
-// How many of a block's elements are its head.
+// The number of elements in the head of a block of n.
 template <typename T>
 EVENKEEL_INLINE size_t head_of(size_t n) {
   return smaller(n, kShiftSteps * kLanes<T>);
@@ -84,7 +86,7 @@ struct ShiftedSums {
   }
 };
 
-// One pass over a block: the sums of d = x - shift and of d * d.
+// The sums of d = x - shift and of d * d over a block, in one loop.
 template <typename V, typename Beside>
 EVENKEEL_INLINE Sums shifted_sums(const typename V::Scalar* x, size_t n, typename V::Scalar shift, Beside& beside) {
   ShiftedSums<V> sums{x, V::broadcast(shift)};
@@ -121,7 +123,7 @@ struct SquaresSum {
   }
 };
 
-// The same for norms that take the mean as 0.
+// The sum of squares over a block, for norms that take the mean as 0.
 template <typename V, typename Beside>
 EVENKEEL_INLINE double squares_sum(const typename V::Scalar* x, size_t n, Beside& beside) {
   SquaresSum<V> sum{x};
@@ -136,8 +138,8 @@ EVENKEEL_INLINE Moments block_squares(const typename V::Scalar* x, size_t n, Bes
   return {static_cast<double>(n), 0, s2};
 }
 
-// A block's shift is taken before the block prefetch_at of it is summed: it takes as long as a quarter of a block's
-// sums.
+// The shift of the next block is computed before the sums of this block. It takes as long as a quarter of a block's
+// sums, and can overlap with them.
 template <typename V, typename Beside>
 EVENKEEL_INLINE Moments centred_moments(const typename V::Scalar* x, size_t n, Beside& beside) {
   constexpr size_t block = kBlock<typename V::Scalar>;

@@ -1,17 +1,17 @@
-// One step: the virtual lanes, as the registers of this instruction set. Tails are masked here and nowhere else.
-// Included by isa/*.cc inside its namespace; no include guard.
+// One step, as the registers of this instruction set. Only this file masks tails. Included by isa/*.cc inside its
+// namespace; no include guard.
 
 template <typename V>
 constexpr size_t kRegisters = kStepBytes / sizeof(V);
 
-// Elements of a tail of `valid` that fall to register j.
+// The number of elements in register j, of a tail of `valid` elements.
 template <typename V>
 EVENKEEL_INLINE size_t lanes_of(size_t valid, size_t j) {
   const size_t before = j * V::width;
   return valid <= before ? 0 : smaller(valid - before, V::width);
 }
 
-// kFull: all lanes; otherwise the first n, zeros after them.
+// kFull: loads all elements of the vector. Otherwise loads the first n, and sets the others to 0.
 template <bool kFull, typename V>
 EVENKEEL_INLINE V load_part(const typename V::Scalar* p, size_t n) {
   if constexpr (kFull) return V::load(p);
@@ -45,8 +45,9 @@ EVENKEEL_INLINE Lanes<V> zero_lanes() {
   return lanes;
 }
 
-// Folds count registers by halves, then the last one's lanes: lane i and lane i + half, until one is left.
-EVENKEEL_INLINE double fold_halves(F64* v, size_t count) {
+// Adds `count` registers to one number in a fixed order: register i and register i + half, until one register is left,
+// then the elements of that register in the same way.
+EVENKEEL_INLINE double add_halves(F64* v, size_t count) {
   for (size_t half = count / 2; half > 0; half /= 2) {
     for (size_t i = 0; i < half; ++i) v[i] = add(v[i], v[i + half]);
   }
@@ -56,11 +57,11 @@ EVENKEEL_INLINE double fold_halves(F64* v, size_t count) {
 EVENKEEL_INLINE double tree_sum(const Lanes<F32>& lanes) {
   F64 wide[2 * kRegisters<F32>];
   for (size_t j = 0; j < kRegisters<F32>; ++j) widen(lanes.v[j], wide + 2 * j);
-  return fold_halves(wide, 2 * kRegisters<F32>);
+  return add_halves(wide, 2 * kRegisters<F32>);
 }
 
 EVENKEEL_INLINE double tree_sum(const Lanes<F64>& lanes) {
   F64 copy[kRegisters<F64>];
   for (size_t j = 0; j < kRegisters<F64>; ++j) copy[j] = lanes.v[j];
-  return fold_halves(copy, kRegisters<F64>);
+  return add_halves(copy, kRegisters<F64>);
 }

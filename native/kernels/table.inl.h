@@ -1,4 +1,4 @@
-// The table of this instruction set's kernels. Included last by isa/*.cc inside its namespace; no include guard.
+// The kernel tables of this instruction set. Included last by isa/*.cc inside its namespace; no include guard.
 
 template <typename V>
 constexpr KernelTable<typename V::Scalar> make_table() {

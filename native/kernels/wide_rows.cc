@@ -6,7 +6,7 @@ namespace evenkeel {
 
 namespace {
 
-// Statistics that were replaced by those of a fold.
+// Replaces the statistics with those of a fold.
 void put_statistics(const WideFold& fold, size_t count, double* mean, double* variance) {
   *mean = fold.slot_mean();
   *variance = variance_of(static_cast<double>(count), fold.slot_m2());
@@ -69,7 +69,8 @@ bool sum_wide_row(const RowsBackward<T>& io, size_t row, Sums* sums) {
 
 template <typename T>
 bool fold_wide_gradient_row(const RowsBackward<T>& io, size_t row, const Sums& sums, WideGradient* gradient) {
-  // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+  // If only the sums are not ordinary, and are not finite in float64 either, the arithmetic in T gives the same
+  // Infinity or NaN.
   const bool folds = are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps);
   if (folds && !are_finite(sums)) return false;
   WideFold fold;

@@ -1,4 +1,5 @@
-// The rows, and the groups of planes, that take the wide route: what kernels call where one is not ordinary.
+// The rows, and the groups of planes, that take the wide route. Kernels call these functions if a row or a group is not
+// ordinary.
 #pragma once
 
 #include <cstddef>
@@ -8,28 +9,30 @@
 
 namespace evenkeel {
 
-// Each is false where the row or group is T's: a number of it is not finite, or what was replaced is ordinary.
+// All return false if the row or the group does not take the wide route: one of its numbers is not finite, or the
+// replaced numbers are ordinary.
 
-// Replaces statistics that are not ordinary, where they are x's own and not read; then y.
+// Replaces the statistics of the row, unless io.given. Then computes y.
 template <typename T>
 bool map_wide_row(const RowsForward<T>& io, size_t row);
 
 template <typename T>
 bool map_wide_group(const GroupsForward<T>& io, size_t group);
 
-// The sums of g and of g * xhat over a row.
+// Computes the sums of g and of g * xhat over a row.
 template <typename T>
 bool sum_wide_row(const RowsBackward<T>& io, size_t row, Sums* sums);
 
-// What the gradient of a row that is not ordinary is mapped with, from its sums.
+// Computes the numbers that the gradient of a row that is not ordinary is mapped with, from its sums.
 template <typename T>
 bool fold_wide_gradient_row(const RowsBackward<T>& io, size_t row, const Sums& sums, WideGradient* gradient);
 
-// dx of a row, or a part of one, and its part of the columns' sums.
+// Computes dx of a row or of a part of one, and adds to its dweight and dbias.
 template <typename T>
 void map_wide_gradient_part(const RowsBackward<T>& part, const WideGradient& gradient);
 
-// All three, for a row that is not ordinary; `fold` is what T maps it with, from the replaced sums.
+// The three functions above, for a row that is not ordinary. If it returns false, `fold` has the numbers to map the row
+// with in T, from the replaced sums.
 template <typename T>
 bool map_wide_gradient_row(const RowsBackward<T>& io, size_t row, RowGradientFold<T>* fold);
 

@@ -1,8 +1,8 @@
 #include "runtime/parallel.h"
 
 #include <atomic>
-#include <chrono>
 #include <cfenv>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <set>
