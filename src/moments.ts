@@ -78,7 +78,7 @@ export function normalize<T extends FloatArray>(
   options: NormalizeOptions = {},
 ): Normalized<T> {
   const who = 'normalize'
-  const input = begin(who, x, options, ['weight', 'bias', 'eps', 'layout', 'out'])
+  const input = begin(who, x, options, ['weight', 'bias', 'eps', 'layout', 'out', 'workspace'])
   const given = asMoments(who, by, 'the second argument')
   const { shape, about } = given
   const { layout, eps } = options
@@ -96,7 +96,20 @@ export function normalize<T extends FloatArray>(
       'pass moments of an input with as many samples',
     )
   }
+  checkFinite(who, given)
   return forwardBy(plan, input, options, statisticsOf(plan, given))
+}
+
+/** Throws where m2 has left float64: normalized by it, every element would be 0. */
+function checkFinite(who: string, { m2 }: Moments): void {
+  const slot = m2.indexOf(Number.POSITIVE_INFINITY)
+  if (slot < 0) return
+  fail(
+    'EVENKEEL_STATISTICS',
+    who,
+    `m2 is Infinity in slot ${slot}: the squared differences from the mean have left float64`,
+    'scale the input down before its moments are taken',
+  )
 }
 
 /** The plan of given statistics, with which one value per slot is enough, and what its slots are. */

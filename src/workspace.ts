@@ -184,7 +184,9 @@ export class Arena implements Workspace {
 
   #takeBack(item: Item): void {
     item.released = count
-    if (this.#check) structuredClone(null, { transfer: [bufferOf(item.array) as ArrayBuffer] })
+    // One that was transferred already cannot be transferred again.
+    const attached = lengthOf(item.array) > 0
+    if (this.#check && attached) structuredClone(null, { transfer: [bufferOf(item.array) as ArrayBuffer] })
   }
 
   #dropUnused(): void {

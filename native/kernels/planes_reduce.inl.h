@@ -39,7 +39,7 @@ EVENKEEL_INLINE void finish_bundle(size_t channels, const T* shift, const double
   for (size_t c = 0; c < channels; ++c) {
     mean[c] = static_cast<double>(shift[c]) + s1[c] / count;
     const double squares = s2[c] - s1[c] * s1[c] / count;
-    m2[c] = (squares < 0) & (squares > -HUGE_VAL) ? 0 : squares;
+    m2[c] = ((squares < 0) & (squares > -HUGE_VAL)) ? 0 : squares;
   }
 }
 

@@ -1,7 +1,15 @@
 import type { Plan, Stages } from '../engine/plan.js'
-import { type DType, type FloatArray, lengthOf, newArray } from '../tensor.js'
+import { type DType, dtypeOf, type FloatArray, lengthOf, newArray } from '../tensor.js'
 import type { Executor } from './backend.js'
-import { type Buffers, buffersOf, type Operands, operandsOf, type PassName } from './operands.js'
+import {
+  type Buffers,
+  buffersOf,
+  type Operands,
+  type OperandTable,
+  operandsOf,
+  PASSES,
+  type PassName,
+} from './operands.js'
 
 // A plan with stages is a norm without weight and bias, and these two over its result: y = xhat * weight + bias, with
 // xhat rounded to the element type, as in rows. Each pass over it is a few passes over plans that every backend knows.
@@ -57,8 +65,8 @@ function scaleGradient(
   temporary: Temporary,
 ) {
   const { dy, x, weight, mean, variance } = io
-  const dweight = io.dweight?.slice() ?? null
-  const dbias = io.dbias?.slice() ?? null
+  const dweight = copyOf(io.dweight)
+  const dbias = copyOf(io.dbias)
   const g = temporary(plan)
   const stages = [
     stage('apply', normalize, { x, y: g, mean, variance, ...NO_AFFINE }),
@@ -71,9 +79,16 @@ function scaleGradient(
   return { g, stages, end }
 }
 
-/** Does nothing where the array was transferred meanwhile. */
+function copyOf(array: FloatArray | null): FloatArray | null {
+  if (array === null) return null
+  const copy = newArray(dtypeOf(array), lengthOf(array))
+  copy.set(array)
+  return copy
+}
+
+/** Does nothing where the array was transferred meanwhile. One over shared memory may have grown. */
 function replace(array: FloatArray | null, by: FloatArray | null): void {
-  if (array !== null && by !== null && lengthOf(array) === by.length) array.set(by)
+  if (array !== null && by !== null && lengthOf(array) >= by.length) array.set(by)
 }
 
 const WORK: WorkOf = {
@@ -123,14 +138,17 @@ export function withStages({ run, runAsync }: Calls): Calls {
       ? run(pass, plan, operands)
       : runStages(workOf(pass, plan.stages, operands, keptTemporary))
   if (runAsync === null) return { run: all, runAsync }
-  const runStagesAsync = async ({ stages, end }: Work) => {
+  // An array may be transferred or grow between two stages: all of them work on copies.
+  const runStagesAsync = async (name: PassName, plans: Stages, operands: Operands) => {
+    const copies = operands.map(copyOf)
+    const { stages, end } = workOf(name, plans, copies, newTemporary)
     for (const { pass, plan, operands } of stages) await runAsync(pass, plan, operands)
     end?.()
+    const table: OperandTable = PASSES[name]
+    for (let i = 0; i < table.length; i++) if (table[i].written) replace(operands[i], copies[i])
   }
   const allAsync: Executor['runAsync'] = (pass, plan, operands) =>
-    plan.stages === null
-      ? runAsync(pass, plan, operands)
-      : runStagesAsync(workOf(pass, plan.stages, operands, newTemporary))
+    plan.stages === null ? runAsync(pass, plan, operands) : runStagesAsync(pass, plan.stages, operands)
   return { run: all, runAsync: allAsync }
 }
 

@@ -78,7 +78,8 @@ export function planRows(layer: string, shape: readonly number[], dtype: DType, 
   const outer = sizeOf(shape.slice(0, first))
   const inner = sizeOf(shape.slice(first + normalizedShape.length))
   const common = { layer, shape, dtype, centred, given, eps, count: length, affineLength: length }
-  if (inner === 1) {
+  // Of no elements, rows are as good as columns.
+  if (inner === 1 || outer * inner === 0) {
     const rows = {
       pattern: 'rows',
       scope: 'row',

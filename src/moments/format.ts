@@ -1,4 +1,5 @@
 import { describe, fail } from '../errors.js'
+import { checkChoice } from '../options.js'
 import { typedArrayKind } from '../tensor.js'
 import { ABOUTS, type About, type MomentsFields, type MomentsShape, SCOPES } from './shape.js'
 
@@ -53,6 +54,9 @@ export function decodeBytes(bytes: unknown): MomentsFields {
       `these bytes are of version ${version}, this is ${VERSION}`,
       'read them with the evenkeel that wrote them, or a newer one',
     )
+  const ranks = { channel: rank === 1, group: rank === 2, row: rank >= 1 }
+  if (!ranks[SCOPES[scope]] || ABOUTS[about] === undefined)
+    refuseBytes('the header of these bytes is of no Moments', 'pass what toBytes() returned, as it came')
   const expected = HEADER_BYTES + (rank + 3 * slots) * NUMBER_BYTES
   if (byteLength !== expected)
     refuseBytes(
@@ -124,6 +128,7 @@ export function decodeJSON(json: unknown): MomentsFields {
     )
   }
   const { shape, about } = fields as MomentsJSON
+  checkChoice('fromJSON', 'about', about, ABOUTS)
   return {
     shape,
     about,
@@ -142,10 +147,12 @@ const TEXTS: ReadonlyMap<unknown, number> = new Map([
 
 function numbersOf(json: Partial<MomentsJSON>, name: 'count' | 'mean' | 'm2'): Float64Array {
   const list: unknown = json[name]
-  const wrong = Array.isArray(list)
-    ? list.find((value) => typeof value !== 'number' && !TEXTS.has(value))
-    : list
-  if (!Array.isArray(list) || wrong !== undefined) {
+  // Not find(): undefined, and a hole, are wrong, too.
+  const index = Array.isArray(list)
+    ? list.findIndex((value) => typeof value !== 'number' && !TEXTS.has(value))
+    : 0
+  if (!Array.isArray(list) || index >= 0) {
+    const wrong = Array.isArray(list) ? list[index] : list
     fail(
       'EVENKEEL_OPTION',
       'fromJSON',

@@ -1,6 +1,7 @@
 import { emptyMoments, merge, varianceOf } from '../backend/portable/merge.js'
 import { describe, fail } from '../errors.js'
 import { checkChoice } from '../options.js'
+import { isFloatArray, newArray } from '../tensor.js'
 import { decodeBytes, decodeJSON, encodeBytes, encodeJSON, type MomentsJSON } from './format.js'
 import {
   ABOUTS,
@@ -52,6 +53,7 @@ export class Moments {
     this.m2 = numbers(who, 'm2', init.m2, this.count.length)
     this.shape = checkedShape(who, init.shape, this.count.length)
     checkValues(who, this.count, this.m2)
+    if (about === 'zero') checkZeros(who, this.mean)
     Object.freeze(this)
   }
 
@@ -72,7 +74,8 @@ export class Moments {
 
   /**
    * The Moments that toBytes() wrote.
-   * @throws EvenkeelError (EVENKEEL_BUFFER) where the bytes are no Moments, of another version, or not whole.
+   * @throws EvenkeelError (EVENKEEL_BUFFER) where the bytes are no Moments, of another version, or not whole; as the
+   * constructor where their numbers are none of Moments.
    */
   static fromBytes(bytes: Uint8Array): Moments {
     return new Moments(decodeBytes(bytes))
@@ -94,7 +97,8 @@ export class Moments {
 
 /**
  * The moments of all elements of several Moments of one shape, merged pairwise in the order given (Chan, Golub and
- * LeVeque 1979): the same order gives the same bits. Parts of no elements change nothing.
+ * LeVeque 1979): the same order gives the same bits. Parts of no elements change nothing. In float64: where means lie
+ * further apart than 1.3e154, m2 is Infinity, and normalize() refuses it.
  *
  * @throws EvenkeelError where there is no part, or parts differ in scope, extents, slots, or what they are about.
  */
@@ -112,11 +116,11 @@ export function mergeMoments(...parts: readonly MomentsInit[]): Moments {
   for (const [i, part] of all.entries()) checkAlike(who, all[0], part, i)
   const [count, mean, m2] = [0, 1, 2].map(() => new Float64Array(slots))
   for (let slot = 0; slot < slots; slot++) {
-    const cell = emptyMoments()
-    for (const part of all) merge(cell, part.count[slot], part.mean[slot], part.m2[slot])
-    count[slot] = cell.count
-    mean[slot] = cell.mean
-    m2[slot] = cell.m2
+    const merged = emptyMoments()
+    for (const part of all) merge(merged, part.count[slot], part.mean[slot], part.m2[slot])
+    count[slot] = merged.count
+    mean[slot] = merged.mean
+    m2[slot] = merged.m2
   }
   return new Moments({ shape, about, count, mean, m2 })
 }
@@ -131,6 +135,17 @@ function checkAlike(who: string, first: Moments, part: Moments, i: number): void
     who,
     `all parts must be of one shape, got ${formOf(first)}, and as part ${i + 1} ${formOf(part)}`,
     'take them with the same options, of inputs with as many slots',
+  )
+}
+
+function checkZeros(who: string, mean: Float64Array): void {
+  const slot = mean.findIndex((value) => value !== 0)
+  if (slot < 0) return
+  fail(
+    'EVENKEEL_STATISTICS',
+    who,
+    `about zero the mean is taken as 0, got ${mean[slot]} in slot ${slot}`,
+    "give a mean of 0, or about: 'mean'",
   )
 }
 
@@ -159,7 +174,20 @@ function numbers(who: string, name: string, values: unknown, length?: number): F
       'give count, mean and m2 of the same length',
     )
   }
-  return Float64Array.from(list)
+  const copy = newArray('float64', list.length) as Float64Array
+  if (isFloatArray(list)) copy.set(list)
+  else for (let i = 0; i < copy.length; i++) copy[i] = checkedNumber(who, name, list[i])
+  return copy
+}
+
+function checkedNumber(who: string, name: string, value: unknown): number {
+  if (typeof value === 'number') return value
+  fail(
+    'EVENKEEL_OPTION',
+    who,
+    `${name} must hold numbers, got ${describe(value)}`,
+    'give count, mean and m2 as lists of numbers, such as Float64Arrays',
+  )
 }
 
 function checkValues(who: string, count: Float64Array, m2: Float64Array): void {
