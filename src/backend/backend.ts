@@ -54,24 +54,24 @@ export interface Executor {
   /** On another thread; null where there is none. */
   readonly runAsync: ((pass: PassName, plan: Plan, operands: Operands) => Promise<void>) | null
   /** The passes for an owner of many calls; null where there is nothing to prepare. */
-  prepare(): Prepared | null
+  cachedCalls(): CachedCalls | null
   /** Told of a large new array before it is first touched. */
   adviseHugePages(array: FloatArray): void
 }
 
 /** The passes of one owner. */
-export interface Prepared {
-  readonly forward: PreparedPass
-  readonly backward: PreparedPass
+export interface CachedCalls {
+  readonly forward: CachedCall
+  readonly backward: CachedCall
 }
 
 /** One pass of one owner, which spares the checks of arrays that come again. */
-export interface PreparedPass {
+export interface CachedCall {
   /**
    * Runs the pass and returns true if its arrays are those of the last call, so that no check is due; `fresh`: but for
    * the result, which was allocated just now. Does nothing and returns false otherwise.
    */
-  again(plan: Plan, operands: Operands, fresh: boolean): boolean
+  repeat(plan: Plan, operands: Operands, fresh: boolean): boolean
   /** Runs the pass on arrays that were checked, and remembers them. */
   run(plan: Plan, operands: Operands): void
 }

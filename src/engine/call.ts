@@ -1,4 +1,4 @@
-import type { PreparedPass } from '../backend/backend.js'
+import type { CachedCall } from '../backend/backend.js'
 import { type Operands, type OperandTable, PASSES, type PassName } from '../backend/operands.js'
 import { currentExecutor } from '../backend/select.js'
 import { fail, ours } from '../errors.js'
@@ -132,30 +132,30 @@ export function backwardCall(
 }
 
 /**
- * Runs a call. All checks come before the first write; `prepared` spares those that its last call has passed.
+ * Runs a call. All checks come before the first write; `cached` spares those that its last call has passed.
  * @returns whether the result has replaced the input, so that there is no gradient any more.
  * @throws EvenkeelError where an operand does not fit the plan, or a written one overlaps another.
  */
-export function run(call: Call, prepared: PreparedPass | null = null): boolean {
+export function run(call: Call, cached: CachedCall | null = null): boolean {
   try {
-    return checkAndRun(call, prepared)
+    return checkAndRun(call, cached)
   } catch (error) {
     throw ours(error)
   }
 }
 
-function checkAndRun(call: Call, prepared: PreparedPass | null): boolean {
+function checkAndRun(call: Call, cached: CachedCall | null): boolean {
   const { direction, plan, operands, fresh } = call
   call.begun = true
-  if (prepared?.again(plan, operands, fresh)) return false
+  if (cached?.repeat(plan, operands, fresh)) return false
   call.begun = false
   checkOperands(plan, direction.table, operands, fresh)
   const replaced = replacesInput(call)
   call.begun = true
   // A cached call is one call of a backend.
-  if (prepared === null || replaced || plan.stages !== null)
+  if (cached === null || replaced || plan.stages !== null)
     currentExecutor().run(direction.pass, plan, operands)
-  else prepared.run(plan, operands)
+  else cached.run(plan, operands)
   return replaced
 }
 
@@ -184,9 +184,9 @@ async function checkAndRunAsync(call: Call): Promise<boolean> {
  * run() for the backward call of a context, which is spent where dx has replaced its input, or had begun to when the call
  * failed.
  */
-export function runGradient(context: Context, call: Call, prepared: PreparedPass | null = null): void {
+export function runGradient(context: Context, call: Call, cached: CachedCall | null = null): void {
   try {
-    if (run(call, prepared)) context.x = null
+    if (run(call, cached)) context.x = null
   } catch (error) {
     spendIfBegun(context, call)
     throw error

@@ -1,4 +1,4 @@
-import type { Prepared } from '../backend/backend.js'
+import type { CachedCalls } from '../backend/backend.js'
 import { currentExecutor } from '../backend/select.js'
 import { newStatistics, type Statistics } from '../engine/buffers.js'
 import { type Call, type Context, spendIfBegun } from '../engine/call.js'
@@ -9,11 +9,11 @@ import { wasReleased } from '../workspace.js'
 export interface Buffers {
   statistics: Statistics
   /** Null where the backend caches none. */
-  readonly calls: Prepared | null
+  readonly calls: CachedCalls | null
 }
 
 function newBuffers(): Buffers {
-  return { statistics: newStatistics(0), calls: currentExecutor().prepare() }
+  return { statistics: newStatistics(0), calls: currentExecutor().cachedCalls() }
 }
 
 /** What a layer's forwards leave for its backwards: the last context, and which gradients are still to come. */
@@ -108,7 +108,7 @@ export class History {
   }
 
   /** The cached calls of a context's gradient; null where there are none. */
-  callsOf(context: Context): Prepared | null {
+  callsOf(context: Context): CachedCalls | null {
     return context === this.#last ? this.#kept.calls : null
   }
 

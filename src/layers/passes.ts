@@ -1,4 +1,4 @@
-import type { PreparedPass } from '../backend/backend.js'
+import type { CachedCall } from '../backend/backend.js'
 import { hasShape, outData } from '../engine/buffers.js'
 import {
   backwardCall,
@@ -52,7 +52,7 @@ export interface Pass {
   /** Reads all that is the caller's, once, before it takes buffers: a getter of his may call this layer, too. */
   callOf(given: Arguments): Call
   /** What has cached the calls over the same buffers. */
-  cached(call: Call): PreparedPass | undefined
+  cached(call: Call): CachedCall | undefined
   /** replaced: the result was written over the input. */
   succeeded(call: Call, replaced: boolean): void
   failed(call: Call): void
@@ -102,7 +102,7 @@ export class ForwardPass implements Pass {
     return forwardCall(plan, data, scale, shift, out, y, statistics, workspace, releases)
   }
 
-  cached(): PreparedPass | undefined {
+  cached(): CachedCall | undefined {
     return this.#layer.history.next.calls?.forward
   }
 
@@ -155,7 +155,7 @@ export class BackwardPass implements Pass {
     return call
   }
 
-  cached({ context }: Call): PreparedPass | undefined {
+  cached({ context }: Call): CachedCall | undefined {
     return this.#layer.history.callsOf(context!)?.backward
   }
 

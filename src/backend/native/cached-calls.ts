@@ -1,6 +1,6 @@
 import type { Plan } from '../../engine/plan.js'
 import { dtypeOfArray, type FloatArray, lengthOf } from '../../tensor.js'
-import type { PreparedPass } from '../backend.js'
+import type { CachedCall } from '../backend.js'
 import type { Operands, OperandTable } from '../operands.js'
 
 /** True where a frame is gone, and nothing was done: the addon keeps only so many. */
@@ -35,7 +35,7 @@ const UNKNOWN = Symbol('unknown')
  * The proof goes over the list of operands that the addon is called with, whatever they are: none can be left out.
  * Nothing of the user's runs between the proof and the call: it reads only arrays in hand, through the engine's getter.
  */
-export class CachedPass implements PreparedPass {
+export class NativeCachedCall implements CachedCall {
   readonly #frames: Frames
   readonly #keepAndRun: KeepAndRun
   /** How many of the first operands are data. */
@@ -64,7 +64,7 @@ export class CachedPass implements PreparedPass {
     this.#lengths = table.map(() => 0)
   }
 
-  again(plan: Plan, operands: Operands, fresh: boolean): boolean {
+  repeat(plan: Plan, operands: Operands, fresh: boolean): boolean {
     if (plan !== this.#plan) return false
     for (let i = 0; i < operands.length; i++) {
       if (this.#holds(i, operands[i])) continue

@@ -1,11 +1,11 @@
 import type { FloatArray } from '../../tensor.js'
-import type { Executor, Prepared, PreparedPass } from '../backend.js'
+import type { CachedCall, CachedCalls, Executor } from '../backend.js'
 import { executorOf } from '../executor.js'
 import { PASSES, type PassName } from '../operands.js'
 import type { Calls } from '../stages.js'
 import { type Addon, addon } from './addon.js'
 import { asyncRun } from './async.js'
-import { CachedPass } from './cached-calls.js'
+import { NativeCachedCall } from './cached-calls.js'
 
 // All that knows the addon is in this folder.
 
@@ -21,21 +21,21 @@ function executorFor(native: Addon, isa: string, index: number): Executor {
     runAsync: asyncRun(native, index),
   }
   return executorOf(`native-${isa}`, calls, {
-    prepare: () => prepare(native, index),
+    cachedCalls: () => cachedCalls(native, index),
     adviseHugePages: (array) => adviseHugePages(native, array),
   })
 }
 
 /**
- * Passes with a memory. No method of a Backend, because backends() gives those away, and a CachedPass trusts its
+ * Passes with a memory. No method of a Backend, because backends() gives those away, and a NativeCachedCall trusts its
  * caller.
  */
-function prepare(native: Addon, isa: number): Prepared {
-  return { forward: preparedPass(native, isa, 'forward'), backward: preparedPass(native, isa, 'backward') }
+function cachedCalls(native: Addon, isa: number): CachedCalls {
+  return { forward: cachedCall(native, isa, 'forward'), backward: cachedCall(native, isa, 'backward') }
 }
 
-function preparedPass(native: Addon, isa: number, pass: PassName): PreparedPass {
-  return new CachedPass(native, PASSES[pass], (descriptor, operands, frame) =>
+function cachedCall(native: Addon, isa: number, pass: PassName): CachedCall {
+  return new NativeCachedCall(native, PASSES[pass], (descriptor, operands, frame) =>
     native[`${pass}Kept`](isa, descriptor, ...operands, frame),
   )
 }

@@ -63,7 +63,7 @@ function runPass<P extends PassName>(pass: P, plan: Plan, operands: Operands): v
 export const portableExecutor: Executor = executorOf(
   'portable',
   { run: runPass, runAsync: null },
-  { prepare: () => null, adviseHugePages: () => {} },
+  { cachedCalls: () => null, adviseHugePages: () => {} },
 )
 
 export const portable: Backend = portableExecutor.backend
