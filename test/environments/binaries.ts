@@ -111,7 +111,7 @@ export const binaries: readonly Environment[] = [
     env: { EVENKEEL_BACKEND: 'native' },
     expected: {
       error:
-        /^EVENKEEL_BACKEND=native: the addon did not load \(.*npx evenkeel build.*\); mend that, or unset/,
+        /^EVENKEEL_BACKEND=native: the addon did not load \(.*npx evenkeel build.*\); correct that, or unset/,
     },
   },
   {

@@ -7,11 +7,11 @@ import { type Addon, addon } from './addon.js'
 import { asyncRun } from './async.js'
 import { NativeCachedCall } from './cached-calls.js'
 
-// All that knows the addon is in this folder.
+// Only the files of this folder use the addon.
 
 export { binary, loadErrors } from './addon.js'
 
-/** The addon as one backend per instruction set, best first; none where it did not load. */
+/** The executors of the addon, one for each instruction set. The best one is first. Empty if the addon did not load. */
 export const nativeExecutors: readonly Executor[] =
   addon === null ? [] : addon.isas().map((isa, index) => executorFor(addon as Addon, isa, index))
 
@@ -27,8 +27,8 @@ function executorFor(native: Addon, isa: string, index: number): Executor {
 }
 
 /**
- * Passes with a memory. No method of a Backend, because backends() gives those away, and a NativeCachedCall trusts its
- * caller.
+ * The cached calls of one owner. They are not part of the public Backend, because a cached call relies on its caller to
+ * check the operands.
  */
 function cachedCalls(native: Addon, isa: number): CachedCalls {
   return { forward: cachedCall(native, isa, 'forward'), backward: cachedCall(native, isa, 'backward') }
@@ -41,12 +41,12 @@ function cachedCall(native: Addon, isa: number, pass: PassName): CachedCall {
 }
 
 /**
- * From how many bytes on a new array gets huge pages. Smaller ones the allocator often gives from memory that was used
- * before, and whole huge pages would be mostly slack.
+ * The smallest size, in bytes, of a new array that gets huge pages. For smaller arrays, the allocator often uses
+ * memory that was used before, and most of a huge page would be unused.
  */
 const HUGE_PAGES_BYTES = 8 * 2 ** 20
 
-/** Asks for huge pages in a new array, where it is large: touching its memory for the first time then costs a fifth. */
+/** Requests huge pages for a new array, if it is large. The first access to its memory then costs a fifth. */
 function adviseHugePages(native: Addon, array: FloatArray): void {
   if (array.byteLength >= HUGE_PAGES_BYTES) native.adviseHugePages(array)
 }
