@@ -232,7 +232,7 @@ export const binaries: readonly Environment[] = [
     only: only && isRoot,
     arrange: ({ binary }) => chmodSync(binary, 0),
     uid: NOBODY,
-    expected: portable('this user may not read it; mend its permissions'),
+    expected: portable('this user may not read it; correct its permissions'),
   },
   {
     name: 'a binary for a newer glibc',
