@@ -48,8 +48,8 @@ const forward = directionOf('forward')
 const backward = directionOf('backward')
 
 /**
- * One call of a pass: the plan and all arrays. The properties of the caller's objects were read once, before the call
- * was made, and are not read again.
+ * One call of a pass: the plan and all arrays. The properties of the caller's objects were read once, when the call
+ * was built, and are not read again.
  */
 export interface Call {
   readonly direction: Direction
@@ -67,7 +67,7 @@ export interface Call {
 }
 
 /**
- * Makes a forward call. The pass writes its result into y, the data of `out`. If `out` is undefined, the result is a
+ * Builds a forward call. The pass writes its result into y, the data of `out`. If `out` is undefined, the result is a
  * new tensor, or a tensor from the workspace. The pass writes mean and variance, or reads them if the plan's
  * statistics are given. `since`: how many releases of workspaces there were when the caller passed x.
  */
@@ -99,7 +99,7 @@ export function forwardCall(
 }
 
 /**
- * Makes a backward call for a context. The pass adds the parameters' gradients to dweight and dbias.
+ * Builds a backward call for a context. The pass adds the parameters' gradients to dweight and dbias.
  * @throws EvenkeelError if dy or `out` does not fit, or if the context's input was overwritten or its memory is gone.
  */
 export function backwardCall(

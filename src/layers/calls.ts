@@ -49,6 +49,7 @@ export class Calls {
     return this.#queue.take(async () => {
       try {
         const result = await this.#elsewhere(pass, snapshot)
+        // The snapshot has a copy of `out`. The caller gets back the object that it passed.
         return given.out ?? result
       } finally {
         snapshot.workspace?.end()
@@ -56,7 +57,7 @@ export class Calls {
     })
   }
 
-  /** Makes and runs one asynchronous call, now that no earlier one is pending. */
+  /** Builds an asynchronous call from its arguments and runs it. No earlier call is pending at this time. */
   async #elsewhere(pass: Pass, given: Arguments): Promise<Tensor> {
     const pause = pauseForEvents()
     if (pause) await pause

@@ -45,7 +45,7 @@ export interface Arguments {
 }
 
 /**
- * A pass of one layer, forward or backward. It makes a call from the caller's arguments, and it updates the layer
+ * A pass of one layer, forward or backward. It builds a call from the caller's arguments, and it updates the layer
  * when the call has ended. A synchronous and an asynchronous call use the same methods.
  */
 export interface Pass {
@@ -54,8 +54,8 @@ export interface Pass {
   /** The names of the options that the method accepts. */
   readonly options: readonly string[]
   /**
-   * Makes the call. It reads each property of the caller's objects once, before it takes the layer's buffers, because a
-   * getter of the caller's may itself call this layer.
+   * Builds the call from its arguments. It reads each property of the caller's objects once, before it takes the
+   * layer's buffers, because a getter of the caller's may itself call this layer.
    */
   callOf(given: Arguments): Call
   /** The cached call that uses the same buffers as this call. Undefined if the backend has no cached calls. */
