@@ -30,9 +30,9 @@ function cachedCall(table: OperandTable, operands: Operands) {
     return ++calls.frames
   }
   const frames: Frames = { newFrame, again: on('again'), renew: on('renewed') }
-  const pass = new NativeCachedCall(frames, table, (_descriptor, _operands, frame) => on('kept')(frame))
-  pass.run(PLAN, operands)
-  return { pass, calls, gone }
+  const cached = new NativeCachedCall(frames, table, (_descriptor, _operands, frame) => on('kept')(frame))
+  cached.run(PLAN, operands)
+  return { cached, calls, gone }
 }
 
 const PLAN = planRows('LayerNorm', SHAPE, 'float32', { normalizedShape: [LENGTH], eps: 1e-5 })
@@ -57,17 +57,17 @@ describe('a cached call', () => {
 
   it.each(Object.entries(TABLES))('runs again on the same arrays: %s', (_, table) => {
     const operands = arraysFor(table)
-    const { pass, calls } = cachedCall(table, operands)
-    expect(pass.repeat(PLAN, [...operands], false)).toBe(true)
-    expect(pass.repeat({ ...PLAN }, operands, false)).toBe(false)
+    const { cached, calls } = cachedCall(table, operands)
+    expect(cached.repeat(PLAN, [...operands], false)).toBe(true)
+    expect(cached.repeat({ ...PLAN }, operands, false)).toBe(false)
     expect(calls).toMatchObject({ kept: 1, again: 1, renewed: 0 })
   })
 
   it.each(ROWS)('%s does not where %s is another', (_direction, _name, table, i) => {
     const operands = arraysFor(table)
-    const { pass, calls } = cachedCall(table, operands)
+    const { cached, calls } = cachedCall(table, operands)
     for (const other of [operands[i].slice(), null])
-      expect(pass.repeat(PLAN, replaced(operands, i, other), false)).toBe(false)
+      expect(cached.repeat(PLAN, replaced(operands, i, other), false)).toBe(false)
     expect(calls).toMatchObject({ kept: 1, again: 0, renewed: 0 })
   })
 
@@ -77,9 +77,9 @@ describe('a cached call', () => {
       const operands = arraysFor(table)
       const lost = operands[i]
       const given = absent === i ? operands : replaced(operands, absent, null)
-      const { pass } = cachedCall(table, given)
+      const { cached } = cachedCall(table, given)
       structuredClone(0, { transfer: [lost.buffer as ArrayBuffer] })
-      expect(pass.repeat(PLAN, given, false)).toBe(false)
+      expect(cached.repeat(PLAN, given, false)).toBe(false)
     }
   })
 
@@ -91,8 +91,8 @@ describe('a cached call', () => {
     (_, table, free) => {
       const operands = arraysFor(table)
       const taken = table.filter((_operand, i) => {
-        const { pass } = cachedCall(table, operands)
-        return pass.repeat(PLAN, replaced(operands, i, operands[i].slice()), true)
+        const { cached } = cachedCall(table, operands)
+        return cached.repeat(PLAN, replaced(operands, i, operands[i].slice()), true)
       })
       expect(taken.map(({ name }) => name)).toEqual(free)
     },
@@ -107,30 +107,30 @@ describe('a cached call', () => {
       return undefined
     }
     const frames: Frames = { newFrame: () => 1, again: () => undefined, renew }
-    const pass = new NativeCachedCall(frames, BACKWARD, () => undefined)
-    pass.run(PLAN, arrays)
+    const cached = new NativeCachedCall(frames, BACKWARD, () => undefined)
+    cached.run(PLAN, arrays)
     const [dy, input, out] = arrays
     const other = replaced(arrays, 0, numbers(SIZE))
-    expect(() => pass.run(PLAN, replaced(other, 2, numbers(SIZE)))).toThrow('no memory')
-    expect(pass.repeat(PLAN, arrays, false)).toBe(false)
+    expect(() => cached.run(PLAN, replaced(other, 2, numbers(SIZE)))).toThrow('no memory')
+    expect(cached.repeat(PLAN, arrays, false)).toBe(false)
     fails = false
-    pass.run(PLAN, arrays)
-    pass.run(PLAN, replaced(arrays, 1, numbers(SIZE)))
+    cached.run(PLAN, arrays)
+    cached.run(PLAN, replaced(arrays, 1, numbers(SIZE)))
     expect(passed).toEqual([
       [1, dy, null, out],
       [1, null, input, null],
     ])
-    pass.forget()
-    expect(pass.repeat(PLAN, arrays, false)).toBe(false)
+    cached.forget()
+    expect(cached.repeat(PLAN, arrays, false)).toBe(false)
   })
 
   it('keeps no data of more than 16384 elements', () => {
     const plan = planRows('LayerNorm', [2049, LENGTH], 'float32', { normalizedShape: [LENGTH], eps: 1e-5 })
     const large = arrays.map((array, i) => (BACKWARD[i].kind === 'data' ? numbers(plan.size) : array))
-    const { pass, calls } = cachedCall(BACKWARD, large)
-    pass.run(plan, large)
-    expect(pass.repeat(plan, large, false)).toBe(false)
-    pass.run(plan, large)
+    const { cached, calls } = cachedCall(BACKWARD, large)
+    cached.run(plan, large)
+    expect(cached.repeat(plan, large, false)).toBe(false)
+    cached.run(plan, large)
     expect(calls).toMatchObject({ kept: 2, again: 0, renewed: 1 })
   })
 })
@@ -139,15 +139,15 @@ describe('a frame that is gone', () => {
   const operands = arraysFor(FORWARD)
 
   it('makes the call be checked again, and gives way to a new one', () => {
-    const { pass, calls, gone } = cachedCall(FORWARD, operands)
+    const { cached, calls, gone } = cachedCall(FORWARD, operands)
     for (const fresh of [false, true]) {
       gone.now = true
-      expect(pass.repeat(PLAN, operands, fresh)).toBe(false)
-      pass.run(PLAN, operands)
-      expect(pass.repeat(PLAN, operands, false)).toBe(true)
+      expect(cached.repeat(PLAN, operands, fresh)).toBe(false)
+      cached.run(PLAN, operands)
+      expect(cached.repeat(PLAN, operands, false)).toBe(true)
     }
     gone.now = true
-    pass.run(PLAN, replaced(operands, 0, numbers(SIZE)))
+    cached.run(PLAN, replaced(operands, 0, numbers(SIZE)))
     expect(calls).toMatchObject({ kept: 4, frames: 4 })
   })
 
