@@ -23,7 +23,7 @@ interface Work {
   readonly end?: () => void
 }
 
-/** Gives memory that holds anything, for what one stage leaves to the next. */
+/** Allocates a temporary array, which one stage writes and the next stage reads. Its elements have arbitrary values. */
 type Temporary = (plan: Plan) => FloatArray
 
 type WorkOf = { readonly [P in PassName]: (plans: Stages, io: Buffers<P>, temporary: Temporary) => Work }
@@ -52,8 +52,9 @@ const NO_AFFINE = { weight: null, bias: null }
 const NO_PARAMETERS = { weight: null, dweight: null, dbias: null }
 
 /**
- * The stages that compute g = dy * weight into a new array, and the gradients of weight and bias. These gradients are
- * added to copies. The last step writes the copies back. So a stage that fails does not change dweight and dbias.
+ * The stages that compute g = dy * weight into a temporary array, and the gradients of weight and bias. These
+ * gradients are added to copies. The last step writes the copies back. So a stage that fails does not change dweight
+ * and dbias.
  */
 function scaleGradient(
   { normalize, scale: plan }: Stages,
