@@ -14,7 +14,7 @@ const NO_ADDON =
 /** By the error's code, and by what loaders say. */
 const REASONS = [
   ['MODULE_NOT_FOUND', `it is not there; ${REINSTALL}, or ${BUILD}`],
-  ['EACCES', 'this user may not read it; mend its permissions'],
+  ['EACCES', 'this user may not read it; correct its permissions'],
   [
     'ERR_DLOPEN_DISABLED',
     'this process may load no addons; start it without --no-addons, or with --allow-addons',
@@ -30,7 +30,7 @@ const REASONS = [
   ],
   [/libc\.musl|ld-musl|ld-linux|libc\.so\.6|Error relocating/, `it is for another C library; ${BUILD}`],
   [/cannot open shared object file/, `a library that it needs is not on this system; ${BUILD}`],
-  [/permission denied/i, 'this user may not read it; mend its permissions'],
+  [/permission denied/i, 'this user may not read it; correct its permissions'],
 ]
 
 /** @param {unknown} error what `require` of a binary threw, or the look at it before */

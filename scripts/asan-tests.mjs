@@ -22,7 +22,7 @@ const COPIED = [
   'vitest.config.ts',
 ]
 /** `npm run test:native` tests the kernels on all cases. Here test/async runs every fifth case only. */
-const TESTS = ['test/memory/', 'test/prepared/', 'test/async/']
+const TESTS = ['test/memory/', 'test/cached-calls/', 'test/async/']
 
 const ASAN = [
   // Node does not free its own memory when it ends.

@@ -16,7 +16,7 @@ import { arenaOf, type Workspace } from './workspace.js'
 
 /** PyTorch's eps for all but RMSNorm. */
 export const DEFAULT_EPS = 1e-5
-/** PyTorch's eps for RMSNorm: the distance from 1 to the next number of the type. */
+/** PyTorch's eps for RMSNorm: the distance from 1 to the next larger number of the element type. */
 export const RMS_NORM_EPS: Readonly<Record<DType, number>> = { float32: 2 ** -23, float64: 2 ** -52 }
 
 /** A normalized tensor, and what its gradient needs. */
@@ -27,17 +27,23 @@ export interface Normalized<T extends FloatArray = FloatArray> {
 
 export interface FunctionalOptions {
   /**
-   * Multiplies: an array of one per channel, or one per element of normalizedShape; of the input's type. A tensor, such
-   * as a layer's weight, is taken by its data. Default: none.
+   * The factor of the normalized values: one value per channel, or one per element of normalizedShape, in the input's
+   * type. It is an array or a tensor, such as a layer's weight. Of a tensor, the data are used. Default: none.
    */
   readonly weight?: FloatArray | Tensor | null | undefined
-  /** Is added, likewise. */
+  /** The values that are added after that, in the same forms. Default: none. */
   readonly bias?: FloatArray | Tensor | null | undefined
-  /** Added to the variance inside the root. Default 1e-5; rmsNorm: 2^-23, for float64 2^-52. */
+  /**
+   * The number that is added to the variance, under the square root. Default 1e-5. For rmsNorm: 2^-23, or 2^-52 for
+   * float64.
+   */
   readonly eps?: number | undefined
-  /** Where y is written: of the input's shape and type; the input itself gives up the gradient. Default: new. */
+  /**
+   * Where y is written: a tensor of the input's shape and type. If it is the input itself, no gradient is possible.
+   * Default: a new tensor.
+   */
   readonly out?: Tensor | undefined
-  /** Where y comes from if there is no `out`. */
+  /** The workspace that y is drawn from if there is no `out`. Default: none. */
   readonly workspace?: Workspace | undefined
 }
 
@@ -47,21 +53,24 @@ export interface ChannelsFunctionalOptions extends FunctionalOptions {
 }
 
 export interface BatchNormFunctionalOptions extends ChannelsFunctionalOptions {
-  /** Statistics to use instead of the batch's, [C] each (running averages; biased or not), arrays or tensors. Copied. */
+  /**
+   * Statistics to use instead of the batch's, such as running averages: arrays or tensors, [C] each. The variance can
+   * be biased or unbiased. They are copied.
+   */
   readonly statistics?:
     | { readonly mean: FloatArray | Tensor; readonly variance: FloatArray | Tensor }
     | undefined
 }
 
 export interface RowsFunctionalOptions extends FunctionalOptions {
-  /** The extents of the dimensions to normalize over; a number stands for one of them. */
+  /** The extents of the dimensions to normalize over. A number is the extent of a single dimension. */
   readonly normalizedShape: number | readonly number[]
-  /** The first of these dimensions, counted from the end where negative. Default: they are the last ones. */
+  /** The first of these dimensions. A negative axis counts from the end. Default: they are the last dimensions. */
   readonly axis?: number | undefined
 }
 
 export interface GroupNormFunctionalOptions extends ChannelsFunctionalOptions {
-  /** How many groups the channels are split into, per sample. */
+  /** The number of groups into which the channels of each sample are split. */
   readonly groups: number
 }
 
@@ -69,11 +78,13 @@ export interface GroupNormFunctionalOptions extends ChannelsFunctionalOptions {
 const OPTIONS = ['weight', 'bias', 'eps', 'out', 'workspace']
 
 /**
- * Batch normalization: (x - mean) / sqrt(variance + eps) * weight + bias, with mean and biased variance per channel
- * over batch and space (Ioffe and Szegedy 2015, arXiv:1502.03167), or with the `statistics` given.
+ * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167): y = (x - mean) / sqrt(variance + eps) * weight +
+ * bias. The mean and the biased variance are those of each channel over batch and space. If `statistics` are given,
+ * they are used instead.
  *
  * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more.
- * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per channel.
+ * @returns y, of x's shape and type, and the context for gradients().
+ * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and if a channel has only one value.
  */
 export function batchNorm<T extends FloatArray>(
   x: Tensor<T>,
@@ -92,10 +103,12 @@ export function batchNorm<T extends FloatArray>(
 }
 
 /**
- * Layer normalization: mean and biased variance over the dimensions normalizedShape, the last ones or those from `axis`
- * on (Ba, Kiros and Hinton 2016, arXiv:1607.06450).
+ * Layer normalization (Ba, Kiros and Hinton 2016, arXiv:1607.06450): y = (x - mean) / sqrt(variance + eps) * weight +
+ * bias. The mean and the biased variance are those over the dimensions normalizedShape. These are the last
+ * dimensions, or the dimensions from `axis` on.
  *
  * @param x [..., ...normalizedShape], of any rank, or [..., ...normalizedShape, ...] with `axis`.
+ * @returns y, of x's shape and type, and the context for gradients().
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
  */
 export function layerNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctionalOptions): Normalized<T> {
@@ -107,10 +120,12 @@ export function layerNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunct
 }
 
 /**
- * Group normalization: mean and biased variance per sample and group of channels (Wu and He 2018, arXiv:1803.08494).
+ * Group normalization (Wu and He 2018, arXiv:1803.08494): y = (x - mean) / sqrt(variance + eps) * weight + bias. The
+ * mean and the biased variance are those of each sample and group of channels.
  *
- * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more; C divisible by `groups`.
- * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value per group.
+ * @param x [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more. C must be divisible by `groups`.
+ * @returns y, of x's shape and type, and the context for gradients().
+ * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and if a group has only one value.
  */
 export function groupNorm<T extends FloatArray>(
   x: Tensor<T>,
@@ -124,12 +139,13 @@ export function groupNorm<T extends FloatArray>(
 }
 
 /**
- * Instance normalization: mean and biased variance per sample and channel over space (Ulyanov, Vedaldi and Lempitsky
- * 2016, arXiv:1607.08022).
+ * Instance normalization (Ulyanov, Vedaldi and Lempitsky 2016, arXiv:1607.08022): y = (x - mean) / sqrt(variance +
+ * eps) * weight + bias. The mean and the biased variance are those of each channel of each sample over space.
  *
- * @param x [N, C, ...space] or [N, ...space, C], of rank 3 or more. One sample alone is [1, C, L]: without a layer's number
- * of channels, [C, L] would not be told from [N, C].
- * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and on one value of space.
+ * @param x [N, C, ...space] or [N, ...space, C], of rank 3 or more. A single sample is [1, C, L]. [C, L] is not
+ * accepted, because this function does not know the number of channels and cannot distinguish it from [N, C].
+ * @returns y, of x's shape and type, and the context for gradients().
+ * @throws EvenkeelError on shapes, types, lengths or options that do not fit, and if there is only one value of space.
  */
 export function instanceNorm<T extends FloatArray>(
   x: Tensor<T>,
@@ -143,11 +159,12 @@ export function instanceNorm<T extends FloatArray>(
 }
 
 /**
- * Root mean square normalization: x / sqrt(mean of x^2 + eps) * weight + bias over the dimensions normalizedShape, the
- * last ones or those from `axis` on (Zhang and Sennrich 2019, arXiv:1910.07467). The context's variance is that mean
- * square, its mean is 0.
+ * Root mean square normalization (Zhang and Sennrich 2019, arXiv:1910.07467): y = x / sqrt(mean of x^2 + eps) *
+ * weight + bias. The mean is over the dimensions normalizedShape. These are the last dimensions, or the dimensions
+ * from `axis` on. In the context, the variance is the mean of x^2, and the mean is 0.
  *
  * @param x [..., ...normalizedShape], of any rank, or [..., ...normalizedShape, ...] with `axis`.
+ * @returns y, of x's shape and type, and the context for gradients().
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
  */
 export function rmsNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctionalOptions): Normalized<T> {
@@ -160,29 +177,34 @@ export function rmsNorm<T extends FloatArray>(x: Tensor<T>, options: RowsFunctio
 }
 
 export interface GradientOptions {
-  /** Where dx is written: of dy's shape and type; dy itself or the input are allowed. Default: new. */
+  /** Where dx is written: a tensor of dy's shape and type. It can be dy or the input. Default: a new tensor. */
   readonly out?: Tensor | undefined
-  /** Where dx comes from if there is no `out`. */
+  /** The workspace that dx is drawn from if there is no `out`. Default: none. */
   readonly workspace?: Workspace | undefined
-  /** Array, or tensor, to add the weight's gradient into, of the weight's length. Default: a new array, zeroed. */
+  /**
+   * An array or tensor of the weight's length. The weight's gradient is added to it. Default: a new array of zeroes.
+   */
   readonly dweight?: FloatArray | Tensor | undefined
-  /** Likewise for the bias. */
+  /** The same for the bias. */
   readonly dbias?: FloatArray | Tensor | undefined
 }
 
 export interface Gradients<T extends FloatArray = FloatArray> {
   readonly dx: Tensor<T>
-  /** Null where forward had no weight. */
+  /** The gradient of the weight. Null if the forward pass had no weight. */
   readonly dweight: T | null
-  /** Null where forward had no bias. */
+  /** The gradient of the bias. Null if the forward pass had no bias. */
   readonly dbias: T | null
 }
 
 /**
- * The gradient of any of the five forms, from the context of its forward pass. Given statistics are constants: no
- * gradient flows through them. Writing dx over the input spends the context.
+ * Computes the gradient of any of the five norms above, from the context of the forward pass. Given statistics are
+ * constants: no gradient flows through them. If dx is written over the input, no further gradient of this context is
+ * possible.
  *
- * @throws EvenkeelError where dy or the arrays do not fit, or the forward pass or an earlier gradient overwrote the input.
+ * @returns the gradients of the input, the weight and the bias.
+ * @throws EvenkeelError if dy or an array does not fit, or if the forward pass or an earlier gradient overwrote the
+ * input.
  */
 export function gradients<T extends FloatArray>(
   context: Context<T>,
@@ -209,7 +231,7 @@ function planOf(context: Partial<Context> | null | undefined): Plan {
   )
 }
 
-/** The forward pass of a plan; by the statistics given, or else by x's own. */
+/** Runs the forward pass of a plan, with the given statistics or else with those of x. */
 export function forwardBy<T extends FloatArray>(
   plan: Plan,
   x: Tensor<T>,
@@ -226,13 +248,13 @@ export function forwardBy<T extends FloatArray>(
   return { y: call.result, context } as Normalized<T>
 }
 
-/** The array itself, or a tensor's; what is neither goes on as it is, to where arrays are checked. */
+/** The array itself, or the data of a tensor. Any other value is returned unchanged, and a later check refuses it. */
 function arrayOf<T>(given: T): Exclude<T, Tensor> {
   const data = (given as Partial<Tensor> | null | undefined)?.data
   return (isFloatArray(data) ? data : given) as Exclude<T, Tensor>
 }
 
-/** The input, each of its properties read once. */
+/** Reads the input and the options. Each property of the input is read once. */
 export function begin<T extends FloatArray>(
   who: string,
   x: Tensor<T>,
@@ -251,7 +273,10 @@ export function layoutOf(
   return layout
 }
 
-/** A copy, a hole in it as undefined; a number stands for a shape of one dimension. plan.ts checks what it holds. */
+/**
+ * A copy of a shape. A number becomes a shape of one dimension. A hole of the array becomes undefined. plan.ts checks
+ * the values.
+ */
 export function asShape(shape: number | readonly number[]): readonly number[] {
   if (typeof shape === 'number') return [shape]
   return Array.isArray(shape) ? Array.from(shape) : shape

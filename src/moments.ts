@@ -17,30 +17,38 @@ import { asMoments, Moments, type MomentsInit } from './moments/value.js'
 import { checkChoice } from './options.js'
 import { type DType, dtypeOf, type FloatArray, formatShape, newArray, type Tensor } from './tensor.js'
 
-/** Without groups and normalizedShape: per channel, as BatchNorm takes them. */
+/** Which moments to compute. Without groups and normalizedShape, they are per channel, as in BatchNorm. */
 export interface MomentsOptions {
-  /** Of channels. Default 'channels-first': [N, C, ...space]. */
+  /** Where the channels lie. Default 'channels-first': [N, C, ...space]. */
   readonly layout?: Layout | undefined
-  /** Per sample and group of channels, as GroupNorm; 'channels' makes each channel a group, as InstanceNorm. */
+  /**
+   * If set, the moments are per sample and group of channels, as in GroupNorm. 'channels' makes each channel a group,
+   * as in InstanceNorm.
+   */
   readonly groups?: number | 'channels' | undefined
-  /** Per row, over these trailing dimensions, as LayerNorm; a number stands for the last one. */
+  /**
+   * If set, the moments are per row, over these last dimensions, as in LayerNorm. A number is the extent of the last
+   * dimension alone.
+   */
   readonly normalizedShape?: number | readonly number[] | undefined
-  /** 'zero': the mean is taken as 0, and m2 is the sum of squares, as in RMSNorm. Default 'mean'. */
+  /** Default 'mean'. With 'zero', the mean is taken as 0 and m2 is the sum of squares, as in RMSNorm. */
   readonly about?: About | undefined
   /**
-   * What will be added to the variance: differences whose squares leave the element type are looked for unless eps hides
-   * them. Default: the norm's, 1e-5; about zero 2^-23, for float64 2^-52.
+   * The eps that a norm will add to the variance. moments() uses it to decide whether very small differences matter.
+   * If their squares underflow the element type, it computes them again in float64, unless eps is so large that they
+   * have no effect. Default: 1e-5, as in the norms. About zero: 2^-23, or 2^-52 for float64.
    */
   readonly eps?: number | undefined
 }
 
 /**
- * The moments of x: of each slot the number of its elements, their mean, and the sum of squared differences from it.
- * They are those that the norms compute: normalize() by them gives the norm's bits.
+ * Computes the moments of x. For each slot, they are the number of elements, their mean, and the sum of squared
+ * differences from the mean. They are the moments that the norms compute: normalize() with these moments gives the
+ * same bits as the norm.
  *
- * @param x per channel and per group [N, C, ...space] or [N, ...space, C] of rank 2 or more, per row
- * [..., ...normalizedShape]. Empty inputs have slots of count 0, and a slot of one element has m2 0.
- * @returns slots [C], [N, groups], or one per row.
+ * @param x for moments per channel or per group: [N, C, ...space] or [N, ...space, C], of rank 2 or more. For moments
+ * per row: [..., ...normalizedShape]. If x is empty, the slots have count 0. A slot with one element has m2 0.
+ * @returns Moments with the slots [C], [N, groups], or one slot for each row.
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
  */
 export function moments(x: Tensor, options: MomentsOptions = {}): Moments {
@@ -57,18 +65,20 @@ export function moments(x: Tensor, options: MomentsOptions = {}): Moments {
   return new Moments({ shape, about, count, mean, m2 })
 }
 
-/** Of normalize(): as for the functional forms. */
+/** The options of normalize(). They are the same as for the functional forms. */
 export interface NormalizeOptions extends ChannelsFunctionalOptions {}
 
 /**
- * Normalizes x by given moments: (x - mean) / sqrt(variance + eps) * weight + bias, with variance = m2 / count. They are
- * constants: no gradient flows through them. Of x's own moments it gives the bits of the norm's forward pass, but for
- * slots at the ends of the range (docs/numerics.md), where that looks at x again.
+ * Normalizes x with given moments: y = (x - mean) / sqrt(variance + eps) * weight + bias, with variance = m2 / count.
+ * The moments are constants: no gradient flows through them. With the moments of x itself, y has the same bits as in
+ * the forward pass of the norm. The exception is slots at the ends of the range (docs/numerics.md), because the norm
+ * reads x again for them.
  *
- * @param x as for moments(); per group and per row of as many slots as the moments have.
- * @param by from moments() or mergeMoments(); their fields, as a worker receives them, will do.
- * @param options weight and bias, one per channel or per element of the normalized shape; eps, default 1e-5, about zero
- * 2^-23, for float64 2^-52; layout, of channels, default 'channels-first'; out, where y is written.
+ * @param x as for moments(). With moments per group or per row, x must have as many slots as the moments.
+ * @param by from moments() or mergeMoments(). An object with the same fields, as a worker receives it, is accepted too.
+ * @param options weight and bias: one value per channel, or per element of the normalized shape. eps: default 1e-5.
+ * About zero: 2^-23, or 2^-52 for float64. layout: where the channels lie, default 'channels-first'. out: where y is
+ * written.
  * @returns y, of x's shape and type, and the context for gradients().
  * @throws EvenkeelError on shapes, types, lengths or options that do not fit.
  */
@@ -112,7 +122,9 @@ function checkFinite(who: string, { m2 }: Moments): void {
   )
 }
 
-/** The plan of given statistics, with which one value per slot is enough, and what its slots are. */
+/**
+ * The plan for given statistics, and the shape of its slots. With given statistics, a slot may have only one element.
+ */
 function planOf(
   who: string,
   { data, shape }: Tensor,
@@ -144,7 +156,7 @@ function defaultEps(about: About, dtype: DType): number {
   return about === 'zero' ? RMS_NORM_EPS[dtype] : DEFAULT_EPS
 }
 
-/** Throws unless the input has the channels that the moments have. Its rank is checked by its plan. */
+/** Throws if the input does not have as many channels as the moments. The plan checks the rank of the input. */
 function checkChannelsOf(who: string, shape: readonly number[], layout: Layout, known: MomentsShape): void {
   const channels = layout === 'channels-last' ? shape.at(-1) : shape[1]
   if (known.scope === 'row' || shape.length < 2 || channels === known.channels) return
@@ -156,7 +168,7 @@ function checkChannelsOf(who: string, shape: readonly number[], layout: Layout, 
   )
 }
 
-/** Rows have no channels. */
+/** Throws if layout or groups is set for moments per row, because rows have no channels. */
 function refuseBeside(who: string, { layout, groups }: MomentsOptions): void {
   if (layout === undefined && groups === undefined) return
   const name = groups === undefined ? 'layout' : 'groups'
@@ -168,12 +180,12 @@ function refuseBeside(who: string, { layout, groups }: MomentsOptions): void {
   )
 }
 
-/** How many slots there are: of an empty input, too, whose plan has none of samples or rows. */
+/** The number of slots, also for an empty input. The plan of an empty input has no samples. */
 function slotsOf(plan: Plan, shape: MomentsShape, inputShape: readonly number[]): number {
   return shape.scope === 'group' ? inputShape[0] * shape.groups : plan.slots
 }
 
-/** Copies, as the plan has them: a gradient holds them by reference. */
+/** Copies of the statistics, for the plan. They are copies because the context keeps references to them. */
 function statisticsOf(plan: Plan, by: Moments): Statistics {
   return plan.size === 0 ? newStatistics(plan.slots) : { mean: by.mean.slice(), variance: by.variance() }
 }

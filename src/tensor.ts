@@ -9,15 +9,15 @@ export type ArrayOf<Type> = Type extends 'float64' ? Float64Array : Float32Array
 
 export const DTYPES: readonly DType[] = ['float32', 'float64']
 
-/** Data and shape, row-major and contiguous. Any object of this form is accepted; nothing is copied. */
+/** Data and shape. The elements are row-major and contiguous. Any object of this form is accepted. It is not copied. */
 export interface Tensor<T extends FloatArray = FloatArray> {
   readonly data: T
   readonly shape: readonly number[]
 }
 
 /**
- * A view of `data` under `shape`; no copy is made.
- * @throws EvenkeelError where the data is no float array, or its length is not the shape's product.
+ * Makes a tensor of `data` and `shape`. The data are not copied.
+ * @throws EvenkeelError if the data are not a float array, or if their length is not the product of the shape.
  */
 export function tensor<T extends FloatArray>(data: T, shape: readonly number[]): Tensor<T> {
   if (!isFloatArray(data)) {
@@ -30,15 +30,15 @@ export function tensor<T extends FloatArray>(data: T, shape: readonly number[]):
   return { data, shape: [...shape] }
 }
 
-/** The number of elements of a shape; 1 for a scalar's `[]`. */
+/** The number of elements of a shape. The shape `[]` of a scalar has 1 element. */
 export function sizeOf(shape: readonly number[]): number {
-  // Infinity times 0 is NaN: extents beyond all arrays may stand beside an empty one.
+  // A shape with an extent of 0 can also have huge extents, whose product is Infinity. Infinity times 0 would be NaN.
   return shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1)
 }
 
 /**
- * A getter of typed arrays, of any realm, as the engine has it: a property or a subclass of the user's cannot stand
- * before it.
+ * The JavaScript engine's own getter of typed arrays, for arrays of any realm. A property or subclass of the user's
+ * cannot replace it.
  */
 export function arrayGetter<Value>(name: string | symbol): (array: unknown) => Value {
   const typedArray = Object.getPrototypeOf(Float32Array.prototype)
@@ -46,18 +46,19 @@ export function arrayGetter<Value>(name: string | symbol): (array: unknown) => V
 }
 
 /**
- * The class of a typed array of any realm (a vm context's, as in Jest, or an iframe's), such as 'BigInt64Array';
- * undefined for any other value.
+ * The name of the class of a typed array, such as 'BigInt64Array'. The array can be of any realm (of a vm context, as
+ * in Jest, or of an iframe). Undefined for any other value.
  */
 export const typedArrayKind = arrayGetter<string | undefined>(Symbol.toStringTag)
 
 /**
- * The length of a typed array; 0 where its buffer was transferred. All checks ask for it: `array.length`, in code that V8
- * of Node 20 and 22 has optimized for resizable buffers, stays what it was after a transfer.
+ * The length of a typed array. 0 if its buffer was transferred. All checks use this function and not `array.length`:
+ * in code that V8 has optimized for resizable buffers (Node 20 and 22), `array.length` keeps its old value after a
+ * transfer.
  */
 export const lengthOf = arrayGetter<number>('length')
 
-/** The element type of a float array of any realm; null for any other value. */
+/** The element type of a float array of any realm. Null for any other value. */
 export function dtypeOfArray(value: unknown): DType | null {
   const kind = typedArrayKind(value)
   if (kind === 'Float32Array') return 'float32'
@@ -72,7 +73,7 @@ export function dtypeOf(data: FloatArray): DType {
   return dtypeOfArray(data) === 'float64' ? 'float64' : 'float32'
 }
 
-/** A zeroed array. Throws where the engine has no room for so many elements. */
+/** A new array of zeroes. Throws if the JavaScript engine cannot allocate so many elements. */
 export function newArray(dtype: DType, length: number): FloatArray {
   try {
     return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)
@@ -90,11 +91,14 @@ export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`
 }
 
-/** What a value says of itself as a tensor, each field read once: a getter cannot answer otherwise later. */
+/**
+ * The fields of a value that should be a tensor. Each is read only once, so that a getter cannot return another value
+ * later.
+ */
 export interface Fields {
   readonly data: unknown
   readonly shape: unknown
-  /** Whether it declares an order of its elements (see checkRowMajor). */
+  /** Whether the value declares the order of its elements (see checkRowMajor). */
   readonly ordered: boolean
 }
 
@@ -114,8 +118,8 @@ export function fieldsOf(value: unknown): Fields {
 }
 
 /**
- * A tensor as it is now, for a call that comes later: what its object holds then does not matter. What is no tensor stays
- * as it is, to be refused.
+ * A copy of a tensor's data reference and shape, for a call that runs later. So later changes of the object's
+ * properties have no effect. A value that is not a tensor is returned unchanged, and a later check refuses it.
  */
 export function asItIs<T>(value: T): T {
   const { data, shape, stride, strides, offset, order, fortranOrder } = (value ?? {}) as Partial<Tensor> &
@@ -124,7 +128,7 @@ export function asItIs<T>(value: T): T {
   return { data, shape: shape.slice(), stride, strides, offset, order, fortranOrder } as T
 }
 
-/** A tensor's data and a copy of its shape, as they are now. Throws unless `value` is a tensor. */
+/** The data of a tensor and a copy of its shape. Throws if `value` is not a tensor. */
 export function readTensor<T extends FloatArray>(
   who: string,
   value: unknown,
@@ -135,7 +139,10 @@ export function readTensor<T extends FloatArray>(
   return { data: data as T, shape: read.shape as number[] }
 }
 
-/** Throws unless `value` is a tensor: a float array of as many elements as its shape says, in row-major order. */
+/**
+ * Throws if `value` is not a tensor. The data of a tensor are a float array with as many elements as its shape, in
+ * row-major order.
+ */
 export function checkTensor(
   who: string,
   value: unknown,
@@ -160,7 +167,7 @@ export function checkTensor(
   if (ordered) checkRowMajor(who, name, value as Declared, shape)
 }
 
-/** Throws unless `data` holds exactly `expected` elements and is attached to its buffer. */
+/** Throws if `data` does not have exactly `expected` elements, or if its buffer was transferred. */
 function checkLength(who: string, name: string, data: FloatArray, expected: number, shape: string): void {
   const length = lengthOf(data)
   if (length === expected) return
@@ -170,7 +177,7 @@ function checkLength(who: string, name: string, data: FloatArray, expected: numb
     'EVENKEEL_BUFFER',
     who,
     `${name} of shape ${shape} needs ${expected} elements, got ${detached ? 'a detached or empty array' : length}`,
-    detached ? 'pass an array whose buffer was not transferred' : `${fitting}, or mend the shape`,
+    detached ? 'pass an array whose buffer was not transferred' : `${fitting}, or correct the shape`,
   )
 }
 
@@ -187,12 +194,15 @@ function refuseData(who: string, name: string, value: unknown, data: unknown): n
   )
 }
 
-/** A tensor of TensorFlow.js, whose data is a function. */
+/** Whether the value is a tensor of TensorFlow.js. Its `data` is a function. */
 function isForeign(value: unknown): boolean {
   return typeof (value as { dataSync?: unknown } | null | undefined)?.dataSync === 'function'
 }
 
-/** How numbers that lie in something else come into a float array; null where there are none. */
+/**
+ * The code, for an error message, that copies the numbers of `given` into a float array. Null if `given` has no
+ * numbers.
+ */
 function floatsFrom(given: unknown): string | null {
   const kind = typedArrayKind(given)
   if (isFloatArray(given)) return null
@@ -211,7 +221,10 @@ function floatsFrom(given: unknown): string | null {
     : null
 }
 
-/** How other libraries' arrays tell in which order their elements lie: ndarray's stride and offset, stdlib's, npyjs's. */
+/**
+ * The fields with which arrays of other libraries (ndarray, stdlib, npyjs) declare the order of their elements:
+ * strides and offset.
+ */
 interface Declared {
   readonly stride?: unknown
   readonly strides?: unknown
@@ -220,17 +233,20 @@ interface Declared {
   readonly fortranOrder?: unknown
 }
 
-/** The steps from one element to the next, along each dimension, where the elements lie one after another. */
+/** The strides of a contiguous row-major array: for each dimension, the distance from one element to the next. */
 function rowMajorStrides(shape: readonly number[]): number[] {
   return shape.map((_, i) => sizeOf(shape.slice(i + 1)))
 }
 
-/** Throws where a tensor declares that its elements lie otherwise than one after another, the last dimension fastest. */
+/**
+ * Throws if a tensor declares that its elements are not contiguous in row-major order (the last dimension varies
+ * fastest).
+ */
 function checkRowMajor(who: string, name: string, declared: Declared, shape: readonly number[]): void {
   const { stride, strides = stride, offset, order, fortranOrder } = declared
   const usual = rowMajorStrides(shape)
   const walks = (steps: ArrayLike<unknown>) =>
-    // Along a dimension of one element no step is taken. Some libraries leave out the last one, which is 1.
+    // The stride of a dimension with one element does not matter. Some libraries leave out the last stride, which is 1.
     shape.every((extent, i) => extent <= 1 || (steps[i] ?? 1) === usual[i])
   const odd =
     fortranOrder === true

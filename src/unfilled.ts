@@ -2,8 +2,9 @@ import { currentExecutor } from './backend/select.js'
 import { type DType, type FloatArray, newArray } from './tensor.js'
 
 /**
- * Node's Buffer, or Bun's or Deno's, found once; null in browsers, and in a realm whose ArrayBuffer is another than
- * Buffer's (a vm context), where a result would be an instance of no class that its caller knows.
+ * The class Buffer of Node, Bun or Deno. It is looked up once. Null in browsers. Null also in a realm whose
+ * ArrayBuffer is not the one that Buffer uses (a vm context): there, a result would not be an instance of the
+ * caller's classes.
  */
 const buffers = findBuffers()
 
@@ -15,14 +16,18 @@ function findBuffers(): typeof Buffer | null {
   }
 }
 
-/** From how many bytes on a Buffer costs less: V8's zeroes for a smaller array cost less than the call. */
+/**
+ * The smallest size, in bytes, for which a Buffer is faster. For a smaller array, the call costs more than the zeroes
+ * that V8 writes.
+ */
 const UNFILLED_BYTES = 16 * 1024
 
 const ELEMENT_BYTES: Readonly<Record<DType, number>> = { float32: 4, float64: 8 }
 
 /**
- * An array of its own memory that holds anything: for results that a pass overwrites wholly, and that a caller gets only
- * then. The zeroes of `new Float32Array` cost more than most passes do.
+ * A new array with its own memory, whose elements have arbitrary values. It is only for results: the pass overwrites
+ * all elements, and the caller gets the array only after that. `new Float32Array` writes zeroes, which takes longer
+ * than most passes.
  */
 export function unfilledArray(dtype: DType, length: number): FloatArray {
   const array = fromBuffer(dtype, length) ?? newArray(dtype, length)
@@ -31,20 +36,20 @@ export function unfilledArray(dtype: DType, length: number): FloatArray {
 }
 
 /**
- * Buffer.allocUnsafeSlow() takes memory from the engine's own allocator, apart from Node's shared pool: no external
- * buffer, which Electron would refuse, aligned as any ArrayBuffer, and to be transferred as any. Null where a Buffer costs more,
- * where there is none, and where it is too long for one.
+ * Buffer.allocUnsafeSlow() gets memory from the JavaScript engine's own allocator and not from Node's shared pool. So
+ * the result is not an external buffer (Electron would refuse that). It is aligned like any ArrayBuffer and can be
+ * transferred like any. Null if a Buffer would be slower, if there is no Buffer, or if the array is too long for one.
  */
 function fromBuffer(dtype: DType, length: number): FloatArray | null {
   const bytes = length * ELEMENT_BYTES[dtype]
   if (buffers === null || bytes < UNFILLED_BYTES) return null
   try {
     const { buffer } = buffers.allocUnsafeSlow(bytes)
-    // A view of all of it, from its first byte on. What another runtime may give else is not taken.
+    // The array must be a view of the whole buffer. If another runtime returns anything else, it is not used.
     if (buffer.byteLength !== bytes) return null
     return dtype === 'float64' ? new Float64Array(buffer) : new Float32Array(buffer)
   } catch {
-    // Without memory, too: the plain array tells.
+    // There may be no memory. Then the ordinary allocation, which follows, throws the error.
     return null
   }
 }

@@ -5,43 +5,49 @@ import { checkBoolean, checkOptions } from './options.js'
 import { type DType, type FloatArray, isFloatArray, lengthOf, type Tensor } from './tensor.js'
 import { unfilledArray } from './unfilled.js'
 
-/** Memory for the results of a step, which is used again in the next one. */
+/** Memory for the results of one step. The next step uses the same memory again. */
 export interface Workspace {
-  /** Of all arrays that it holds, drawn and free. */
+  /** The number of bytes of all arrays that the workspace holds, drawn or free. */
   readonly bytes: number
 
   /**
-   * Takes a result out of the workspace, to outlive release(). The next step gets another array in its place.
-   * @returns the tensor.
-   * @throws EvenkeelError (EVENKEEL_STATE) where it was not drawn from this workspace since the last release().
+   * Takes a result out of the workspace, so that it stays valid after release(). The next step gets a new array in
+   * its place.
+   * @returns the same tensor.
+   * @throws EvenkeelError (EVENKEEL_STATE) if the tensor was not drawn from this workspace since the last release().
    */
   keep<T extends Tensor>(tensor: T): T
 
   /**
-   * Takes back all results that were drawn and not kept, to draw them again. Read none of them afterwards: later results
-   * are written over them. A context whose input lay in one refuses its gradient from then on.
+   * Takes back all results that were drawn and not kept, for the next step. Do not read them after this call, because
+   * later results overwrite them. If the input of a context was in one of them, the context gives no gradient any
+   * more.
    *
-   * What the last step did not use is dropped where all together is larger than the largest step: between steps a
-   * workspace holds at most what the largest one drew.
-   * @throws EvenkeelError (EVENKEEL_STATE) while asynchronous calls that draw from it are pending.
+   * If the workspace holds more bytes than the largest step drew, it drops the arrays that the last step did not use.
+   * So between steps, a workspace holds at most as many bytes as the largest step drew.
+   * @throws EvenkeelError (EVENKEEL_STATE) if asynchronous calls that draw from the workspace are pending.
    */
   release(): void
 
-  /** Forgets all memory. Results that are still drawn are their caller's from then on, as if all were kept. */
+  /**
+   * Drops all memory. Results that are drawn at this time stay valid, as if keep() had been called for each of them.
+   */
   clear(): void
 }
 
 export interface WorkspaceOptions {
   /**
-   * Looks for results that are used after their release: release() detaches their buffers instead of using them again, so that a
-   * later call with one throws, and reading one gives undefined. It costs new arrays in each step. Default false.
+   * A check for results that are used after release(). If true, release() detaches the buffers of the results instead
+   * of using them again. Then a later call with such a result throws, and a read of an element gives undefined. The
+   * cost is new arrays in each step. Default false.
    */
   readonly check?: boolean | undefined
 }
 
 /**
- * Memory for training loops. Layers and functions that are given a workspace draw their results, y and dx, from it, and
- * release() at the end of a step takes all of them back. Steps of the same shapes then allocate nothing.
+ * Makes a workspace: memory for training loops. A layer or function with a workspace draws its results, y and dx,
+ * from it. Call release() at the end of each step: it takes back all results. Then steps with the same shapes
+ * allocate no arrays.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on unknown options.
  */
@@ -63,41 +69,44 @@ export function workspace(options: WorkspaceOptions = {}): Workspace {
 /** An array of a workspace. */
 interface Item {
   readonly array: FloatArray
-  /** Which release, of all workspaces, took it back last. */
+  /** The number of the release that took it back last. Releases are counted over all workspaces. */
   released: number
 }
 
-/** The arrays of one type and length, in the order in which a step draws them; undefined where one was kept. */
+/**
+ * The arrays of one type and length, in the order in which a step draws them. Undefined in place of an array that was
+ * kept.
+ */
 interface Shelf {
   readonly items: (Item | undefined)[]
-  /** How many of them, the first ones, this step has drawn. */
+  /** How many arrays this step has drawn. They are the first ones of the list. */
   drawn: number
 }
 
-/** How many releases there were, of all workspaces. */
+/** How many releases there were, over all workspaces. */
 let count = 0
-/** By their buffers, which an array's views share. */
+/** The items by their buffers. All views of an array share its buffer. */
 const itemOf = new WeakMap<ArrayBufferLike, Item>()
 
-/** How many releases there were until now, to be passed to wasReleased() later. */
+/** How many releases there were until now. Pass this number to wasReleased() later. */
 export function releases(): number {
   return count
 }
 
-/** Whether a workspace has taken back the array's memory since there were so many releases. */
+/** Whether a workspace has taken back the array's memory after there were `since` releases. */
 export function wasReleased(array: FloatArray | null, since: number): boolean {
   if (count === since || array === null) return false
   const item = itemOf.get(bufferOf(array))
   return item !== undefined && item.released > since
 }
 
-/** A workspace as calls see it. */
+/** A workspace, with the further methods that calls use. */
 export class Arena implements Workspace {
   readonly #check: boolean
   readonly #shelves = new Map<number, Shelf>()
-  /** Asynchronous calls that have not ended. */
+  /** How many asynchronous calls have not ended. */
   #pending = 0
-  /** The bytes that the largest step drew. */
+  /** How many bytes the largest step drew. */
   #largest = 0
 
   constructor(check: boolean) {
@@ -111,14 +120,14 @@ export class Arena implements Workspace {
   }
 
   /**
-   * The array of a result, which holds anything. The n-th of its length in a step is the same object in each step, so that
-   * cached calls find it.
-   * @param source the call's input, which the result must not be written over.
+   * An array for a result. Its elements have arbitrary values. The n-th array of one type and length in a step is the
+   * same object in each step, so that the calls of the step can be cached calls.
+   * @param source the call's input. The result must not be this array.
    */
   draw({ layer, dtype, size }: Plan, source: FloatArray): FloatArray {
     const shelf = this.#shelfOf(dtype, size)
     let item = shelf.items[shelf.drawn]
-    // One whose buffer was transferred has no length any more.
+    // If the buffer of an array was transferred, its length is 0.
     if (item === undefined || lengthOf(item.array) !== size) {
       item = { array: unfilledArray(dtype, size), released: 0 }
       itemOf.set(bufferOf(item.array), item)
@@ -172,12 +181,12 @@ export class Arena implements Workspace {
     this.#largest = 0
   }
 
-  /** An asynchronous call was made, which may draw from here on. */
+  /** To be called when an asynchronous call is made. The call can draw from the workspace until it ends. */
   begin(): void {
     this.#pending++
   }
 
-  /** It has ended. */
+  /** To be called when an asynchronous call has ended. */
   end(): void {
     this.#pending--
   }
@@ -206,7 +215,7 @@ export class Arena implements Workspace {
   }
 }
 
-/** The workspace of an option's value; null where there is none. */
+/** The workspace that an option holds. Null if the option is not set. */
 export function arenaOf(who: string, value: unknown): Arena | null {
   if (value === undefined) return null
   if (value instanceof Arena) return value

@@ -3,7 +3,11 @@ import type { Backend, Executor } from './backend.js'
 import { type Buffers, operandsOf, PASS_NAMES, type PassName } from './operands.js'
 import { type Calls, withStages } from './stages.js'
 
-/** An executor by calls that run plans without stages, and the Backend of this name by it. */
+/**
+ * Makes an executor and its Backend.
+ * @param bare runs plans without stages.
+ * @param rest the other methods of the executor.
+ */
 export function executorOf(
   name: string,
   bare: Calls,
@@ -13,7 +17,7 @@ export function executorOf(
   return { ...calls, ...rest, backend: backendOf(name, calls) }
 }
 
-/** The passes by their names, over arrays by their fields. */
+/** The Backend, whose methods are the passes. They take the arrays as an object, by the names of their fields. */
 function backendOf(name: string, { run, runAsync }: Calls): Backend {
   const passes = PASS_NAMES.map((pass) => [
     pass,

@@ -1,23 +1,26 @@
 import type { FloatArray } from '../tensor.js'
 
-/** data: as long as the input; affine: as long as weight and bias, or null; statistics: one float64 per slot. */
+/**
+ * data: as many elements as the input. affine: as many elements as weight and bias, or null. statistics: one float64
+ * per slot.
+ */
 type Kind = 'data' | 'affine' | 'statistics'
 
 /** One array of a pass. */
 export interface Operand<Field extends string = string, K extends Kind = Kind> {
-  /** Its property among a backend's buffers. */
+  /** The name of its property in the buffers that a backend takes. */
   readonly field: Field
-  /** As in messages. */
+  /** Its name in error messages. */
   readonly name: string
   readonly kind: K
   readonly written: boolean
-  /** The operands that it may replace, element for element. */
+  /** The operands that it may replace: it may be the same array as one of them. */
   readonly replaces: readonly string[]
 }
 
-/** The operands of a pass, in the order in which the addon takes them; the data come first. */
+/** The operands of a pass, in the order in which the addon takes them. Operands of kind data come first. */
 export type OperandTable = readonly Operand[]
-/** The arrays of one call, in the order of their table; null where the call has none. */
+/** The arrays of one call, in the order of their table. Null for an operand that the call does not have. */
 export type Operands = readonly (FloatArray | null)[]
 
 function read<F extends string, K extends Kind>(field: F, kind: K, name: string = field): Operand<F, K> {
@@ -34,8 +37,8 @@ function written<F extends string, K extends Kind>(
 }
 
 /**
- * The passes: their operands, of which all else follows: types, checks, what may overlap, the order of arguments. Each
- * is a row here, and one in native/binding/passes.cc and in the buffers of native/core/plan.h.
+ * The operands of each pass. The types, the checks, the rules for overlap and the order of arguments follow from this
+ * table. Each pass also has a row in native/binding/passes.cc and in the buffers of native/core/plan.h.
  */
 export const PASSES = {
   moments: [read('x', 'data', 'input'), written('mean', 'statistics'), written('m2', 'statistics')],
@@ -97,12 +100,12 @@ interface ArrayOfKind {
   readonly statistics: Float64Array
 }
 
-/** The arrays of a pass by the fields of its operands. */
+/** The arrays of a pass as an object, by the fields of its operands. */
 export type Buffers<P extends PassName> = {
   readonly [O in (typeof PASSES)[P][number] as O['field']]: ArrayOfKind[O['kind']]
 }
 
-/** The arrays by their fields, as a backend takes them. */
+/** Converts a list of operands to the object that a backend takes. */
 export function buffersOf<P extends PassName>(pass: P, operands: Operands): Buffers<P> {
   const buffers: Record<string, FloatArray | null> = {}
   const table: OperandTable = PASSES[pass]
@@ -110,7 +113,7 @@ export function buffersOf<P extends PassName>(pass: P, operands: Operands): Buff
   return buffers as unknown as Buffers<P>
 }
 
-/** The arrays in the order of their table, as the engine and the addon take them. */
+/** Converts the object that a backend takes to the list that the engine and the addon take. */
 export function operandsOf<P extends PassName>(pass: P, buffers: Buffers<P>): Operands {
   const table: OperandTable = PASSES[pass]
   const fields = buffers as unknown as Readonly<Record<string, FloatArray | null>>

@@ -8,39 +8,43 @@ import { portable, portableExecutor } from './portable/index.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** What runs, and why. */
+/** What info() returns: which backend runs, and why. */
 export interface Info {
   readonly version: string
-  /** 'native' or 'portable': same bits, different speed. */
+  /** 'native' or 'portable'. Both give the same bits, at different speeds. */
   readonly backend: 'native' | 'portable'
-  /** The instruction set of the native kernels that run; null on the portable backend. */
+  /** The instruction set of the native kernels. Null on the portable backend. */
   readonly isa: string | null
-  /** Every instruction set that could be forced with EVENKEEL_ISA; none under EVENKEEL_BACKEND=portable. */
+  /** The instruction sets that EVENKEEL_ISA can force. Empty with EVENKEEL_BACKEND=portable. */
   readonly isas: readonly string[]
   readonly threads: number
-  /** Whether forwardAsync and backwardAsync run on another thread; if not, in a later turn of the event loop. */
+  /**
+   * Whether forwardAsync and backwardAsync run on another thread. If false, they run on the main thread, in a later
+   * iteration of the event loop.
+   */
   readonly offThread: boolean
-  /** The file of the native backend, relative to the package; null where none loaded. */
+  /** The file of the native backend, relative to the package. Null if no file loaded. */
   readonly binary: string | null
-  /** Why files were passed over before that one, or no file loaded, each with the remedy. */
+  /** Why other files were not loaded, each with the remedy. */
   readonly loadErrors: readonly string[]
 }
 
-/** Every backend that this machine can run, the portable one first. */
+/** All backends that this machine can run. The portable backend is the first. */
 export function backends(): readonly Backend[] {
   return [portable, ...nativeExecutors.map(({ backend }) => backend)]
 }
 
-/** Browsers have none. */
+/** The environment variables. Browsers have none. */
 const environment: Environment = globalThis.process?.env ?? {}
-/** The backend that the environment and the machine choose, once, at load. */
+/** The backend in use. It follows from the environment and the machine, and is chosen once, when the module loads. */
 const chosen = choose(environment)
-const wishedThreads = threadsFrom(environment)
-// The count is the process's: this module's copy in a worker, or in the other build, must not undo a setThreads().
-if (threads() === 0) setThreads(wishedThreads)
+const initialThreads = threadsFrom(environment)
+// The number of threads is one for the whole process. A worker, or the other build (ESM or CommonJS), has its own
+// copy of this module. Such a copy must not undo an earlier setThreads().
+if (threads() === 0) setThreads(initialThreads)
 if (chosen === portableExecutor && !environment.EVENKEEL_BACKEND) hint(loadErrors)
 
-/** What the engine runs passes by. */
+/** The executor that the engine uses to run passes. */
 export function currentExecutor(): Executor {
   return chosen
 }
@@ -49,7 +53,10 @@ export function currentBackend(): Backend {
   return chosen.backend
 }
 
-/** Tells version, backend, instruction set, threads and, where the native backend did not load, why. */
+/**
+ * Returns the version, backend, instruction set and number of threads. If the native backend did not load, also the
+ * reasons.
+ */
 export function info(): Info {
   const native = chosen !== portableExecutor
   return {
@@ -68,7 +75,10 @@ function isaOf({ backend }: Executor): string {
   return backend.name.replace('native-', '')
 }
 
-/** EVENKEEL_BACKEND = native | portable; EVENKEEL_ISA = one of isas. A wish that cannot be met is an error. */
+/**
+ * Chooses the backend. EVENKEEL_BACKEND = native | portable. EVENKEEL_ISA = one of info().isas. Throws if the
+ * environment requires what this machine cannot run.
+ */
 function choose(env: Environment): Executor {
   const { EVENKEEL_BACKEND: backend, EVENKEEL_ISA: isa } = env
   if (backend && backend !== 'native' && backend !== 'portable') {
@@ -94,7 +104,7 @@ function choose(env: Environment): Executor {
       'EVENKEEL_BACKEND',
       'EVENKEEL_BACKEND=native',
       `the addon did not load (${loadErrors.join('; ')})`,
-      'mend that, or unset EVENKEEL_BACKEND to run the portable backend',
+      'correct that, or unset EVENKEEL_BACKEND to run the portable backend',
     )
   }
   return nativeExecutors[0] ?? portableExecutor
@@ -114,10 +124,10 @@ function forced(isa: string): Executor {
 }
 
 function threadsFrom(env: Environment): number {
-  const { EVENKEEL_THREADS: wish } = env
-  if (!wish) return Math.min(parallelism(), MAX_THREADS)
-  checkThreads(`EVENKEEL_THREADS=${wish}`, Number(wish), wish)
-  return Number(wish)
+  const { EVENKEEL_THREADS: text } = env
+  if (!text) return Math.min(parallelism(), MAX_THREADS)
+  checkThreads(`EVENKEEL_THREADS=${text}`, Number(text), text)
+  return Number(text)
 }
 
 export { setThreads }

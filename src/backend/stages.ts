@@ -11,26 +11,27 @@ import {
   type PassName,
 } from './operands.js'
 
-// A plan with stages is a norm without weight and bias, and these two over its result: y = xhat * weight + bias, with
-// xhat rounded to the element type, as in rows. Each pass over it is a few passes over plans that every backend knows.
+// A plan with stages is composed of two plans: a norm without weight and bias, and y = xhat * weight + bias over its
+// result. xhat is rounded to the element type, as in rows. Each pass of such a plan is a few passes of plans that all
+// backends can run.
 
-/** How passes are run. */
+/** The functions that run passes. */
 export type Calls = Pick<Executor, 'run' | 'runAsync'>
 
-/** One pass of several. */
+/** One of the passes that a pass is composed of. */
 interface Stage {
   readonly pass: PassName
   readonly plan: Plan
   readonly operands: Operands
 }
 
-/** The stages of a pass, and what is left to do after them, which cannot fail. */
+/** The stages of a pass, and a last step after them. The last step cannot fail. */
 interface Work {
   readonly stages: readonly Stage[]
   readonly end?: () => void
 }
 
-/** Gives memory that holds anything, for what one stage leaves to the next. */
+/** Allocates a temporary array, which one stage writes and the next stage reads. Its elements have arbitrary values. */
 type Temporary = (plan: Plan) => FloatArray
 
 type WorkOf = { readonly [P in PassName]: (plans: Stages, io: Buffers<P>, temporary: Temporary) => Work }
@@ -39,14 +40,17 @@ function stage<P extends PassName>(pass: P, plan: Plan, io: Buffers<P>): Stage {
   return { pass, plan, operands: operandsOf(pass, io) }
 }
 
-/** y = y * weight + bias; nothing where there are neither. */
+/** The stage y = y * weight + bias. No stage if there is neither a weight nor a bias. */
 function scale({ scale: plan }: Stages, y: FloatArray, weight: FloatArray | null, bias: FloatArray | null) {
   return weight === null && bias === null
     ? []
     : [stage('apply', plan, { x: y, y, weight, bias, ...unitStatistics(plan) })]
 }
 
-/** With the eps of the plan, which is 1, their rstd is 1, and they change nothing. */
+/**
+ * Statistics that change nothing: the mean is 0, and because the plan's eps is 1, the reciprocal standard deviation
+ * is 1.
+ */
 function unitStatistics({ slots }: Plan) {
   const zeros = newArray('float64', slots) as Float64Array
   return { mean: zeros, variance: zeros }
@@ -56,8 +60,9 @@ const NO_AFFINE = { weight: null, bias: null }
 const NO_PARAMETERS = { weight: null, dweight: null, dbias: null }
 
 /**
- * g = dy * weight, a new array. The gradients of weight and bias are added to copies, which replace them in the end: a stage
- * that fails leaves them as they were.
+ * The stages that compute g = dy * weight into a temporary array, and the gradients of weight and bias. These
+ * gradients are added to copies. The last step writes the copies back. So a stage that fails does not change dweight
+ * and dbias.
  */
 function scaleGradient(
   { normalize, scale: plan }: Stages,
@@ -86,7 +91,7 @@ function copyOf(array: FloatArray | null): FloatArray | null {
   return copy
 }
 
-/** Does nothing where the array was transferred meanwhile. One over shared memory may have grown. */
+/** Copies `by` into the array. Does nothing if the array's buffer was transferred during the call; shared memory may grow. */
 function replace(array: FloatArray | null, by: FloatArray | null): void {
   if (array !== null && by !== null && lengthOf(array) >= by.length) array.set(by)
 }
@@ -127,7 +132,10 @@ const WORK: WorkOf = {
   },
 }
 
-/** The same calls, which run a plan with stages in its stages, on another thread one after the other. */
+/**
+ * The same functions for all plans. They run a plan with stages as its stages, one after the other, also on another
+ * thread.
+ */
 export function withStages({ run, runAsync }: Calls): Calls {
   const runStages = ({ stages, end }: Work) => {
     for (const { pass, plan, operands } of stages) run(pass, plan, operands)
@@ -152,16 +160,22 @@ export function withStages({ run, runAsync }: Calls): Calls {
   return { run: all, runAsync: allAsync }
 }
 
-/** All arrays are there before the first stage writes. */
+/** The stages of a pass. All new arrays are allocated here, before the first stage writes. */
 function workOf<P extends PassName>(pass: P, plans: Stages, operands: Operands, temporary: Temporary): Work {
   return WORK[pass](plans, buffersOf(pass, operands), temporary)
 }
 
-/** What is kept for the next call, at most: the first touch of new memory takes several times as long as a pass. */
+/**
+ * The largest temporary array, in bytes, that is kept for the next call. It is kept because the first access to new
+ * memory takes several times as long as a pass.
+ */
 const KEPT_BYTES = 64 * 2 ** 20
 const kept = new Map<DType, FloatArray>()
 
-/** For calls that end before another one begins: at once, they run none of the caller's code. */
+/**
+ * A temporary array for a synchronous call. All synchronous calls share it. This is safe, because such a call runs no
+ * code of the caller's, so it ends before another call begins.
+ */
 function keptTemporary(plan: Plan): FloatArray {
   const { dtype, size } = plan
   const last = kept.get(dtype)
@@ -171,6 +185,7 @@ function keptTemporary(plan: Plan): FloatArray {
   return array
 }
 
+/** A temporary array for an asynchronous call, which can run at the same time as other calls. */
 function newTemporary({ dtype, size }: Plan): FloatArray {
   return newArray(dtype, size)
 }

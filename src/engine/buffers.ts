@@ -18,7 +18,7 @@ import type { Arena } from '../workspace.js'
 import { bufferOf, checkOverlaps } from './overlap.js'
 import { checkSameShape, type Plan } from './plan.js'
 
-/** One (mean, biased variance) pair per slot of a plan. */
+/** A mean and a biased variance for each slot of a plan. */
 export interface Statistics {
   readonly mean: Float64Array
   readonly variance: Float64Array
@@ -30,8 +30,9 @@ export function newStatistics(slots: number): Statistics {
 }
 
 /**
- * The statistics that a caller gives, copied so that a later change of his does not reach the gradient.
- * @throws EvenkeelError where they do not fit the plan's slots, or a variance is negative or NaN.
+ * A copy of the statistics that the caller gives. It is a copy so that a later change by the caller does not change the
+ * gradient.
+ * @throws EvenkeelError if the statistics do not fit the plan's slots, or if a variance is negative or NaN.
  */
 export function copyStatistics(plan: Plan, given: { mean: FloatArray; variance: FloatArray }): Statistics {
   const [mean, variance] = (['mean', 'variance'] as const).map((name) => {
@@ -57,8 +58,8 @@ export function copyStatistics(plan: Plan, given: { mean: FloatArray; variance: 
 }
 
 /**
- * The data of dy or `out`. Throws unless it is a tensor of the plan's shape; checkOperands() looks at the data, if no
- * cached call has seen them before.
+ * The data of dy or `out`. Throws if the value is not a tensor of the plan's shape. checkOperands() checks the data
+ * themselves, unless a cached call has already checked them.
  */
 export function companionData(plan: Plan, name: string, value: unknown): FloatArray {
   const fields = fieldsOf(value)
@@ -71,12 +72,12 @@ export function companionData(plan: Plan, name: string, value: unknown): FloatAr
   return fields.data as FloatArray
 }
 
-/** The same of `out`; null where a new tensor is wanted. */
+/** The data of `out`. Null if there is no `out`: then the result is a new tensor. */
 export function outData(plan: Plan, out: Tensor | undefined): FloatArray | null {
   return out === undefined ? null : companionData(plan, 'out', out)
 }
 
-/** Whether the fields have the plan's shape, and declare no order of their own. */
+/** Whether a tensor with these fields has the plan's shape and declares no memory order of its own. */
 export function hasShape(plan: Plan, { shape, ordered }: Fields): boolean {
   if (ordered || !Array.isArray(shape) || shape.length !== plan.shape.length) return false
   for (let i = 0; i < shape.length; i++) if (shape[i] !== plan.shape[i]) return false
@@ -84,8 +85,8 @@ export function hasShape(plan: Plan, { shape, ordered }: Fields): boolean {
 }
 
 /**
- * A new tensor of the input's shape, which holds anything: the pass writes each of its elements. With a workspace its
- * memory is drawn from there, apart from the input's.
+ * A new tensor of the input's shape. Its elements have arbitrary values, because the pass writes all of them. If
+ * there is a workspace, the memory comes from it and is not the memory of the input.
  */
 export function newResult(plan: Plan, workspace: Arena | null, input: FloatArray): Tensor {
   const { dtype, size, shape } = plan
@@ -93,7 +94,10 @@ export function newResult(plan: Plan, workspace: Arena | null, input: FloatArray
   return { data, shape: [...shape] }
 }
 
-/** Where a parameter's gradient is added: the caller's array, or a new, zeroed one; null where forward had no such parameter. */
+/**
+ * The array that a parameter's gradient is added to: the caller's array, or a new array of zeroes. Null if the forward
+ * pass had no such parameter.
+ */
 export function gradientArray(plan: Plan, name: string, parameter: FloatArray | null, into?: FloatArray) {
   if (parameter !== null) return into ?? newArray(plan.dtype, plan.affineLength)
   if (into === undefined || into === null) return null
@@ -106,8 +110,9 @@ export function gradientArray(plan: Plan, name: string, parameter: FloatArray | 
 }
 
 /**
- * The last look at the operands of a call, after which nothing of the caller's runs: throws where one is not of the
- * plan's type and length, or where a written one, unless the result is `fresh`, overlaps another.
+ * The last check of the operands before the pass runs. No code of the caller's runs after it. Throws if an operand
+ * does not have the plan's type and length, or if a written operand overlaps another operand. A `fresh` result
+ * overlaps nothing, so it needs no check for overlap.
  */
 export function checkOperands(plan: Plan, table: OperandTable, operands: Operands, fresh: boolean): void {
   for (let i = 0; i < table.length; i++) {
@@ -154,13 +159,14 @@ function remedyFor(plan: Plan, kind: Operand['kind'], came: number): string {
 }
 
 /**
- * Throws where an array's memory can be taken away while another thread uses it: a resizable ArrayBuffer gives pages
- * back when it shrinks. Shared memory only grows, in place. Every backend refuses it, so that programs run on all.
+ * Throws if an array's memory could go away while another thread uses it. A resizable ArrayBuffer gives pages back when
+ * it shrinks. Shared memory is safe: it only grows, in place. All backends refuse resizable buffers, so that a program
+ * that runs on one backend runs on all.
  */
 export function checkFixed(plan: Plan, table: OperandTable, operands: Operands): void {
   for (let i = 0; i < table.length; i++) {
     const array = operands[i]
-    // In Node 20, but not in the library's types.
+    // Node 20 has this property. TypeScript's library types do not.
     const buffer = array === null ? null : (bufferOf(array) as { readonly resizable?: boolean })
     if (buffer?.resizable !== true) continue
     fail(

@@ -1,4 +1,4 @@
-import type { PreparedPass } from '../backend/backend.js'
+import type { CachedCall } from '../backend/backend.js'
 import { type Operands, type OperandTable, PASSES, type PassName } from '../backend/operands.js'
 import { currentExecutor } from '../backend/select.js'
 import { fail, ours } from '../errors.js'
@@ -8,25 +8,28 @@ import { checkFixed, checkOperands, companionData, newResult, outData, type Stat
 import { isSame, overlaps } from './overlap.js'
 import type { Plan } from './plan.js'
 
-/** What a forward pass leaves behind for its gradient. Arrays are held by reference. */
+/** What a forward pass leaves for its gradient. The context refers to the arrays and does not copy them. */
 export interface Context<T extends FloatArray = FloatArray> extends Statistics {
   readonly plan: Plan
-  /** The input's data; null once this context's own y or dx was written over it. */
+  /** The input's data. Null after this context's own y or dx was written over the input. */
   x: T | null
-  /** The gradient reads it again: change weights after the gradients of the passes that used them. */
+  /** The gradient reads the weight again. Change a weight only after the gradients of the passes that used it. */
   readonly weight: T | null
   readonly bias: T | null
-  /** [slots]: one per channel (batch), per sample and group, or per row. */
+  /** [slots]: one per channel (scope batch), one per sample and group, or one per row. */
   readonly mean: Float64Array
-  /** [slots], biased: divided by `count`. */
+  /** [slots]. The variance is biased: the sum is divided by `count`. */
   readonly variance: Float64Array
-  /** How many values stand behind each pair: with it, pairs of several batches can be merged. */
+  /** How many elements share each pair of mean and variance. With it, the pairs of several batches can be merged. */
   readonly count: number
-  /** How many releases of workspaces came before: memory that one has taken back since holds the input no more. */
+  /**
+   * How many releases of workspaces there were before this pass. Memory that a later release took back does not hold
+   * the input any more.
+   */
   readonly releases: number
 }
 
-/** A pass whose result is a tensor: its operands, and which of them are the saved input and the result. */
+/** A pass whose result is a tensor. `input` and `result` are indices into its table of operands. */
 interface Direction {
   readonly pass: PassName
   readonly table: OperandTable
@@ -44,25 +47,29 @@ function directionOf(pass: PassName): Direction {
 const forward = directionOf('forward')
 const backward = directionOf('backward')
 
-/** A pass with its arrays in hand. The caller's properties were read once, and are not read again. */
+/**
+ * One call of a pass: the plan and all arrays. The properties of the caller's objects were read once, when the call
+ * was built, and are not read again.
+ */
 export interface Call {
   readonly direction: Direction
   readonly plan: Plan
   readonly operands: Operands
   readonly result: Tensor
+  /** Whether the result was allocated for this call, so that it overlaps no other operand. */
   readonly fresh: boolean
-  /** Whose gradient it is; null for a forward. */
+  /** The context whose gradient a backward call computes. Null for a forward call. */
   readonly context: Context | null
-  /** How many releases of workspaces there were when its input was handed over. */
+  /** How many releases of workspaces there were when the caller passed the input. */
   readonly releases: number
   /** Whether the pass has begun to write. */
   begun: boolean
 }
 
 /**
- * The forward pass of x into `out`, whose data are y; where `out` is undefined, into a new tensor, or one of the workspace.
- * Statistics: written, or read where the plan's are given. `since`: how many releases of workspaces there were when the
- * caller handed x over.
+ * Builds a forward call. The pass writes its result into y, the data of `out`. If `out` is undefined, the result is a
+ * new tensor, or a tensor from the workspace. The pass writes mean and variance, or reads them if the plan's
+ * statistics are given. `since`: how many releases of workspaces there were when the caller passed x.
  */
 export function forwardCall(
   plan: Plan,
@@ -77,7 +84,7 @@ export function forwardCall(
 ): Call {
   const result = out ?? newResult(plan, workspace, x)
   const operands = [x, out === undefined ? result.data : y, weight, bias, mean, variance]
-  // What a workspace gives may overlap a result that it took back: that is checked as for a given `out`.
+  // An array from a workspace can overlap a result that the workspace took back. So it is checked like a given `out`.
   const fresh = out === undefined && workspace === null
   return {
     direction: forward,
@@ -92,8 +99,8 @@ export function forwardCall(
 }
 
 /**
- * The backward pass of a context; adds into dweight and dbias.
- * @throws EvenkeelError where dy or `out` does not fit, or the context's input was overwritten or taken away.
+ * Builds a backward call for a context. The pass adds the parameters' gradients to dweight and dbias.
+ * @throws EvenkeelError if dy or `out` does not fit, or if the context's input was overwritten or its memory is gone.
  */
 export function backwardCall(
   context: Context,
@@ -132,34 +139,40 @@ export function backwardCall(
 }
 
 /**
- * Runs a call. All checks come before the first write; `prepared` spares those that its last call has passed.
- * @returns whether the result has replaced the input, so that there is no gradient any more.
- * @throws EvenkeelError where an operand does not fit the plan, or a written one overlaps another.
+ * Runs a call on this thread. All checks come before the first write. If the operands are those of the last call of
+ * `cached`, the checks are skipped.
+ * @returns whether the result replaced the input. Then no gradient of this call can be computed.
+ * @throws EvenkeelError if an operand does not fit the plan, or if a written operand overlaps another operand.
  */
-export function run(call: Call, prepared: PreparedPass | null = null): boolean {
+export function run(call: Call, cached: CachedCall | null = null): boolean {
   try {
-    return checkAndRun(call, prepared)
+    return checkAndRun(call, cached)
   } catch (error) {
     throw ours(error)
   }
 }
 
-function checkAndRun(call: Call, prepared: PreparedPass | null): boolean {
+function checkAndRun(call: Call, cached: CachedCall | null): boolean {
   const { direction, plan, operands, fresh } = call
+  // repeat() checks and runs the pass at once. If it fails, the pass may have begun to write.
   call.begun = true
-  if (prepared?.again(plan, operands, fresh)) return false
+  if (cached?.repeat(plan, operands, fresh)) return false
   call.begun = false
   checkOperands(plan, direction.table, operands, fresh)
   const replaced = replacesInput(call)
   call.begun = true
-  // A cached call is one call of a backend.
-  if (prepared === null || replaced || plan.stages !== null)
+  // A cached call is one pass of the backend. A plan with stages runs several passes, so it is not cached. A call that
+  // replaces its input is not cached either.
+  if (cached === null || replaced || plan.stages !== null)
     currentExecutor().run(direction.pass, plan, operands)
-  else prepared.run(plan, operands)
+  else cached.run(plan, operands)
   return replaced
 }
 
-/** run() on another thread where there is one. All checks are made before it returns its promise. */
+/**
+ * The same as run(), on another thread if the backend has one. All checks are done before runAsync() returns its
+ * promise. A call that fails a check rejects the promise.
+ */
 export async function runAsync(call: Call): Promise<boolean> {
   try {
     return await checkAndRunAsync(call)
@@ -181,22 +194,22 @@ async function checkAndRunAsync(call: Call): Promise<boolean> {
 }
 
 /**
- * run() for the backward call of a context, which is spent where dx has replaced its input, or had begun to when the call
- * failed.
+ * Runs the backward call of a context. If dx replaces the context's input, or if the call fails after it began to write
+ * over the input, the context loses its input and gives no more gradients.
  */
-export function runGradient(context: Context, call: Call, prepared: PreparedPass | null = null): void {
+export function runGradient(context: Context, call: Call, cached: CachedCall | null = null): void {
   try {
-    if (run(call, prepared)) context.x = null
+    if (run(call, cached)) context.x = null
   } catch (error) {
     spendIfBegun(context, call)
     throw error
   }
 }
 
-/** After a call that failed: the input of a context that it had begun to write over is gone. */
+/** To be called after a call failed. If the call had begun to write over the context's input, the input is lost. */
 export function spendIfBegun(context: Context, { direction, operands, begun }: Call): void {
   const result = operands[direction.result]
-  // A frozen context has no gradient: backwardCall() refuses it.
+  // A frozen context cannot be changed. It gives no gradient in any case: backwardCall() refuses it.
   if (!begun || context.x === null || result === null || Object.isFrozen(context)) return
   if (overlaps(result, context.x)) context.x = null
 }
@@ -205,9 +218,10 @@ function replacesInput({ direction, operands, fresh }: Call): boolean {
   return !fresh && isSame(operands[direction.result]!, operands[direction.input]!)
 }
 
-/** The context of a forward call that has run; it keeps no input that was replaced. */
+/** The context of a forward call that has run. If the result replaced the input, the context has no input. */
 export function contextOf({ plan, operands, releases }: Call, replaced: boolean): Context {
-  // By index, in the order of forwardCall(): taking a list apart runs its iterator.
+  // The operands are read by index, in the order of forwardCall(). Destructuring would run the array's iterator, which
+  // the user's code can replace.
   return {
     plan,
     x: replaced ? null : operands[0],
@@ -221,8 +235,8 @@ export function contextOf({ plan, operands, releases }: Call, replaced: boolean)
 }
 
 /**
- * Writes the moments of x into mean and m2, which are new arrays.
- * @throws EvenkeelError where x is not of the plan's type and length.
+ * Writes the moments of x into mean and m2. Both must be new arrays.
+ * @throws EvenkeelError if x does not have the plan's type and length.
  */
 export function runMoments(plan: Plan, x: FloatArray, mean: Float64Array, m2: Float64Array): void {
   const operands = [x, mean, m2]
@@ -234,7 +248,7 @@ export function runMoments(plan: Plan, x: FloatArray, mean: Float64Array, m2: Fl
   }
 }
 
-/** The input that a context's forward saw. Throws where it is gone. */
+/** The input that the context's forward pass read. Throws if the input was overwritten or its memory is gone. */
 function keptInput({ plan, x, weight, releases: since }: Context): FloatArray {
   if (since !== releases() && (wasReleased(x, since) || wasReleased(weight, since))) refuseReleased(plan)
   if (x === null) {

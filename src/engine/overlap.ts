@@ -21,10 +21,11 @@ export function overlaps(a: FloatArray, b: FloatArray): boolean {
 }
 
 /**
- * Whether two buffers are one block of memory. Two SharedArrayBuffers can be: a structured clone, and a WebAssembly
- * memory's before and after it has grown. Both begin where the block does, so that a byte that is changed by the one
- * shows in the other, at the same place. `at`: a byte of an array that the call is going to write, and which is
- * therefore nobody else's meanwhile; it is changed back at once.
+ * Whether two buffers are the same block of memory. This can be so for two different SharedArrayBuffers: for a buffer
+ * and its structured clone, and for the buffers of a WebAssembly memory before and after it grows. Both begin at the
+ * start of the block. So a byte that is changed through one buffer is also changed in the other, at the same offset.
+ * The function changes the byte `at` and restores it at once. This byte must belong to an array that the call will
+ * write, because no other code may use such an array during the call.
  */
 function isOneBlock(a: ArrayBufferLike, b: ArrayBufferLike, at: number): boolean {
   if (a === b) return true
@@ -44,8 +45,9 @@ function isShared(buffer: ArrayBufferLike): boolean {
 }
 
 /**
- * Whether each array has memory of its own: a buffer of its own, at most one of them shared. That is the usual case, and
- * quickly told: asking a typed array for its buffer is a call into the engine (about 20 ns), and here each is asked once.
+ * Whether each array has its own buffer, and at most one of these buffers is shared. Then no arrays overlap. This is
+ * the usual case, and the check is fast: it reads each array's buffer once. To read the buffer of a typed array is a
+ * call into the JavaScript engine (about 20 ns).
  */
 function areSeparate(operands: Operands): boolean {
   const buffers: ArrayBufferLike[] = []
@@ -58,7 +60,7 @@ function areSeparate(operands: Operands): boolean {
   return buffers.filter(isShared).length < 2
 }
 
-/** Throws where an array that is written shares memory with another operand that it may not replace. */
+/** Throws if a written operand shares memory with another operand that it may not replace. */
 export function checkOverlaps(plan: Plan, table: OperandTable, operands: Operands): void {
   if (areSeparate(operands)) return
   for (const [i, { name, written, replaces }] of table.entries()) {

@@ -1,11 +1,13 @@
 import { currentBackend } from '../backend/select.js'
 
-// Taken at load, before a test's fake timers stand in their place. Browsers have no setImmediate.
+// The timer is taken when this module loads, so that fake timers of a test do not replace it. Browsers have no
+// setImmediate.
 const later: (callback: () => void) => void = globalThis.setImmediate ?? globalThis.setTimeout
 
 /**
- * What to wait for before an asynchronous pass is begun: where the backend runs only on this thread, a later turn of the
- * event loop, so that other work comes between. Null otherwise: then the call's checks are made at once.
+ * What an asynchronous call must wait for before it begins. If the backend runs only on this thread, this is a promise
+ * that resolves in a later iteration of the event loop, so that other work can run before the pass. If the backend can
+ * use another thread, this is null: the call checks its operands at once.
  */
 export function pauseForEvents(): Promise<void> | null {
   if (currentBackend().forwardAsync !== undefined) return null

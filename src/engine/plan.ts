@@ -10,14 +10,14 @@ export type Scope = 'row' | 'batch' | 'group'
 export type Layout = 'channels-first' | 'channels-last'
 
 /**
- * All that a backend needs to know of a call, and nothing of layers: one shape under one norm.
+ * What a backend must know about a call: one shape and one norm. A plan has nothing that is special to a layer.
  *
  * | pattern | samples | channels | spatial | weight, bias | statistics (slots)              |
  * | rows    | R       | 1        | L       | [L]          | row: [R]                        |
  * | planes  | N       | C        | S       | [C]          | batch: [C], group: [N, groups]  |
  * | columns | N       | C        | S       | [C]          | batch (N = 1): [C], group: [N, groups] |
  *
- * Columns whose weight and bias lie along the normalized elements, [S], have `stages`.
+ * If the weight and the bias of columns lie along the normalized elements, [S], the plan has `stages`.
  */
 export interface Plan {
   /** The layer's name, for error messages. */
@@ -32,11 +32,11 @@ export interface Plan {
   readonly spatial: number
   /** Groups of channels per sample; channels are divisible by it. 1 for rows. */
   readonly groups: number
-  /** False: the mean is taken as 0 (RMSNorm). */
+  /** If false, the mean is taken as 0 (RMSNorm). */
   readonly centred: boolean
-  /** True: mean and variance are given (running statistics), so that no gradient flows through them. */
+  /** If true, mean and variance are given (running averages). Then no gradient flows through them. */
   readonly given: boolean
-  /** Added to the variance inside the root. */
+  /** The number that is added to the variance, under the square root. */
   readonly eps: number
   /** How many elements x has. */
   readonly size: number
@@ -46,13 +46,15 @@ export interface Plan {
   readonly count: number
   /** The length of weight and bias. */
   readonly affineLength: number
-  /** The plans that this one is the composition of (backend/stages.ts); null for a plan that a backend runs by itself. */
+  /**
+   * The plans that this plan is composed of (backend/stages.ts). Null for a plan that a backend runs directly.
+   */
   readonly stages: Stages | null
   /** The same plan as numbers, in the order that native/core/plan.h reads. */
   readonly descriptor: Float64Array
 }
 
-/** A norm without weight and bias, and these two over its result. */
+/** Two plans: a norm without weight and bias, and the scale and shift of its result by weight and bias. */
 export interface Stages {
   readonly normalize: Plan
   readonly scale: Plan
@@ -60,14 +62,17 @@ export interface Stages {
 
 export interface RowsSpec {
   readonly normalizedShape: readonly number[]
-  /** The first of the normalized dimensions, counted from the end where negative. Default: they are the last ones. */
+  /**
+   * The first of the normalized dimensions. A negative axis counts from the end. Default: the last dimensions are
+   * normalized.
+   */
   readonly axis?: number | undefined
   readonly eps: number
   readonly centred?: boolean
   readonly given?: boolean
 }
 
-/** Statistics over some dimensions side by side, the last ones by default: LayerNorm, RMSNorm. */
+/** Statistics over some adjacent dimensions, by default the last ones: LayerNorm, RMSNorm. */
 export function planRows(layer: string, shape: readonly number[], dtype: DType, spec: RowsSpec): Plan {
   const { normalizedShape, axis, eps, centred = true, given = false } = spec
   checkExtents(layer, 'normalizedShape', normalizedShape)
@@ -102,8 +107,9 @@ export function planRows(layer: string, shape: readonly number[], dtype: DType, 
 }
 
 /**
- * x [outer, length, inner], normalized over length, is columns with a group for each; weight and bias, one for each of
- * length, are those of planes with the mean 0 and the variance 0 given, and an eps of 1.
+ * The stages for x [outer, length, inner] that is normalized over `length`. The first stage normalizes columns, with
+ * one group for each column. The second stage applies weight and bias, which have `length` elements each. It works on
+ * planes whose given mean and variance are 0, with an eps of 1, so that it only scales and shifts.
  */
 function stagesOf(sizes: Sizes): Stages {
   const { spatial: length, channels: inner } = sizes
@@ -114,7 +120,7 @@ function stagesOf(sizes: Sizes): Stages {
   }
 }
 
-/** The index of an axis that may be counted from the end. */
+/** The index of an axis. A negative axis counts from the end. */
 function firstAxis(layer: string, shape: readonly number[], axis: number): number {
   checkAxis(layer, axis)
   return axis < 0 ? shape.length + axis : axis
@@ -139,7 +145,7 @@ function refuseRows(layer: string, shape: readonly number[], { normalizedShape, 
 }
 
 export interface ChannelsSpec {
-  /** How many channels the layer has; undefined takes the input's. */
+  /** How many channels the layer has. If undefined, the number of the input's channels is used. */
   readonly channels?: number
   readonly layout?: Layout
   readonly eps: number
@@ -174,9 +180,9 @@ export function planBatch(layer: string, shape: readonly number[], dtype: DType,
 }
 
 export interface GroupSpec extends ChannelsSpec {
-  /** Groups of channels; 'channels' makes each channel a group (InstanceNorm). */
+  /** How many groups of channels there are. 'channels' makes each channel a group (InstanceNorm). */
   readonly groups: number | 'channels'
-  /** The shape is of one sample, without the batch's dimension: [C, L]. */
+  /** Whether the shape is that of one sample, without the dimension of the batch: [C, L]. */
   readonly unbatched?: boolean
 }
 
@@ -209,7 +215,7 @@ export function planGroup(layer: string, shape: readonly number[], dtype: DType,
   })
 }
 
-/** Throws unless a tensor that goes with x (`out`, dy) has x's shape. */
+/** Throws if the shape of `out` or dy is not the shape of x. */
 export function checkSameShape(plan: Plan, name: string, shape: readonly number[]): void {
   const fits = shape.length === plan.shape.length && shape.every((extent, i) => extent === plan.shape[i])
   if (fits) return
@@ -222,8 +228,8 @@ export function checkSameShape(plan: Plan, name: string, shape: readonly number[
 }
 
 /**
- * Throws unless the channels split evenly; the remedy names the nearest count of groups that fits, or, where the two are
- * `positional`, the other order.
+ * Throws if `groups` does not divide `channels`. The remedy names the nearest number of groups that does. If the caller
+ * passed the two as `positional` arguments, the remedy can also name the other order.
  */
 export function checkGroups(layer: string, channels: number, groups: number, positional = false): void {
   if (!Number.isSafeInteger(groups) || groups < 1) {
@@ -252,7 +258,7 @@ export function checkGroups(layer: string, channels: number, groups: number, pos
   )
 }
 
-/** Throws unless eps is a positive finite number: 0 would divide by 0 on a constant channel. */
+/** Throws if eps is not a positive finite number. With an eps of 0, a constant channel would be divided by 0. */
 export function checkEps(layer: string, eps: unknown): asserts eps is number {
   if (typeof eps === 'number' && eps > 0 && Number.isFinite(eps)) return
   fail(
@@ -263,7 +269,7 @@ export function checkEps(layer: string, eps: unknown): asserts eps is number {
   )
 }
 
-/** Throws unless each extent is a whole number from 1 up. */
+/** Throws if an extent is not a whole number of 1 or more. */
 export function checkExtents(
   layer: string,
   name: string,
@@ -280,7 +286,7 @@ export function checkExtents(
   )
 }
 
-/** Throws unless axis is a whole number. */
+/** Throws if axis is not a whole number. */
 export function checkAxis(layer: string, axis: unknown): asserts axis is number {
   if (Number.isSafeInteger(axis)) return
   fail(
@@ -291,7 +297,7 @@ export function checkAxis(layer: string, axis: unknown): asserts axis is number 
   )
 }
 
-/** Throws unless the number of channels is a whole number from 1 up. */
+/** Throws if the number of channels is not a whole number of 1 or more. */
 export function checkChannels(layer: string, channels: unknown): asserts channels is number {
   if (Number.isSafeInteger(channels) && (channels as number) > 0) return
   fail(
@@ -314,7 +320,7 @@ export function checkLayout(layer: string, layout: unknown): asserts layout is L
 
 type Sizes = Omit<Plan, 'size' | 'descriptor'>
 
-/** The orders of these words are native/core/plan.h's enums. */
+/** These lists have the order of the enums in native/core/plan.h. */
 const PATTERNS: readonly Pattern[] = ['rows', 'planes', 'columns']
 const SCOPES: readonly Scope[] = ['row', 'batch', 'group']
 
@@ -337,7 +343,10 @@ function complete(given: Sizes): Plan {
   return { ...sizes, shape: [...sizes.shape], size, descriptor }
 }
 
-/** Nothing to normalize is no samples of no space, whatever the shape's other numbers: no table and no loop follows from them. */
+/**
+ * If there are no elements, the plan has 0 samples and 0 space, whatever the other extents are. Then no table and no
+ * loop depends on those extents.
+ */
 function emptied(sizes: Sizes): Sizes {
   if (sizes.pattern === 'rows') return { ...sizes, samples: 0, slots: 0 }
   if (sizes.scope === 'group') return { ...sizes, samples: 0, spatial: 0, slots: 0 }

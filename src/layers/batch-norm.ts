@@ -13,17 +13,21 @@ export interface BatchNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
   readonly layout?: Layout | undefined
   /**
-   * Default { newWeight: 0.1 }; false: none, and the batch's statistics in eval mode too. 'cumulative' weighs all batches
-   * alike, but is no fit of a data set: it averages the variances within batches (see RunningAverage).
+   * Default { newWeight: 0.1 }. If false, the layer has no running averages, and eval mode uses the batch's
+   * statistics too. 'cumulative' gives all batches the same weight. But it does not give the variance of a whole data
+   * set: it averages the variances within the batches (see RunningAverage).
    */
   readonly runningAverage?: RunningAverage | false | undefined
   /** Default 'unbiased'. */
   readonly runningVariance?: RunningVariance | undefined
-  /** Whose defaults eps, runningAverage and runningVariance have; given ones win. Default 'pytorch'. */
+  /**
+   * The library whose defaults are used for eps, runningAverage and runningVariance. Options that are given override
+   * them. Default 'pytorch'.
+   */
   readonly convention?: 'pytorch' | 'keras' | undefined
 }
 
-/** The same words mean opposite things in the two libraries, so that each has its numbers here by name. */
+/** The defaults of the two libraries. They are written out, because `momentum` means opposite things in the two. */
 const CONVENTIONS = {
   pytorch: { eps: DEFAULT_EPS, runningAverage: { newWeight: 0.1 }, runningVariance: 'unbiased' },
   keras: { eps: 1e-3, runningAverage: { decay: 0.99 }, runningVariance: 'population' },
@@ -40,15 +44,17 @@ export interface BatchNormConstructor {
 }
 
 /**
- * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167): y = (x - mean) / sqrt(variance + eps) * weight + bias.
+ * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167): y = (x - mean) / sqrt(variance + eps) * weight +
+ * bias.
  *
- * Training: mean and biased variance of each channel over batch and space; running averages take them up. Eval mode:
- * the running averages instead, forward and backward, as constants.
+ * Training mode uses the mean and the biased variance of each channel over batch and space, and updates the running
+ * averages with them. Eval mode uses the running averages instead. In both forward and backward they are constants.
  *
- * Leave out the bias of the layer before: this norm subtracts it with the mean, and has its own.
+ * The layer before this one needs no bias. This norm subtracts that bias together with the mean, and has its own bias.
  *
- * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more. In training it throws on one value per channel
- * (EVENKEEL_STATISTICS), and on a batch with NaN or Infinity, which would spoil the running averages for good.
+ * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more. In training mode it throws
+ * EVENKEEL_STATISTICS if a channel has only one value, and if a batch contains NaN or Infinity. Such a batch would
+ * make the running averages useless for ever.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */

@@ -1,13 +1,19 @@
 import { fail } from '../errors.js'
 
-/** Asynchronous calls that run one after another, in the order in which they were made. */
+/** A queue of asynchronous calls. The calls run one after another, in the order in which they were made. */
 export class CallQueue {
+  /** How many calls have not ended. */
   #pending = 0
+  /** Resolves when the last call of the queue has ended, also if that call failed. */
   #last: Promise<void> = Promise.resolve()
 
-  /** Begins the call at once where none is pending, otherwise when the last one has ended, well or not. */
+  /**
+   * Adds a call to the queue. If no call is pending, the call starts at once. Otherwise it starts when the last call
+   * of the queue has ended, also if that call failed.
+   * @returns a promise of the call's result.
+   */
   take<T>(call: () => Promise<T>): Promise<T> {
-    // Counted before it begins: what the call itself calls comes after it.
+    // The call is counted before it starts. So if it adds another call itself, that call waits for this one.
     const last = this.#pending++ === 0 ? null : this.#last
     let ended = () => {}
     this.#last = new Promise((resolve) => {
@@ -18,13 +24,18 @@ export class CallQueue {
       this.#pending--
       ended()
     }
-    // Attached first: who has awaited the result finds its call no longer pending.
+    // These handlers are attached before the caller's. So when the caller's await continues, the call is no longer
+    // pending.
     run.then(end, end)
-    // A promise of its own, whose rejection nobody has handled unless the caller does.
+    // The caller gets a new promise. The handlers above do not count as handlers of its rejection, so Node still
+    // reports a rejection that the caller does not handle.
     return run.then((result) => result)
   }
 
-  /** Throws while calls are pending: `name`, a synchronous method, would come before them, and change what they need. */
+  /**
+   * Throws if calls are pending. `name` is the synchronous method that was called. It would run before the pending
+   * calls, and could change the state that they need.
+   */
   checkNone(who: string, name: string): void {
     if (this.#pending === 0) return
     fail(

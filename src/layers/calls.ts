@@ -5,7 +5,10 @@ import { CallQueue } from './call-queue.js'
 import type { BackwardOptions } from './layer-options.js'
 import { type Arguments, type LayerState, type Pass, readArguments, snapshotOf } from './passes.js'
 
-/** Makes the calls of one layer: at once, or on another thread, each after those that were made before it. */
+/**
+ * Makes the calls of one layer. A synchronous call runs at once. An asynchronous call runs on another thread, after all
+ * asynchronous calls that were made before it.
+ */
 export class Calls {
   readonly #layer: LayerState
   readonly #queue = new CallQueue()
@@ -14,16 +17,16 @@ export class Calls {
     this.#layer = layer
   }
 
-  /** Throws where the method of that name may not come now, between asynchronous calls. */
+  /** Throws if asynchronous calls are pending. `method`: the name of the method that must not run while they are. */
   checkNonePending(method: string): void {
     this.#queue.checkNone(this.#layer.name, method)
   }
 
-  /** @returns the result. */
+  /** Runs a synchronous call. */
   now(pass: Pass, data: Tensor, options: BackwardOptions | undefined): Tensor {
     this.checkNonePending(pass.name)
     const call = pass.callOf(readArguments(pass, this.#layer, data, options))
-    // A getter of the caller's may have made an asynchronous call.
+    // While the arguments were read, a getter of the caller's may have made an asynchronous call.
     this.checkNonePending(pass.name)
     try {
       pass.succeeded(call, run(call, pass.cached(call)))
@@ -34,7 +37,11 @@ export class Calls {
     return call.result
   }
 
-  /** Reads the arguments now. What is wrong with them throws, what is wrong with the call rejects. */
+  /**
+   * Runs an asynchronous call. It reads the arguments now, and throws if they are wrong. The call itself waits until
+   * all earlier calls have ended. If the call fails, the promise rejects. (forwardAsync() and backwardAsync() are
+   * async functions, so for their caller both errors are rejections.)
+   */
   later(pass: Pass, data: Tensor, options: BackwardOptions | undefined): Promise<Tensor> {
     const given = readArguments(pass, this.#layer, data, options)
     const snapshot = snapshotOf(given)
@@ -42,6 +49,7 @@ export class Calls {
     return this.#queue.take(async () => {
       try {
         const result = await this.#elsewhere(pass, snapshot)
+        // The snapshot has a copy of `out`. The caller gets back the object that it passed.
         return given.out ?? result
       } finally {
         snapshot.workspace?.end()
@@ -49,6 +57,7 @@ export class Calls {
     })
   }
 
+  /** Builds an asynchronous call from its arguments and runs it. No earlier call is pending at this time. */
   async #elsewhere(pass: Pass, given: Arguments): Promise<Tensor> {
     const pause = pauseForEvents()
     if (pause) await pause

@@ -29,14 +29,15 @@ export interface GroupNormConstructor {
 }
 
 /**
- * Group normalization (Wu and He 2018, arXiv:1803.08494): y = (x - mean) / sqrt(variance + eps) * weight + bias, with
- * mean and biased variance of each sample over a group of neighbouring channels and space, and weight and bias per
- * channel. No sample sees another, so that it is the same at any batch size, in training and in eval mode. One group is
- * LayerNorm over [C, ...space] with weights per channel; as many groups as channels is InstanceNorm. eps is 1e-5 by default.
+ * Group normalization (Wu and He 2018, arXiv:1803.08494): y = (x - mean) / sqrt(variance + eps) * weight + bias. The
+ * mean and the biased variance are those of each sample over a group of adjacent channels and space. weight and bias
+ * are per channel. The result for a sample does not depend on other samples. So it is the same for each batch size,
+ * and in training and eval mode. With one group, it is LayerNorm over [C, ...space] with weights per channel. With as
+ * many groups as channels, it is InstanceNorm. eps is 1e-5 by default.
  *
  * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more.
  *
- * @throws EvenkeelError on options that are unknown or out of range, and where groups do not divide the channels.
+ * @throws EvenkeelError on options that are unknown or out of range, and if the groups do not divide the channels.
  */
 export const GroupNorm = class GroupNorm extends NormLayer {
   declare readonly groups: number

@@ -12,7 +12,7 @@ import { checkRunning, type RunningAverage, type RunningVariance } from './runni
 export interface InstanceNormOptions extends LayerOptions {
   /** Default 'channels-first': [N, C, ...space]. */
   readonly layout?: Layout | undefined
-  /** PyTorch's track_running_stats: eval mode then uses the averages. Default false. */
+  /** As PyTorch's track_running_stats: if it is set, eval mode uses the running averages. Default false. */
   readonly runningAverage?: RunningAverage | false | undefined
   /** Default 'unbiased', as PyTorch has it. */
   readonly runningVariance?: RunningVariance | undefined
@@ -29,15 +29,17 @@ export interface InstanceNormConstructor {
 }
 
 /**
- * Instance normalization (Ulyanov, Vedaldi and Lempitsky 2016, arXiv:1607.08022): y = (x - mean) / sqrt(variance + eps),
- * with mean and biased variance of each channel of each sample over space. As in PyTorch there is no weight and no bias
- * unless `affine: true` (or one of them) asks for it. eps is 1e-5 by default.
+ * Instance normalization (Ulyanov, Vedaldi and Lempitsky 2016, arXiv:1607.08022): y = (x - mean) / sqrt(variance +
+ * eps), with the mean and the biased variance of each channel of each sample over space. As in PyTorch, there is no
+ * weight and no bias by default. Set `affine: true` (or `weight` or `bias`) to have them. eps is 1e-5 by default.
  *
- * With `runningAverage` training averages the statistics over the samples and takes them up per channel, and eval mode
- * uses these averages. Unlike PyTorch's, batchesTracked (num_batches_tracked) counts here too.
+ * With `runningAverage`, the layer has running averages per channel. Training mode averages the statistics over the
+ * samples and updates the running averages with them. Eval mode uses the running averages. batchesTracked
+ * (num_batches_tracked) counts here too, unlike in PyTorch.
  *
- * forward: [N, C, ...space] or [N, ...space, C], of rank 3 or more, with more than one value of space. An input of rank
- * 2 is one sample, [C, L] or [L, C], as in PyTorch's InstanceNorm1d; [N, C] has no space to take statistics over.
+ * forward: [N, C, ...space] or [N, ...space, C], of rank 3 or more, with more than one value of space. An input of
+ * rank 2 is one sample, [C, L] or [L, C], as in PyTorch's InstanceNorm1d. [N, C] is not possible: it has no space to
+ * compute statistics over.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
  */

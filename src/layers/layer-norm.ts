@@ -10,7 +10,7 @@ import { readOnly } from './read-only.js'
 import { checkRunning, type RunningAverage } from './running-statistics.js'
 
 export interface LayerNormOptions extends RowsOptions {
-  /** Not a part of standard LayerNorm; see the class. Default false. */
+  /** Not part of standard LayerNorm. See the documentation of the class. Default false. */
   readonly runningAverage?: RunningAverage | false | undefined
 }
 
@@ -26,19 +26,22 @@ export interface LayerNormConstructor {
 
 /**
  * Layer normalization (Ba, Kiros and Hinton 2016, arXiv:1607.06450): y = (x - mean) / sqrt(variance + eps) * weight +
- * bias, with mean and biased variance of each row over the dimensions `normalizedShape`; the same in training and in eval
- * mode. They are the input's last dimensions, or those from `axis` on: `new LayerNorm(96, { axis: 1 })` normalizes each
- * position of [N, 96, H, W] over its channels, as ConvNeXt does. weight and bias have the shape normalizedShape. eps is 1e-5 by default.
+ * bias. The mean and the biased variance are those of each row over the dimensions `normalizedShape`. Training and
+ * eval mode are the same. The normalized dimensions are the input's last dimensions, or the dimensions from `axis`
+ * on. For example, `new LayerNorm(96, { axis: 1 })` normalizes each position of [N, 96, H, W] over its channels, as
+ * in ConvNeXt. weight and bias have the shape normalizedShape. eps is 1e-5 by default.
  *
- * Over convolutional input, `new LayerNorm([C, H, W])` normalizes each sample as a whole; for statistics per channel
- * of a sample take InstanceNorm.
+ * On convolutional input, `new LayerNorm([C, H, W])` normalizes each sample as a whole. For statistics per channel of
+ * each sample, use InstanceNorm.
  *
- * `runningAverage` is an extension that standard LayerNorm does not have: the rows' means and variances, averaged over
- * a batch, feed one scalar running mean and variance (population), and eval mode normalizes every row with that pair.
- * It helps where a single row's statistics are mostly noise and all rows come from one steady source, such as short
- * records of one fixed sensor: the level and scale of a row then stay visible, and a lone outlier does not rescale its
- * row. It hurts everywhere else: a row's output is no longer independent of that row's own offset and scale, training
- * and eval compute different functions, and a source that drifts leaves the averages behind. Transformers never want it.
+ * `runningAverage` is an extension that standard LayerNorm does not have. The layer then has one scalar running mean
+ * and one scalar running variance (population). In training mode, they are updated with the means and variances of
+ * the rows, averaged over the batch. In eval mode, every row is normalized with this pair. This helps if the
+ * statistics of a single row are mostly noise and all rows come from one steady source, such as short records of one
+ * fixed sensor. Then the level and the scale of a row stay visible, and a single outlier does not rescale its row. In
+ * all other cases it does harm: the output of a row depends on the offset and scale of that row, training and eval
+ * mode compute different functions, and the averages become wrong if the source drifts. Do not use it in
+ * transformers.
  *
  * forward: [..., ...normalizedShape], of any rank, or [..., ...normalizedShape, ...] with `axis`.
  *

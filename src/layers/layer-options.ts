@@ -7,11 +7,11 @@ import type { RunningOptions } from './running-statistics.js'
 
 /** Options that every layer has. */
 export interface LayerOptions extends AffineOptions {
-  /** Added to the variance inside the root. */
+  /** The number that is added to the variance, under the square root. */
   readonly eps?: number | undefined
-  /** The type of parameters and running averages; the input must have it too. Default 'float32'. */
+  /** The type of the parameters and running averages. The input must have the same type. Default 'float32'. */
   readonly dtype?: DType | undefined
-  /** Where results come from that have no `out`. Default: each is a new array. */
+  /** Where results come from if a call has no `out`. Default: each result is a new array. */
   readonly workspace?: Workspace | undefined
 }
 
@@ -21,8 +21,8 @@ export const LAYER_OPTIONS = ['eps', 'weight', 'bias', 'affine', 'dtype', 'works
 /** Options of the layers with a normalizedShape. */
 export interface RowsOptions extends LayerOptions {
   /**
-   * The first of the normalized dimensions, counted from the end where negative; the others follow it. Default: the last
-   * dimensions are normalized. Not the last ones: they cost two to four passes over the data instead of one or two.
+   * The first of the normalized dimensions. The others follow it. A negative axis counts from the end. Default: the
+   * last dimensions are normalized. Other dimensions cost two to four passes over the data instead of one or two.
    */
   readonly axis?: number | undefined
 }
@@ -32,7 +32,7 @@ export const ROWS_OPTIONS = [...LAYER_OPTIONS, 'axis'] as const
 
 /** Options of forward. */
 export interface CallOptions {
-  /** Where the result is written; without it, a new tensor, or one of the workspace. */
+  /** Where the result is written. Default: a new tensor, or a tensor from the workspace. */
   readonly out?: Tensor | undefined
   /** Where the result comes from if there is no `out`. Default: the layer's workspace, if it has one. */
   readonly workspace?: Workspace | undefined
@@ -40,14 +40,16 @@ export interface CallOptions {
 
 /** Options of backward. */
 export interface BackwardOptions extends CallOptions {
-  /** Of the forward whose gradient is meant, as layer.context told it; without it, the last one's. */
+  /**
+   * The context of the forward whose gradient is meant, as read from layer.context. Default: that of the last forward.
+   */
   readonly context?: Context | undefined
 }
 
-/** The plan for an input's shape; `given`: with the running averages instead of the input's own statistics. */
+/** Makes the plan for an input's shape. `given`: use the running averages instead of the input's own statistics. */
 export type PlanFor = (shape: readonly number[], given: boolean) => Plan
 
-/** What a layer makes of its options. */
+/** What a layer passes to NormLayer, after it has checked its options. */
 export interface Settings {
   readonly plan: PlanFor
   readonly eps: number
@@ -55,10 +57,10 @@ export interface Settings {
   readonly affine: { readonly weight: boolean; readonly bias: boolean }
   readonly affineShape: readonly number[]
   readonly workspace: Workspace | undefined
-  /** Null or left out: no running averages. */
+  /** If null or left out, the layer has no running averages. */
   readonly running?: RunningOptions | null
-  /** Of the running averages; [] for one pair that all samples share. */
+  /** The shape of the running averages. [] if all samples share one mean and one variance. */
   readonly runningShape?: readonly number[]
-  /** Further properties of the layer that cannot be set again. */
+  /** Further properties of the layer that cannot be changed. */
   readonly fixed?: Readonly<Record<string, unknown>>
 }

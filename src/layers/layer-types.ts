@@ -3,12 +3,12 @@ import type { ArrayOf, FloatArray } from '../tensor.js'
 import type { Layer } from './layer-interface.js'
 import type { Parameter } from './parameter.js'
 
-// What the compiler knows of a layer, from the options that it was constructed with.
+// The type of a layer, which the compiler derives from the options that the layer was constructed with.
 
 /** The options of a layer that was constructed without any. */
 export type NoOptions = Readonly<Record<never, never>>
 
-/** Options of which the compiler knows each name: an unknown one is an error, as for a plain object type. */
+/** Options whose names the compiler checks. An unknown name is an error, as for a plain object type. */
 export type Known<Given, Options> = Given & { readonly [Name in Exclude<keyof Given, keyof Options>]: never }
 
 type Option<Options, Name extends string> = Name extends keyof Options ? Options[Name] : undefined
@@ -19,31 +19,31 @@ type HasBias<Affine, Default> = Affine extends true ? Default : false
 
 /** The arrays of a layer with these options. */
 type DataOf<Options> = ArrayOf<OrElse<Option<Options, 'dtype'>, 'float32'>>
-/** The weight of a layer with these options. Affine: whether it has one where the options say nothing. */
+/** The weight of a layer with these options. Affine: whether the layer has a weight by default. */
 type WeightOf<Options, Affine> = ParameterIf<
   OrElse<Option<Options, 'weight'>, IsAffine<Options, Affine>>,
   DataOf<Options>
 >
-/** Its bias. Bias: whether an affine layer has one where the options say nothing. */
+/** The bias of a layer with these options. Bias: whether an affine layer has a bias by default. */
 type BiasOf<Options, Affine, Bias> = ParameterIf<
   OrElse<Option<Options, 'bias'>, HasBias<IsAffine<Options, Affine>, Bias>>,
   DataOf<Options>
 >
 
-/** What a layer over channels has besides. */
+/** The further properties of a layer over channels. */
 export interface ChannelProperties {
   readonly channels: number
   readonly layout: Layout
 }
 
-/** What a layer with a normalizedShape has besides. */
+/** The further properties of a layer with a normalizedShape. */
 export interface RowProperties {
   readonly normalizedShape: readonly number[]
-  /** The first normalized dimension, counted from the end where negative. */
+  /** The first normalized dimension. A negative axis counts from the end. */
   readonly axis: number
 }
 
-/** A layer with these options, and these properties of its own. */
+/** A layer with these options and with its own further properties. */
 export type LayerOf<Options, Own, Affine = true, Bias = true> = Layer<
   DataOf<Options>,
   WeightOf<Options, Affine>,

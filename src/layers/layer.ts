@@ -14,7 +14,9 @@ import { fix, readOnly } from './read-only.js'
 import { RunningStatistics } from './running-statistics.js'
 import { type LoadableDict, type LoadOptions, readState, type StateDict, saveState } from './state-dict.js'
 
-/** What all layers share. A layer adds its options and its plan; layer-interface.ts says what each method does. */
+/**
+ * What all layers share. Each layer adds its options and its plan. layer-interface.ts documents what each method does.
+ */
 export abstract class NormLayer implements Layer {
   declare readonly name: string
   declare readonly eps: number
@@ -130,7 +132,10 @@ export abstract class NormLayer implements Layer {
     return this
   }
 
-  /** The layer itself, as all methods reach its private state. A Proxy around it has none. */
+  /**
+   * The layer itself. Each method gets the private state through this function. It throws if `layer` is not a layer:
+   * a Proxy of a layer, for example, has no private state.
+   */
   static #of(layer: NormLayer): NormLayer {
     if (typeof layer === 'object' && layer !== null && #state in layer) return layer
     return fail(
@@ -141,7 +146,7 @@ export abstract class NormLayer implements Layer {
     )
   }
 
-  /** The same for a method that may not come between asynchronous calls. */
+  /** The same for a method that must not run while asynchronous calls are pending. */
   static #between(layer: NormLayer, method: string): NormLayer {
     NormLayer.#of(layer).#calls.checkNonePending(method)
     return layer

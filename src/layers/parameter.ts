@@ -10,11 +10,11 @@ import {
   type Tensor,
 } from '../tensor.js'
 
-/** A trained array and its gradient; an optimizer reads `grad.data` and writes `data`. */
+/** A trained array and its gradient. An optimizer reads `grad.data` and writes `data`. */
 export interface Parameter<Data extends FloatArray = FloatArray> extends Tensor<Data> {
   readonly data: Data
   readonly shape: readonly number[]
-  /** Of the same shape; backward() adds into it, zeroGrad() clears it. */
+  /** The gradient, of the same shape. backward() adds to it, and zeroGrad() sets it to 0. */
   readonly grad: Tensor<Data>
 }
 
@@ -27,12 +27,15 @@ export function newParameter(dtype: DType, shape: readonly number[], initial: nu
   }
 }
 
-/** A parameter's data, or its gradient's; null where there is none. A value that is no array goes on, to be refused. */
+/**
+ * The data of a parameter, or of its gradient. Null if there is no parameter. If the data are not an array, the
+ * function returns them unchanged, and a later check refuses them.
+ */
 export function dataOf(parameter: Tensor | null | undefined): FloatArray | null {
   return parameter == null ? null : (parameter.data ?? (undefined as never))
 }
 
-/** Sets gradients to 0. Throws where one's buffer was transferred, before it changes any. */
+/** Sets the gradients to 0. Throws if the buffer of one was transferred. Then no gradient has changed. */
 export function clearGradients(who: string, parameters: readonly Parameter[]): void {
   const gradients = parameters.map(({ grad }) => grad.data)
   if (gradients.some((gradient) => !isFloatArray(gradient) || lengthOf(gradient) === 0)) {
@@ -47,15 +50,18 @@ export function clearGradients(who: string, parameters: readonly Parameter[]): v
 }
 
 export interface AffineOptions {
-  /** Whether there is a learnable scale, 1 at first. */
+  /** Whether the layer has a learnable scale. Its initial value is 1. */
   readonly weight?: boolean | undefined
-  /** Whether there is a learnable shift, 0 at first. */
+  /** Whether the layer has a learnable shift. Its initial value is 0. */
   readonly bias?: boolean | undefined
-  /** Both at once; `weight` and `bias` refine it. */
+  /** Sets `weight` and `bias` together. The options `weight` and `bias` override it. */
   readonly affine?: boolean | undefined
 }
 
-/** Which parameters a layer has: what `affine` means is the layer's, and the two switches refine it. */
+/**
+ * Which parameters a layer has. `defaults` says what the layer has without options, and whether `affine` includes a
+ * bias. The options `weight` and `bias` override `affine`.
+ */
 export function affineOf(
   who: string,
   options: AffineOptions,

@@ -1,4 +1,4 @@
-import type { PreparedPass } from '../backend/backend.js'
+import type { CachedCall } from '../backend/backend.js'
 import { hasShape, outData } from '../engine/buffers.js'
 import {
   backwardCall,
@@ -18,49 +18,57 @@ import type { BackwardOptions, PlanFor } from './layer-options.js'
 import { dataOf, type Parameter } from './parameter.js'
 import type { State } from './state-dict.js'
 
-/** What the passes of a layer work with. */
+/** The state of a layer that its passes use. */
 export interface LayerState extends State {
   readonly name: string
   readonly planFor: PlanFor
   readonly weight: Parameter | null
   readonly bias: Parameter | null
-  /** Of results that have no `out`; null: new arrays. */
+  /** Where results come from if a call has no `out`. Null: each result is a new array. */
   readonly workspace: Arena | null
   readonly history: History
   training: boolean
 }
 
-/** The arguments of a call, its options read. */
+/** The arguments of a call, after its options were read. */
 export interface Arguments {
   /** x or dy. */
   readonly data: Tensor
   readonly out: Tensor | undefined
   readonly workspace: Arena | null
-  /** Of the forward whose gradient is meant; undefined: of the last one. */
+  /** The context of the forward whose gradient is computed. Undefined: the last forward. */
   readonly context: Context | undefined
-  /** How many releases of workspaces came before. */
+  /** How many releases of workspaces there were when the call was made. */
   readonly releases: number
-  /** Whether a forward takes the running averages instead of the input's own statistics. */
+  /** Whether a forward uses the running averages instead of the input's own statistics. */
   readonly given: boolean
 }
 
-/** A pass of one layer: what a call of it is, and what its end means for the layer. The same at once and on another thread. */
+/**
+ * A pass of one layer, forward or backward. It builds a call from the caller's arguments, and it updates the layer
+ * when the call has ended. A synchronous and an asynchronous call use the same methods.
+ */
 export interface Pass {
-  /** As in messages. */
+  /** The name of the method, as error messages show it. */
   readonly name: string
+  /** The names of the options that the method accepts. */
   readonly options: readonly string[]
-  /** Reads all that is the caller's, once, before it takes buffers: a getter of his may call this layer, too. */
+  /**
+   * Builds the call from its arguments. It reads each property of the caller's objects once, before it takes the
+   * layer's buffers, because a getter of the caller's may itself call this layer.
+   */
   callOf(given: Arguments): Call
-  /** What has cached the calls over the same buffers. */
-  cached(call: Call): PreparedPass | undefined
-  /** replaced: the result was written over the input. */
+  /** The cached call that uses the same buffers as this call. Undefined if the backend has no cached calls. */
+  cached(call: Call): CachedCall | undefined
+  /** Updates the layer after the call succeeded. `replaced`: whether the result was written over the input. */
   succeeded(call: Call, replaced: boolean): void
+  /** Updates the layer after the call failed. */
   failed(call: Call): void
 }
 
 const NO_OPTIONS: BackwardOptions = {}
 
-/** The arguments of a call that is made now. */
+/** Reads the arguments of a call at the time when it is made. */
 export function readArguments(
   pass: Pass,
   layer: LayerState,
@@ -74,7 +82,10 @@ export function readArguments(
   return { data, out, workspace, context, releases: releases(), given }
 }
 
-/** The same for a call that is made now and comes later: in the mode of now, and with the tensors as they are now. */
+/**
+ * The same arguments for a call that runs later. It takes the data and shapes of the tensors as they are now. The
+ * mode was read already.
+ */
 export function snapshotOf(now: Arguments): Arguments {
   return { ...now, data: asItIs(now.data), out: asItIs(now.out) }
 }
@@ -83,7 +94,7 @@ export class ForwardPass implements Pass {
   readonly name = 'forward'
   readonly options = ['out', 'workspace']
   readonly #layer: LayerState
-  /** The last plan, reused while shape and mode stay. */
+  /** The last plan. It is used again while the shape and the mode stay the same. */
   #plan: Plan | null = null
 
   constructor(layer: LayerState) {
@@ -102,11 +113,11 @@ export class ForwardPass implements Pass {
     return forwardCall(plan, data, scale, shift, out, y, statistics, workspace, releases)
   }
 
-  cached(): PreparedPass | undefined {
+  cached(): CachedCall | undefined {
     return this.#layer.history.next.calls?.forward
   }
 
-  /** The batch's statistics go into the running averages, unless these refuse them. */
+  /** Updates the running averages with the batch's statistics. Throws if they refuse the statistics. */
   succeeded(call: Call, replaced: boolean): void {
     const context = contextOf(call, replaced)
     if (!call.plan.given) this.#layer.running?.update(call.plan, context)
@@ -117,7 +128,7 @@ export class ForwardPass implements Pass {
     this.#layer.history.failed(call)
   }
 
-  /** The data of x, for which the plan is right from here on. */
+  /** Returns the data of x, and sets the plan that fits x. */
   #inputOf(x: Tensor, given: boolean): FloatArray {
     const fields = fieldsOf(x)
     const last = this.#plan
@@ -143,7 +154,7 @@ export class BackwardPass implements Pass {
     const context = history.contextFor(name, passed)
     const [dweight, dbias] = [dataOf(weight?.grad), dataOf(bias?.grad)]
     const call = backwardCall(context, dy, out, dweight, dbias, workspace)
-    // The caller's getters have run: one that called forward() has taken the context's buffers.
+    // The caller's getters have run. If a getter called forward(), that call has taken the context's buffers.
     if (history.contextFor(name, passed) !== context) {
       fail(
         'EVENKEEL_STATE',
@@ -155,7 +166,7 @@ export class BackwardPass implements Pass {
     return call
   }
 
-  cached({ context }: Call): PreparedPass | undefined {
+  cached({ context }: Call): CachedCall | undefined {
     return this.#layer.history.callsOf(context!)?.backward
   }
 

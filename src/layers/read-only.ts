@@ -1,22 +1,23 @@
 import { fail } from '../errors.js'
 
-/** Where a layer keeps what cannot be set again. */
+/** The property of a layer that holds the values which cannot be changed. */
 const VALUES = Symbol('evenkeel.layer')
 
 interface Fixed {
   readonly [VALUES]: Readonly<Record<string, unknown>>
 }
 
-/** Gives a layer its values for the properties that readOnly() has declared. Arrays among them are frozen. */
+/** Sets the values of the properties that readOnly() has declared. Arrays among the values are frozen. */
 export function fix(layer: object, values: Readonly<Record<string, unknown>>): void {
   for (const value of Object.values(values)) if (Array.isArray(value)) Object.freeze(value)
   Object.defineProperty(layer, VALUES, { enumerable: true, value: Object.freeze(values) })
 }
 
 /**
- * Declares properties of a class of layers that cannot be set: an assignment throws, in sloppy code too, where one to a
- * read-only property is ignored without a word. They lie on the prototype, so that all layers of a class stay alike to
- * the engine: an accessor of each layer's own made every access to it slow. A getter that the class has stays.
+ * Declares read-only properties of a class of layers. An assignment to one throws, also in sloppy mode, where
+ * JavaScript silently ignores an assignment to an ordinary read-only property. The accessors are on the prototype, so
+ * that all layers of a class have the same hidden class in the JavaScript engine. Accessors on each layer made every
+ * access slow. If the class already has a getter of this name, the getter stays.
  */
 export function readOnly(prototype: object, names: readonly string[]): void {
   for (const name of names) {

@@ -9,9 +9,12 @@ import { affineOf } from './parameter.js'
 import { readOnly } from './read-only.js'
 
 export interface RMSNormOptions extends RowsOptions {
-  /** Default: 2^-23 for float32, 2^-52 for float64, as PyTorch has it. Many published models were trained with 1e-6 or 1e-5. */
+  /**
+   * Default: 2^-23 for float32, 2^-52 for float64, as PyTorch has it. Many published models were trained with 1e-6 or
+   * 1e-5.
+   */
   readonly eps?: number | undefined
-  /** RMSNorm has none by default, not by `affine: true` either. */
+  /** Default false, also with `affine: true`. */
   readonly bias?: boolean | undefined
 }
 
@@ -26,9 +29,9 @@ export interface RMSNormConstructor {
 }
 
 /**
- * Root mean square normalization (Zhang and Sennrich 2019, arXiv:1910.07467): y = x / sqrt(mean of x^2 + eps) * weight
- * over the dimensions `normalizedShape`, the last ones or those from `axis` on; LayerNorm without the mean. The same in
- * training and in eval mode.
+ * Root mean square normalization (Zhang and Sennrich 2019, arXiv:1910.07467): y = x / sqrt(mean of x^2 + eps) *
+ * weight over the dimensions `normalizedShape`. These are the last dimensions, or the dimensions from `axis` on.
+ * RMSNorm is LayerNorm without the mean. Training and eval mode are the same.
  *
  * forward: [..., ...normalizedShape], of any rank, or [..., ...normalizedShape, ...] with `axis`.
  *

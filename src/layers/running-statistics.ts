@@ -14,15 +14,19 @@ import {
 import { warnOnce } from '../warnings.js'
 
 /**
- * How a running average r takes up a batch's statistic b:
+ * How a batch's statistic b changes a running average r:
  * `{ newWeight: w }`: r = (1 - w) r + w b (PyTorch calls w momentum); 0 < w <= 1.
  * `{ decay: d }`: r = d r + (1 - d) b (Keras calls d momentum); 0 <= d < 1.
- * `'cumulative'`: the plain mean of all batches so far, w = 1/n. No fit of a data set: the variance is the mean of those
- * within the batches, and leaves out how far the batches' means lie apart. Shuffled batches of one size come close;
- * sorted data, or batches of one kind each, do not.
+ * `'cumulative'`: the plain mean of all batches so far, w = 1/n. This is not the variance of a whole data set. It is
+ * the mean of the variances within the batches, and ignores the differences between the means of the batches. The two
+ * are close for shuffled batches of one size. They are not close for sorted data, or if each batch has one kind of
+ * data.
  */
 export type RunningAverage = { readonly newWeight: number } | { readonly decay: number } | 'cumulative'
-/** Divided by n - 1 (PyTorch) or by n (Keras). The batch itself is always normalized with the latter. */
+/**
+ * Which variance of a batch goes into the running average: divided by n - 1 ('unbiased', PyTorch) or by n
+ * ('population', Keras). The batch itself is always normalized with the variance that is divided by n.
+ */
 export type RunningVariance = 'unbiased' | 'population'
 
 export interface RunningOptions {
@@ -30,7 +34,10 @@ export interface RunningOptions {
   readonly variance: RunningVariance
 }
 
-/** Throws unless the options are of the documented forms and in their ranges; null: no running average. */
+/**
+ * Checks the options of running averages. Returns null if there are none. Throws if an option does not have a
+ * documented form or is out of its range.
+ */
 export function checkRunning(who: string, average: unknown, variance: unknown): RunningOptions | null {
   checkChoice<RunningVariance>(who, 'runningVariance', variance, ['unbiased', 'population'])
   if (average === false) return null
@@ -68,11 +75,11 @@ function checkRange(who: string, name: string, value: number, fits: boolean, ran
 
 /** Exponentially weighted or cumulative averages of batch statistics, kept in the layer's type. */
 export class RunningStatistics {
-  /** 0 before the first batch. */
+  /** The running average of the mean. 0 before the first batch. */
   readonly mean: Tensor
-  /** 1 before the first batch. */
+  /** The running average of the variance. 1 before the first batch. */
   readonly variance: Tensor
-  /** How many batches were taken up. */
+  /** How many batches went into the averages. */
   batches = 0
   /** Whether a state dict was loaded. */
   loaded = false
@@ -80,7 +87,7 @@ export class RunningStatistics {
   readonly #nextMean: FloatArray
   readonly #nextVariance: FloatArray
 
-  /** shape: [channels], or [] for one pair that all slots share. */
+  /** `shape`: [channels], or [] if all slots share one mean and one variance. */
   constructor(dtype: DType, shape: readonly number[], options: RunningOptions) {
     const length = sizeOf(shape)
     this.mean = { data: newArray(dtype, length), shape: [...shape] }
@@ -95,7 +102,7 @@ export class RunningStatistics {
     return this.loaded || this.batches > 0
   }
 
-  /** Throws where the averages' memory was taken away. */
+  /** Throws if the buffer of an average was transferred. */
   checkAttached(who: string): void {
     const length = this.#nextMean.length
     if (isWhole(this.mean, length) && isWhole(this.variance, length)) return
@@ -107,7 +114,10 @@ export class RunningStatistics {
     )
   }
 
-  /** Writes the averages into all slots: every sample (or row) gets the same ones. Warns once where they are nobody's. */
+  /**
+   * Writes the averages into all slots. Every sample (or row) gets the same averages. Warns once if the averages do
+   * not come from data.
+   */
   spreadInto(who: string, { mean, variance }: Statistics): void {
     if (!this.fromData) {
       warnOnce(
@@ -123,9 +133,10 @@ export class RunningStatistics {
   }
 
   /**
-   * Takes up a batch's statistics, averaged over its samples where it has a pair for each; computed in float64 and
-   * rounded once. A batch without elements changes nothing.
-   * @throws EvenkeelError where a statistic, or the average in this layer's type, is not finite; nothing has changed then.
+   * Updates the averages with a batch's statistics. If the batch has statistics for each sample, their mean over the
+   * samples is used. The averages are computed in float64 and rounded once. A batch without elements changes nothing.
+   * @throws EvenkeelError if a statistic, or the new average in this layer's type, is not finite. Then nothing has
+   * changed.
    */
   update(plan: Plan, { mean, variance }: Statistics): void {
     if (plan.size === 0) return
@@ -151,7 +162,7 @@ export class RunningStatistics {
     this.batches++
   }
 
-  /** (weight of the old average, weight of the new batch). */
+  /** The weight of the old average, and the weight of the new batch. */
   #weights(): readonly [number, number] {
     const { average } = this.#options
     if (average === 'cumulative') return [this.batches / (this.batches + 1), 1 / (this.batches + 1)]
@@ -161,7 +172,10 @@ export class RunningStatistics {
   }
 }
 
-/** Whether there is one pair for all slots: those of a norm over dimensions, which may be columns. */
+/**
+ * Whether all slots share one running mean and variance. This is so for a norm over a normalizedShape. Its pattern
+ * can be rows, or columns with stages.
+ */
 function isOfRows({ scope, stages }: Plan): boolean {
   return scope === 'row' || stages !== null
 }

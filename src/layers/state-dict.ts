@@ -12,24 +12,28 @@ export interface StateTensor {
 }
 
 /**
- * What stateDict() returns. JSON.stringify() takes it: loaded again, it gives the same bits. (A structured clone can be
- * loaded, but has forgotten how to write itself as JSON.)
+ * What stateDict() returns. You can save it with JSON.stringify(). When it is parsed and loaded, it gives the same
+ * bits. (A structured clone can be loaded too. But it loses the method that JSON.stringify() needs.)
  */
 export type StateDict = Record<string, StateTensor>
 
 /**
- * What loadStateDict() takes: a layer's state or a whole model's, under PyTorch's names or Keras's (gamma, beta,
- * moving_mean, moving_variance). A value is { data, shape } or the data alone: a Float32Array, a Float64Array, a plain
- * array, nested or not, or what JSON made of these. The counter is a number or a bigint in any of these forms.
+ * What loadStateDict() accepts: the state of a layer or of a whole model. The names are PyTorch's or Keras's (gamma,
+ * beta, moving_mean, moving_variance). A value is { data, shape } or the data alone. The data are a Float32Array, a
+ * Float64Array, a plain array (nested or not), or one of these after JSON.stringify() and JSON.parse(). The counter
+ * is a number or a bigint in any of these forms.
  */
 export type LoadableDict = Readonly<Record<string, unknown>>
 
 export interface LoadOptions {
-  /** Of the layer's names in a model's dict, with or without the dot: 'layer1.0.bn1'. Other names are left alone. */
+  /**
+   * The prefix of the layer's names in a model's dict, with or without the final dot: 'layer1.0.bn1'. All other names
+   * are ignored.
+   */
   readonly prefix?: string | undefined
 }
 
-/** What a layer has to save; null where it lacks it. */
+/** What a layer has to save. Null for what the layer does not have. */
 export interface State {
   readonly weight: Tensor | null
   readonly bias: Tensor | null
@@ -38,7 +42,9 @@ export interface State {
 
 const COUNTER = 'num_batches_tracked'
 
-/** An entry that JSON.stringify() can write: it throws on a bigint, and forgets the sign of 0. */
+/**
+ * An entry that JSON.stringify() can write. By itself, JSON.stringify() throws on a bigint and loses the sign of -0.
+ */
 class SavedTensor implements StateTensor {
   constructor(
     readonly data: FloatArray | BigInt64Array,
@@ -64,11 +70,12 @@ export function saveState(who: string, state: State): StateDict {
 }
 
 /**
- * Reads a state dict for a layer, rounding float64 to float32 where the layer is float32; what it returns copies that into
- * the layer.
- * @throws EvenkeelError (EVENKEEL_STATE) where a name is missing or unexpected, a shape or type differs, a value is not
- * finite, or a variance is negative; EVENKEEL_BUFFER where an array of the layer was transferred; nothing has changed
- * then. A missing num_batches_tracked leaves the counter as it is.
+ * Reads a state dict for a layer and checks it. float64 values are rounded if the layer is float32. If
+ * num_batches_tracked is missing, the counter does not change.
+ * @returns a function that copies the values into the layer.
+ * @throws EvenkeelError (EVENKEEL_STATE) if a name is missing or unexpected, if a shape or type is wrong, if a value
+ * is not finite, or if a variance is negative. EVENKEEL_BUFFER if the buffer of an array of the layer was
+ * transferred. Then nothing has changed.
  */
 export function readState(who: string, state: State, dict: unknown, options: LoadOptions): () => void {
   checkDict(who, dict)
@@ -128,7 +135,7 @@ function prefixOf(who: string, options: LoadOptions): string | undefined {
   )
 }
 
-/** Throws where an array of the layer is gone: it can be neither read nor written. */
+/** Throws if the buffer of an array of the layer was transferred. Such an array cannot be read or written. */
 function checkAttached(who: string, entries: ReadonlyMap<string, Tensor>): void {
   for (const [name, { data, shape }] of entries) {
     const length = isFloatArray(data) ? lengthOf(data) : 0

@@ -1,6 +1,6 @@
 import { describe, fail } from '../errors.js'
 
-/** Keras's names, and those of PyTorch's early versions. */
+/** Names of Keras and of early versions of PyTorch, with PyTorch's present names. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['gamma', 'weight'],
   ['beta', 'bias'],
@@ -8,18 +8,18 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['moving_mean', 'running_mean'],
   ['moving_variance', 'running_var'],
 ])
-/** Of a whole model's names, enough to see what kind of names they are. */
+/** How many names an error message lists. For a whole model, this is enough to see what kind of names it has. */
 const MOST_LISTED = 6
 
 /** One value of a dict, under the name that the caller gave it. */
 export interface Entry {
   readonly key: string
-  /** The name without its module, PyTorch's. */
+  /** PyTorch's name of the entry, without the name of its module. */
   readonly name: string
   readonly value: unknown
 }
 
-/** What a layer takes: the names that it must have, the one that may be missing, and which values would fit. */
+/** What a layer needs: the names that must be there, the names that may be missing, and which values fit. */
 export interface Wanted {
   readonly names: readonly string[]
   readonly optional: readonly string[]
@@ -27,9 +27,10 @@ export interface Wanted {
 }
 
 /**
- * The entries of one layer in a dict of one layer or of a whole model, by PyTorch's names. A key is a module's name, a
- * dot or a slash, and the entry's name: layer1.0.bn1.weight, batch_normalization/gamma:0.
- * Without a prefix the names stand alone, or under one path, as Keras has them.
+ * Finds the entries of one layer in the dict of a layer or of a whole model. The entries are keyed by PyTorch's
+ * names. A key of the dict is the name of a module, a dot or a slash, and the name of the entry: layer1.0.bn1.weight,
+ * batch_normalization/gamma:0. If there is no prefix, the keys must have no module, or they must all have the same
+ * path, as in Keras.
  */
 export function entriesOf(
   who: string,
@@ -54,12 +55,12 @@ export function entriesOf(
   fail('EVENKEEL_STATE', who, problem, remedyOf(modules, module, wanted))
 }
 
-/** The entries by module; '' is that of a name alone. */
+/** The entries of each module. The module of a key without a dot or a slash is ''. */
 function modulesOf(dict: object): Map<string, Entry[]> {
   const modules = new Map<string, Entry[]>()
   for (const [key, value] of Object.entries(dict)) {
     if (value === undefined) continue
-    // TensorFlow ends a variable's name in the number of its output.
+    // In TensorFlow, the name of a variable ends with a colon and a number.
     const path = key.replace(/:\d+$/, '')
     const cut = Math.max(path.lastIndexOf('.'), path.lastIndexOf('/'))
     const module = path.slice(0, Math.max(cut, 0))
@@ -72,13 +73,13 @@ function modulesOf(dict: object): Map<string, Entry[]> {
   return modules
 }
 
-/** Keras gives each variable the path of its layer: where there is but one, it needs no prefix. */
+/** In Keras, the name of each variable has the path of its layer. If there is only one path, no prefix is needed. */
 function onlyPath(modules: ReadonlyMap<string, readonly Entry[]>): string {
   const [[module, entries] = ['', []]] = modules
   return modules.size === 1 && entries.every(({ key }) => key.includes('/')) ? module : ''
 }
 
-/** Entries that the layer has no place for: other names, and a second one for the same. */
+/** The entries that the layer cannot use: those with other names, and a second entry with the same name. */
 function unexpectedOf(entries: readonly Entry[], { names, optional }: Wanted): Entry[] {
   return entries.filter(({ name }, i) => {
     const again = entries.findIndex((other) => other.name === name) < i

@@ -11,20 +11,21 @@ import {
 } from '../tensor.js'
 import type { Entry } from './state-names.js'
 
-/** From here on a number cannot count: 2^53 + 1 is 2^53. */
+/** The largest count. Beyond it, a number cannot be increased by 1: 2^53 + 1 is 2^53. */
 export const MOST_BATCHES = 2 ** 53
-/** JSON.stringify() writes -0 as 0; a saved tensor writes it so, and it is read back. */
+/** How a saved tensor writes -0, because JSON.stringify() writes -0 as 0. */
 export const NEGATIVE_ZERO = '-0'
 
-/** Numbers in their order; `shape` is null where only their count is known. */
+/** Numbers in order. `shape` is null if only the count of the numbers is known. */
 interface Values {
   readonly list: ArrayLike<unknown>
   readonly shape: readonly unknown[] | null
 }
 
 /**
- * The values of an entry, { data, shape } or the data alone: a typed array, what JSON made of one, a plain array, nested
- * as deep as `rank`, or one value. Null where it is none of these.
+ * The values of an entry. The entry is { data, shape } or the data alone. The data are a typed array, a typed array
+ * after JSON.stringify() and JSON.parse(), a plain array that is nested up to `rank` levels deep, or one value. Null
+ * if the entry has none of these forms.
  */
 function valuesOf(entry: unknown, rank: number): Values | null {
   const { data, shape } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<
@@ -54,7 +55,7 @@ function nested(data: readonly unknown[], rank: number): Values {
   return { list: data.flat(Math.max(0, shape.length - 1)), shape: shape.length > 1 ? shape : null }
 }
 
-/** Whether an entry's values are as many as the layer's, and of its shape as far as they tell one. */
+/** Whether an entry has as many values as the layer's tensor, and the same shape if the entry has a shape. */
 export function fitsTensor(value: unknown, target: Tensor): boolean {
   const values = valuesOf(value, target.shape.length)
   return values !== null && hasShape(values, target.shape)
@@ -65,7 +66,10 @@ function hasShape({ list, shape }: Values, wanted: readonly number[]): boolean {
   return same && list.length === sizeOf(wanted)
 }
 
-/** The entry's values in the layer's type. Throws unless they are finite numbers of its shape; a variance: 0 or more. */
+/**
+ * The values of an entry in the layer's type. Throws if a value is not a finite number, if a variance is negative, or
+ * if the shape is not that of the layer's tensor.
+ */
 export function floatsOf(who: string, { key, name, value }: Entry, target: Tensor): FloatArray {
   const wanted = formatShape(target.shape)
   const values = valuesOf(value, target.shape.length)
@@ -107,11 +111,11 @@ function refuseValue(who: string, key: string, isVariance: boolean, value: unkno
     'EVENKEEL_STATE',
     who,
     `${key} must ${wanted}, got ${describe(value)} at ${at}`,
-    `${rounded ? "construct the layer with dtype: 'float64'" : 'mend the file that it came from'}; nothing was loaded`,
+    `${rounded ? "construct the layer with dtype: 'float64'" : 'correct the file that it came from'}; nothing was loaded`,
   )
 }
 
-/** The counter. Throws unless it is one count, in whatever form a program or a file keeps it. */
+/** Reads the counter, in any form in which a program or a file keeps it. Throws if it is not one count. */
 export function countOf(who: string, { key, value }: Entry): number {
   const values = valuesOf(value, 1)
   const count = values?.list.length === 1 ? wholeOf(values.list[0]) : Number.NaN

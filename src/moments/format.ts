@@ -3,15 +3,15 @@ import { checkChoice } from '../options.js'
 import { typedArrayKind } from '../tensor.js'
 import { ABOUTS, type About, type MomentsFields, type MomentsShape, SCOPES } from './shape.js'
 
-// How Moments are written: as bytes, and as JSON. Both keep every number exactly.
+// The two formats of Moments: bytes and JSON. Both keep each number exactly.
 
-// Bytes, little-endian on every machine:
+// The bytes are little-endian on all machines:
 //   4 bytes   'EKMO'
 //   uint32    version
 //   uint32    scope, an index into SCOPES
 //   uint32    about, an index into ABOUTS
-//   uint32    how many extents there are
-//   uint32    how many slots there are
+//   uint32    the number of extents
+//   uint32    the number of slots
 //   float64   the extents: [channels], [channels, groups] or the normalized shape
 //   float64   count, mean, m2: [slots] each
 const MAGIC = 'EKMO'
@@ -39,7 +39,7 @@ export function encodeBytes({ shape, about, count, mean, m2 }: MomentsFields): U
   return bytes
 }
 
-/** Throws where they are not the bytes of Moments. What the numbers are is checked by who takes them. */
+/** Reads the bytes of Moments. Throws if they are not that. The constructor of Moments checks the numbers. */
 export function decodeBytes(bytes: unknown): MomentsFields {
   if (typedArrayKind(bytes) !== 'Uint8Array')
     refuseBytes(`needs a Uint8Array, got ${describe(bytes)}`, 'pass what toBytes() returned')
@@ -77,7 +77,7 @@ function refuseBytes(problem: string, remedy: string): never {
   fail('EVENKEEL_BUFFER', WHO, problem, remedy)
 }
 
-/** Moments as JSON has them. JSON has no NaN, no Infinity and no -0: these are text. */
+/** Moments as JSON. NaN, Infinity and -0 are strings, because JSON does not have these numbers. */
 export interface MomentsJSON {
   readonly format: 'evenkeel.Moments'
   readonly version: 1
@@ -108,7 +108,7 @@ function textOrNumber(value: number): number | string {
   return Number.isFinite(value) ? value : String(value)
 }
 
-/** Throws where it is not the JSON of Moments. */
+/** Reads the JSON of Moments. Throws if the value is not that. */
 export function decodeJSON(json: unknown): MomentsFields {
   const fields = (typeof json === 'object' && json !== null ? json : {}) as Partial<MomentsJSON>
   if (fields.format !== FORMAT) {

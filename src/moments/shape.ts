@@ -4,15 +4,19 @@ import { checkChoice } from '../options.js'
 import { formatShape } from '../tensor.js'
 
 /**
- * What the slots of Moments are: the channels (BatchNorm), [channels]; the groups of channels of each sample (GroupNorm;
- * InstanceNorm with a group for each channel), [samples, groups]; the rows (LayerNorm, RMSNorm), [rows].
+ * What the slots of Moments are. Scope channel: the channels, [channels] (BatchNorm). Scope group: the groups of
+ * channels of each sample, [samples, groups] (GroupNorm; InstanceNorm has one group for each channel). Scope row: the
+ * rows, [rows] (LayerNorm, RMSNorm).
  */
 export type MomentsShape =
   | { readonly scope: 'channel'; readonly channels: number }
   | { readonly scope: 'group'; readonly channels: number; readonly groups: number }
   | { readonly scope: 'row'; readonly normalizedShape: readonly number[] }
 
-/** 'zero': the mean is taken as 0, and m2 is the sum of squares (RMSNorm). */
+/**
+ * 'mean': m2 is the sum of squared differences from the mean. 'zero': the mean is taken as 0, and m2 is the sum of
+ * squares (RMSNorm).
+ */
 export type About = 'mean' | 'zero'
 
 export interface MomentsFields {
@@ -23,11 +27,11 @@ export interface MomentsFields {
   readonly m2: Float64Array
 }
 
-/** The orders of these words are those of the bytes' format. */
+/** The order of these lists is part of the format of the bytes. Do not change it. */
 export const SCOPES: readonly MomentsShape['scope'][] = ['channel', 'group', 'row']
 export const ABOUTS: readonly About[] = ['mean', 'zero']
 
-/** A frozen copy. Throws unless it is the shape of that many slots. */
+/** A frozen copy of the shape. Throws if the shape does not fit the number of slots. */
 export function checkedShape(who: string, shape: MomentsShape, slots: number): MomentsShape {
   const { scope } = shape ?? {}
   checkChoice(who, 'shape.scope', scope, SCOPES)
@@ -56,7 +60,7 @@ export function isSameShape(a: MomentsShape, b: MomentsShape): boolean {
   return formatMomentsShape(a) === formatMomentsShape(b)
 }
 
-/** In messages. */
+/** The shape as text, for error messages. */
 export function formatMomentsShape(shape: MomentsShape): string {
   if (shape.scope === 'row') return `rows of ${formatShape(shape.normalizedShape)}`
   if (shape.scope === 'channel') return `${shape.channels} channels`

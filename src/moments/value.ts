@@ -12,7 +12,7 @@ import {
   type MomentsShape,
 } from './shape.js'
 
-/** What Moments are made of; lists of numbers of any kind, one per slot. */
+/** The parts of Moments. count, mean and m2 can be any lists of numbers, with one number for each slot. */
 export interface MomentsInit {
   readonly shape: MomentsShape
   /** Default 'mean'. */
@@ -23,25 +23,31 @@ export interface MomentsInit {
 }
 
 /**
- * Statistics as a value: they can be merged, saved, sent and compared. Of each slot the number of elements, their mean,
- * and the sum of squared differences from it (Chan, Golub and LeVeque 1979, Updating formulae and a pairwise algorithm
- * for computing sample variances). Treat the arrays as read-only.
+ * Statistics as a value. You can merge, save, send and compare them. For each slot, they have the number of elements,
+ * their mean, and the sum of squared differences from the mean (Chan, Golub and LeVeque 1979, Updating formulae and a
+ * pairwise algorithm for computing sample variances). Do not change the arrays.
  */
 export class Moments {
   /** What the slots are. */
   readonly shape: MomentsShape
-  /** What m2 is about: 'mean', or 'zero', where the mean is taken as 0 and m2 is the sum of squares. */
+  /**
+   * 'mean': m2 is the sum of squared differences from the mean. 'zero': the mean is taken as 0, and m2 is the sum of
+   * squares.
+   */
   readonly about: About
-  /** [slots]: whole numbers from 0 up. */
+  /** [slots]. The number of elements of each slot: whole numbers, 0 or more. */
   readonly count: Float64Array
-  /** [slots], in the input's unit; 0 of no elements. */
+  /** [slots], in the unit of the input. 0 if the slot has no elements. */
   readonly mean: Float64Array
-  /** [slots], in the square of the input's unit; 0 of no elements, Infinity where it leaves float64. */
+  /**
+   * [slots], in the square of the input's unit. 0 if the slot has no elements. Infinity if the sum overflows float64.
+   */
   readonly m2: Float64Array
 
   /**
-   * Moments that were computed elsewhere; arrays are copied.
-   * @throws EvenkeelError where lengths and shape do not fit, a count is no whole number, or m2 is negative.
+   * Makes Moments from numbers that were computed elsewhere. The arrays are copied.
+   * @throws EvenkeelError if the lengths do not fit the shape, if a count is not a whole number, or if an m2 is
+   * negative.
    */
   constructor(init: MomentsInit) {
     const who = 'Moments'
@@ -57,38 +63,44 @@ export class Moments {
     Object.freeze(this)
   }
 
-  /** How many (count, mean, m2) there are. */
+  /** The number of slots. */
   get slots(): number {
     return this.count.length
   }
 
-  /** [slots], a new array: m2 / count, the biased variance (about zero: the mean square); 0 of no elements. */
+  /**
+   * The biased variance m2 / count, as a new array, [slots]. About zero, it is the mean square. 0 if the slot has no
+   * elements.
+   */
   variance(): Float64Array {
     return this.m2.map((m2, slot) => varianceOf(this.count[slot], m2))
   }
 
-  /** All of it, exactly, in a format that is the same on every machine (little-endian). */
+  /** The Moments as bytes. The numbers are exact. The format is the same on all machines (little-endian). */
   toBytes(): Uint8Array {
     return encodeBytes(this)
   }
 
   /**
-   * The Moments that toBytes() wrote.
-   * @throws EvenkeelError (EVENKEEL_BUFFER) where the bytes are no Moments, of another version, or not whole; as the
-   * constructor where their numbers are none of Moments.
+   * Reads the Moments that toBytes() wrote.
+   * @throws EvenkeelError (EVENKEEL_BUFFER) if the bytes are not Moments, are of another version, or are not complete; as the
+   * constructor if the numbers are not those of Moments.
    */
   static fromBytes(bytes: Uint8Array): Moments {
     return new Moments(decodeBytes(bytes))
   }
 
-  /** All of it, exactly, as JSON.stringify() takes it. NaN, Infinity and -0, which JSON does not have, are text. */
+  /**
+   * The Moments as a value for JSON.stringify(). The numbers are exact. NaN, Infinity and -0 are strings, because
+   * JSON does not have them.
+   */
   toJSON(): MomentsJSON {
     return encodeJSON(this)
   }
 
   /**
-   * The Moments that toJSON() wrote, after JSON.parse().
-   * @throws EvenkeelError (EVENKEEL_OPTION) where it is no Moments, or of another version.
+   * Reads the Moments that toJSON() wrote, after JSON.parse().
+   * @throws EvenkeelError (EVENKEEL_OPTION) if the value is not Moments, or is of another version.
    */
   static fromJSON(json: unknown): Moments {
     return new Moments(decodeJSON(json))
@@ -96,11 +108,11 @@ export class Moments {
 }
 
 /**
- * The moments of all elements of several Moments of one shape, merged pairwise in the order given (Chan, Golub and
- * LeVeque 1979): the same order gives the same bits. Parts of no elements change nothing. In float64: where means lie
- * further apart than 1.3e154, m2 is Infinity, and normalize() refuses it.
+ * Merges several Moments of one shape into the moments of all their elements. The parts are merged pairwise in the
+ * given order (Chan, Golub and LeVeque 1979). The same order gives the same bits. Parts without elements change
+ * nothing. In float64: if means are further apart than 1.3e154, m2 is Infinity, and normalize() refuses it.
  *
- * @throws EvenkeelError where there is no part, or parts differ in scope, extents, slots, or what they are about.
+ * @throws EvenkeelError if there are no parts, or if the parts differ in scope, extents, number of slots or `about`.
  */
 export function mergeMoments(...parts: readonly MomentsInit[]): Moments {
   const who = 'mergeMoments'
@@ -125,7 +137,7 @@ export function mergeMoments(...parts: readonly MomentsInit[]): Moments {
   return new Moments({ shape, about, count, mean, m2 })
 }
 
-/** Throws unless part i is of the first one's shape. */
+/** Throws if part i does not have the shape of the first part. */
 function checkAlike(who: string, first: Moments, part: Moments, i: number): void {
   if (isSameShape(part.shape, first.shape) && part.slots === first.slots && part.about === first.about) return
   const formOf = ({ shape, slots, about }: Moments) =>
@@ -149,7 +161,10 @@ function checkZeros(who: string, mean: Float64Array): void {
   )
 }
 
-/** The value, if it is Moments; of their fields (they were sent to a worker, which leaves no class), Moments anew. */
+/**
+ * Returns the value if it is an instance of Moments. If it only has the fields (Moments lose their class when they
+ * are sent to a worker), returns new Moments.
+ */
 export function asMoments(who: string, value: MomentsInit, name: string): Moments {
   if (value instanceof Moments) return value
   const { count, mean, m2 } = (value ?? {}) as Partial<MomentsInit>
@@ -162,7 +177,10 @@ export function asMoments(who: string, value: MomentsInit, name: string): Moment
   )
 }
 
-/** A copy. Throws unless the value is a list, of `length` numbers where that is given. */
+/**
+ * A copy of the numbers. Throws if the value is not a list of numbers, or if `length` is given and is not the number
+ * of values.
+ */
 function numbers(who: string, name: string, values: unknown, length?: number): Float64Array {
   const list = values as ArrayLike<number>
   const isList = typeof values === 'object' && values !== null && Number.isSafeInteger(list.length)

@@ -60,7 +60,7 @@ function onceOnly(who: string, data: FloatArray, shape: number[], sources: tf.Te
     fail(
       'EVENKEEL_OPTION',
       who,
-      'has first derivatives only, but a second one was asked for',
+      'has first derivatives only, but a second one was requested',
       'use first-order gradients, or in this model a norm written in tf operations',
     )
   return tf.customGrad(() => ({ value: toTensor(data, shape), gradFunc: refuse }))(...sources)

@@ -27,7 +27,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'dy that is too short',
     'EVENKEEL_BUFFER',
-    'BatchNorm: dy of shape [4, 3, 5] needs 60 elements, got 59; give all 60 elements, or mend the shape.',
+    'BatchNorm: dy of shape [4, 3, 5] needs 60 elements, got 59; give all 60 elements, or correct the shape.',
     onBatch((l) => l.backward({ data: new Float32Array(59), shape: [4, 3, 5] })),
   ],
   [

@@ -34,7 +34,7 @@ export const OUT: readonly Row[] = [
   withOut(
     'out that is too short',
     'EVENKEEL_BUFFER',
-    'LayerNorm: out of shape [4, 8] needs 32 elements, got 16; give all 32 elements, or mend the shape.',
+    'LayerNorm: out of shape [4, 8] needs 32 elements, got 16; give all 32 elements, or correct the shape.',
     () => ({ data: new Float32Array(16).fill(3), shape: [4, 8] }),
   ),
   withOut(

@@ -61,13 +61,13 @@ export const STATE_DICTS: readonly Row[] = [
   [
     'a list of lists',
     'EVENKEEL_STATE',
-    'BatchNorm: bias must be finite, got [1, 2, 3] at 0; mend the file that it came from; nothing was loaded.',
+    'BatchNorm: bias must be finite, got [1, 2, 3] at 0; correct the file that it came from; nothing was loaded.',
     loading({ bias: [[1, 2, 3], 2, 3] }),
   ],
   [
     'null, as JSON writes NaN',
     'EVENKEEL_STATE',
-    'BatchNorm: bias must be finite, got null at 1; mend the file that it came from; nothing was loaded.',
+    'BatchNorm: bias must be finite, got null at 1; correct the file that it came from; nothing was loaded.',
     loading({ bias: { data: [1, null, 3], shape: [3] } }),
   ],
   [
@@ -103,13 +103,13 @@ export const STATE_DICTS: readonly Row[] = [
   [
     'NaN in the weight',
     'EVENKEEL_STATE',
-    'BatchNorm: weight must be finite, got NaN at 1; mend the file that it came from; nothing was loaded.',
+    'BatchNorm: weight must be finite, got NaN at 1; correct the file that it came from; nothing was loaded.',
     loading({ weight: entry(1, Number.NaN, 1) }),
   ],
   [
     'a negative variance',
     'EVENKEEL_STATE',
-    'BatchNorm: running_var must be finite and 0 or more, got -1 at 2; mend the file that it came from; nothing was loaded.',
+    'BatchNorm: running_var must be finite and 0 or more, got -1 at 2; correct the file that it came from; nothing was loaded.',
     loading({ running_var: entry(1, 1, -1) }),
   ],
   [

@@ -18,7 +18,7 @@ export const TENSORS: readonly Row[] = [
   [
     'too few elements',
     'EVENKEEL_BUFFER',
-    'tensor: data of shape [2, 3] needs 6 elements, got 5; give all 6 elements, or mend the shape.',
+    'tensor: data of shape [2, 3] needs 6 elements, got 5; give all 6 elements, or correct the shape.',
     plain(() => tensor(new Float32Array(5), [2, 3])),
   ],
   [
@@ -78,7 +78,7 @@ export const TENSORS: readonly Row[] = [
   [
     'too many elements',
     'EVENKEEL_BUFFER',
-    'tensor: data of shape [2, 3] needs 6 elements, got 7; pass data.subarray(0, 6), or mend the shape.',
+    'tensor: data of shape [2, 3] needs 6 elements, got 7; pass data.subarray(0, 6), or correct the shape.',
     plain(() => tensor(new Float32Array(7), [2, 3])),
   ],
   [
@@ -120,7 +120,7 @@ export const TENSORS: readonly Row[] = [
   [
     'data that are too short',
     'EVENKEEL_BUFFER',
-    'LayerNorm: input of shape [4, 8] needs 32 elements, got 31; give all 32 elements, or mend the shape.',
+    'LayerNorm: input of shape [4, 8] needs 32 elements, got 31; give all 32 elements, or correct the shape.',
     onRows((l) => l.forward({ data: new Float32Array(31), shape: [4, 8] })),
   ],
   [

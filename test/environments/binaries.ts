@@ -111,7 +111,7 @@ export const binaries: readonly Environment[] = [
     env: { EVENKEEL_BACKEND: 'native' },
     expected: {
       error:
-        /^EVENKEEL_BACKEND=native: the addon did not load \(.*npx evenkeel build.*\); mend that, or unset/,
+        /^EVENKEEL_BACKEND=native: the addon did not load \(.*npx evenkeel build.*\); correct that, or unset/,
     },
   },
   {
@@ -232,7 +232,7 @@ export const binaries: readonly Environment[] = [
     only: only && isRoot,
     arrange: ({ binary }) => chmodSync(binary, 0),
     uid: NOBODY,
-    expected: portable('this user may not read it; mend its permissions'),
+    expected: portable('this user may not read it; correct its permissions'),
   },
   {
     name: 'a binary for a newer glibc',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LayerNorm } from '../../src/index.js'
+import { expectAsNew, LENGTH, numbers, SIZE, tensorOf, zeros } from '../cached-calls/support.js'
 import { expectError } from '../layers/support.js'
-import { expectAsNew, LENGTH, numbers, SIZE, tensorOf, zeros } from '../prepared/support.js'
 import { resizable } from './ways.js'
 
 describe('arrays whose length changes', () => {

@@ -3,23 +3,23 @@ import type { FloatArray } from '../../tensor.js'
 import type { Operands, PassName } from '../operands.js'
 import type { Frames, Gone } from './cached-calls.js'
 
-/** A pass over the operands of its table (operands.ts), in their order. `isa` is an index into isas(). */
+/** Runs a pass on its operands, in the order of the table in operands.ts. `isa` is an index into isas(). */
 type Run<Result> = (isa: number, descriptor: Float64Array, ...operands: Operands) => Result
 
-/** The same, which stays in the frame; the frame comes last. */
+/** Runs a pass and keeps it in a frame. The number of the frame is the last argument. */
 type KeptRun = (isa: number, descriptor: Float64Array, ...operandsAndFrame: [...Operands, number]) => Gone
 
-/** What the addon exports; native/binding/addon.cc defines it. */
+/** What the addon exports. native/binding/addon.cc defines it. */
 export type Addon = Frames &
   Settings & {
-    /** The package's, or native/load.cjs refuses it. */
+    /** The version of the addon. native/load.cjs loads only an addon of the package's own version. */
     readonly version: string
-    /** The instruction sets that this CPU has, best first, 'scalar' last. */
+    /** The instruction sets that this CPU has. The best one is first, 'scalar' is last. */
     isas(): string[]
   } & { readonly [P in PassName]: Run<void> } & {
     readonly [P in PassName as `${P}Kept`]: KeptRun
   } & {
-    /** Absent where the runtime does not let the addon keep an array's memory (native/binding/memory.cc). */
+    /** Absent if the runtime does not let the addon keep the memory of an array (native/binding/memory.cc). */
     readonly [P in PassName as `${P}Async`]?: Run<Promise<void>>
   }
 
@@ -33,9 +33,9 @@ interface Settings {
 
 const loaded = load()
 
-/** Null where none loaded. */
+/** The addon. Null if none loaded. */
 export const addon = loaded.addon as Addon | null
-/** Its file, relative to the package; null where none loaded. */
+/** The file of the addon, relative to the package. Null if none loaded. */
 export const binary: string | null = loaded.binary
-/** Why files were passed over before it, or none loaded. */
+/** Why other files were not loaded. */
 export const loadErrors: readonly string[] = loaded.errors

@@ -2,8 +2,8 @@ import type { Executor } from '../backend.js'
 import type { Addon } from './addon.js'
 
 /**
- * The passes on other threads (native/binding/async.cc), which keep the memory of all arrays until they are done; null
- * where an array's memory cannot be kept when its buffer is transferred.
+ * Runs passes on other threads (native/binding/async.cc). A pass keeps the memory of all its arrays until it ends.
+ * Null if the runtime does not let the addon keep the memory of an array whose buffer is transferred.
  */
 export function asyncRun(addon: Addon, isa: number): Executor['runAsync'] {
   if (addon.forwardAsync === undefined) return null

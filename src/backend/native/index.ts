@@ -1,17 +1,17 @@
 import type { FloatArray } from '../../tensor.js'
-import type { Executor, Prepared, PreparedPass } from '../backend.js'
+import type { CachedCall, CachedCalls, Executor } from '../backend.js'
 import { executorOf } from '../executor.js'
 import { PASSES, type PassName } from '../operands.js'
 import type { Calls } from '../stages.js'
 import { type Addon, addon } from './addon.js'
 import { asyncRun } from './async.js'
-import { CachedPass } from './cached-calls.js'
+import { NativeCachedCall } from './cached-calls.js'
 
-// All that knows the addon is in this folder.
+// Only the files of this folder use the addon.
 
 export { binary, loadErrors } from './addon.js'
 
-/** The addon as one backend per instruction set, best first; none where it did not load. */
+/** The executors of the addon, one for each instruction set. The best one is first. Empty if the addon did not load. */
 export const nativeExecutors: readonly Executor[] =
   addon === null ? [] : addon.isas().map((isa, index) => executorFor(addon as Addon, isa, index))
 
@@ -21,32 +21,32 @@ function executorFor(native: Addon, isa: string, index: number): Executor {
     runAsync: asyncRun(native, index),
   }
   return executorOf(`native-${isa}`, calls, {
-    prepare: () => prepare(native, index),
+    cachedCalls: () => cachedCalls(native, index),
     adviseHugePages: (array) => adviseHugePages(native, array),
   })
 }
 
 /**
- * Passes with a memory. No method of a Backend, because backends() gives those away, and a CachedPass trusts its
- * caller.
+ * The cached calls of one owner. They are not part of the public Backend, because a cached call relies on its caller to
+ * check the operands.
  */
-function prepare(native: Addon, isa: number): Prepared {
-  return { forward: preparedPass(native, isa, 'forward'), backward: preparedPass(native, isa, 'backward') }
+function cachedCalls(native: Addon, isa: number): CachedCalls {
+  return { forward: cachedCall(native, isa, 'forward'), backward: cachedCall(native, isa, 'backward') }
 }
 
-function preparedPass(native: Addon, isa: number, pass: PassName): PreparedPass {
-  return new CachedPass(native, PASSES[pass], (descriptor, operands, frame) =>
+function cachedCall(native: Addon, isa: number, pass: PassName): CachedCall {
+  return new NativeCachedCall(native, PASSES[pass], (descriptor, operands, frame) =>
     native[`${pass}Kept`](isa, descriptor, ...operands, frame),
   )
 }
 
 /**
- * From how many bytes on a new array gets huge pages. Smaller ones the allocator often gives from memory that was used
- * before, and whole huge pages would be mostly slack.
+ * The smallest size, in bytes, of a new array that gets huge pages. For smaller arrays, the allocator often uses
+ * memory that was used before, and most of a huge page would be unused.
  */
 const HUGE_PAGES_BYTES = 8 * 2 ** 20
 
-/** Asks for huge pages in a new array, where it is large: touching its memory for the first time then costs a fifth. */
+/** Requests huge pages for a new array, if it is large. The first access to its memory then costs a fifth. */
 function adviseHugePages(native: Addon, array: FloatArray): void {
   if (array.byteLength >= HUGE_PAGES_BYTES) native.adviseHugePages(array)
 }

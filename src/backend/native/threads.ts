@@ -1,24 +1,25 @@
 import { describe, fail } from '../../errors.js'
 import { addon } from './addon.js'
 
-/** More threads than any machine profits from; keeps a typing error from starting a million. */
+/** The largest number of threads. No machine profits from more, and a typing error must not start a million threads. */
 export const MAX_THREADS = 1024
 
-/** Of the whole process, worker threads included; 0 before anyone has set it. */
+/** The number of threads of the whole process, worker threads included. 0 before it is set for the first time. */
 export function threads(): number {
   return addon === null ? 1 : addon.threads()
 }
 
 /**
- * Sets how many threads a call may use, in the whole process, worker threads included.
- * Throws unless `count` is a whole number from 1 to 1024; the portable backend has one thread whatever is set.
+ * Sets how many threads a call may use. The number applies to the whole process, worker threads included. The portable
+ * backend always uses one thread.
+ * @throws EvenkeelError (EVENKEEL_OPTION) if `count` is not a whole number from 1 to 1024.
  */
 export function setThreads(count: number): void {
   checkThreads('setThreads', count)
   addon?.setThreads(count)
 }
 
-/** came: what the number was written as. */
+/** Throws if `count` is not a number of threads. `came`: the value as the caller wrote it, for the message. */
 export function checkThreads(who: string, count: number, came: unknown = count): void {
   if (Number.isSafeInteger(count) && count >= 1 && count <= MAX_THREADS) return
   fail(
@@ -29,15 +30,21 @@ export function checkThreads(who: string, count: number, came: unknown = count):
   )
 }
 
-/** Default of setBytesPerThread, as native/runtime/parallel.cc has it. */
+/** The default of setBytesPerThread(). native/runtime/parallel.cc has the same number. */
 export const BYTES_PER_THREAD = 256 * 1024
 
-/** For tests: how many bytes a thread's share of a call must move; 1 sends the smallest case to the team. */
+/**
+ * For tests: sets how many bytes each thread of a call must at least move. With 1, even the smallest case uses all
+ * threads.
+ */
 export function setBytesPerThread(bytes: number): void {
   addon?.setBytesPerThread(bytes)
 }
 
-/** For tests: takes the last cache for this large; at 1 the smallest case goes the ways of large data. 0: the machine's own. */
+/**
+ * For tests: sets the size that is assumed for the last-level cache. With 1, even the smallest case is treated as
+ * large data. 0: the size of this machine's cache.
+ */
 export function setCacheBytes(bytes: number): void {
   addon?.setCacheBytes(bytes)
 }

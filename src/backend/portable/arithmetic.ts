@@ -1,29 +1,34 @@
 import { type DType, type FloatArray, newArray } from '../../tensor.js'
 
 /**
- * The constants of the one arithmetic; native/base/arithmetic.h has the same, and docs/numerics.md the reasons.
- * A span is cut into blocks of STEPS steps of as many lanes as fill 128 bytes; a column into blocks of STEPS rows.
+ * The constants of the arithmetic. native/base/arithmetic.h has the same constants. docs/numerics.md has the reasons.
+ * A block of a span has STEPS steps. A step has one element for each lane, which is 128 bytes. A block of a column
+ * has STEPS rows.
  */
 export const STEPS = 32
-/** Bytes of one step: 32 float32 lanes or 16 float64 lanes, that is four AVX2 registers. */
+/** The bytes of one step: 32 float32 lanes or 16 float64 lanes. This is four AVX2 registers. */
 const STEP_BYTES = 128
-/** Blocks of a span that make a partition, the smallest part of a span that a thread takes: 256 KiB. */
+/** How many blocks of a span make a partition: 256 KiB. A partition is the smallest part that a thread takes. */
 export const PARTITION_BLOCKS = 64
-/** Rows that make a partition of a column, or of the column sums of rows. */
+/** How many rows make a partition of a column, or of the column sums of rows. */
 export const PARTITION_ROWS = 256
-/** Steps (or rows) at the head of a block whose mean the block is shifted by. Their sum is exact on a constant. */
+/**
+ * How many steps (or rows) make the head of a block. The block is shifted by the mean of its head. The sum of the
+ * head is exact if all its elements are equal.
+ */
 export const SHIFT_STEPS = 2
 /**
- * Below this sum of float32 squares, squares may have been lost to underflow, and the block is redone in float64.
- * 2^-90: a lost square is below 2^-126, so that all 1024 of a block weigh less than 2^-26 of the sum.
+ * If the sum of float32 squares is below this number, some squares may have underflowed. Then the block is computed
+ * again in float64. The number is 2^-90 because a lost square is below 2^-126. So the 1024 squares of a block
+ * together are less than 2^-26 of the sum.
  */
 export const SMALLEST_TRUSTED_SQUARES = 2 ** -90
 
-/** Lanes, their registers, and rounding, of one element type. */
+/** The lanes, the sizes and the rounding of one element type. */
 export interface Arithmetic {
   readonly single: boolean
   readonly lanes: number
-  /** Elements of a block of a span: 1024 float32 or 512 float64. */
+  /** The elements of a block of a span: 1024 float32 or 512 float64. */
   readonly block: number
   readonly partition: number
   readonly sum1: FloatArray
@@ -38,20 +43,20 @@ function arithmeticOf(dtype: DType): Arithmetic {
   return { single, lanes, block, partition, sum1: newArray(dtype, lanes), sum2: newArray(dtype, lanes) }
 }
 
-/** JavaScript is single-threaded and no pass calls out: the lanes can be shared by all calls. */
+/** All calls share these lanes. This is safe, because JavaScript has one thread and no pass calls other code. */
 export const arithmetics: Readonly<Record<DType, Arithmetic>> = {
   float32: arithmeticOf('float32'),
   float64: arithmeticOf('float64'),
 }
 
-/** Rounds to the element type. A float32 operation is exactly round(a op b) for + - * / and sqrt. */
+/** Rounds to the element type. For + - * / and sqrt, round(a op b) is exactly the float32 operation. */
 export function round(value: number, single: boolean): number {
   return single ? Math.fround(value) : value
 }
 
 const branches = new Float64Array(32)
 
-/** Sums lanes in float64 by the fixed tree: lane i and lane i + half, until one is left. */
+/** Adds up the lanes in float64, in a fixed tree: lane i and lane i + half are added until one is left. */
 export function treeSum(sums: FloatArray): number {
   let half = sums.length >> 1
   for (let i = 0; i < half; i++) branches[i] = sums[i] + sums[i + half]

@@ -13,12 +13,12 @@ import { type GradientSums, mergeGradients, newSums } from './merge.js'
 import { replaceMoments } from './wide-moments.js'
 import { forwardAside, gradientAside, putAside, replaceSums } from './wide-slots.js'
 
-/** Reduce and map of a pattern whose elements belong to channels: planes, columns. */
+/** The reduce and map of a pattern with channels: planes or columns. */
 export interface ChannelPattern {
-  /** Fills io.mean and io.m2. */
+  /** Writes io.mean and io.m2. */
   moments(plan: Plan, io: MomentsBuffers): void
   map(plan: Plan, io: ApplyBuffers, table: ForwardTable): void
-  /** [N, C] each: of dy, and of dy * (x - mh) * r. */
+  /** The sums of dy and of dy * (x - mh) * r, [N, C] each. */
   gradientSums(plan: Plan, io: Pick<BackwardBuffers, 'dy' | 'x'>, table: BackwardTable): GradientSums
   mapGradient(plan: Plan, io: ApplyGradientBuffers, table: BackwardTable): void
 }
@@ -53,7 +53,7 @@ function gradientSums(pattern: ChannelPattern, plan: Plan, io: GradientSumsBuffe
   if (sums !== null) addParameterGradients(plan, io, sums)
 }
 
-/** Fills io.sum1 and io.sum2; returns the sums per sample and channel, or null where nobody needs any. */
+/** Writes io.sum1 and io.sum2. Returns the sums of each entry, or null if no sums are needed. */
 function reduceGradients(pattern: ChannelPattern, plan: Plan, io: GradientSumsBuffers): GradientSums | null {
   io.sum1.fill(0)
   io.sum2.fill(0)
@@ -69,7 +69,10 @@ function reduceGradients(pattern: ChannelPattern, plan: Plan, io: GradientSumsBu
   return sums
 }
 
-/** fold -> map; the parameters' gradients of `sums`, if any, are added between: nothing is allocated after that. */
+/**
+ * fold -> map. If there are `sums`, the parameters' gradients are added after the fold. Nothing is allocated after
+ * that, so nothing can fail.
+ */
 function applyGradient(
   pattern: ChannelPattern,
   plan: Plan,

@@ -1,11 +1,16 @@
 import type { Plan } from '../../engine/plan.js'
 import { type FloatArray, newArray } from '../../tensor.js'
 
-// Sums over rows, per column: what the gradients of weight and bias are made of, where these run along the rows.
+// The sums of columns over all rows. They are the gradients of weight and bias if these lie along the rows.
 
-/** dbias = sum of dy and dweight = sum of dy * xhat over the rows: a block in the element type, then float64. */
+/**
+ * dbias = the sum of dy, and dweight = the sum of dy * xhat, over the rows. The sums of a block are in the element
+ * type, all further sums in float64.
+ */
 export class ColumnSums {
-  /** What a row's dy * xhat and dy are added to; empty where no parameter wants a gradient. */
+  /**
+   * The sums of the present block. A row's dy * xhat and dy are added to them. Empty if no parameter needs a gradient.
+   */
   readonly block: readonly [dweight: FloatArray, dbias: FloatArray]
   readonly #partition: Float64Array[]
   readonly #total: Float64Array[]
@@ -38,7 +43,7 @@ export class ColumnSums {
   }
 }
 
-/** Adds one level of sums to the next and empties it. */
+/** Adds the sums of one level to the next level, and sets them to 0. */
 function pour(from: readonly FloatArray[], into: readonly Float64Array[]): void {
   from.forEach((sums, i) => {
     for (let j = 0; j < sums.length; j++) into[i][j] += sums[j]

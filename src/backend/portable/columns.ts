@@ -14,12 +14,12 @@ import {
 } from './merge.js'
 import { finishMoments, squaresTrusted, wideMoments } from './spans.js'
 
-// columns: x [N, S, C]. The C channels of a position lie side by side; a column is one channel of one sample.
-// Each channel is a lane of its own, so that no tree is needed.
+// columns: x [N, S, C]. The C channels of a position lie side by side. A column is one channel of one sample.
+// Each channel has its own lane, so that no tree of lanes is needed.
 
 type Data = Pick<BackwardBuffers, 'dy' | 'x'>
 
-/** Columns merge into the slots: a channel's own, or its group's. */
+/** The moments of the columns are merged into their slots. */
 export function moments(plan: Plan, io: MomentsBuffers): void {
   const slots = plan.scope === 'batch' ? plan.channels : plan.groups
   const perSlot = plan.channels / slots
@@ -33,7 +33,7 @@ export function moments(plan: Plan, io: MomentsBuffers): void {
   }
 }
 
-/** Statistics of each column of one sample: blocks merge into partitions, partitions into the column. */
+/** The moments of each column of one sample. Blocks are merged into partitions, and partitions into the column. */
 function columnMoments(plan: Plan, x: FloatArray, start: number): Moments[] {
   const { channels, spatial } = plan
   const columns = Array.from({ length: channels }, emptyMoments)
@@ -53,7 +53,7 @@ function columnMoments(plan: Plan, x: FloatArray, start: number): Moments[] {
 
 const ofBlock = emptyMoments()
 
-/** One pass over a block of rows, each channel shifted by the mean K of its first two rows. */
+/** The moments of a block of rows. Each channel is shifted by K, the mean of its first two rows. */
 function blockMoments(
   plan: Plan,
   x: FloatArray,
@@ -89,7 +89,10 @@ function blockMoments(
   }
 }
 
-/** The mean of the first two rows, halved before adding so that it is exact on a constant and cannot overflow. */
+/**
+ * The mean of the first two rows. They are halved before they are added, so that the mean is exact if both are equal,
+ * and cannot overflow.
+ */
 function blockShift(x: FloatArray, first: number, rows: number, stride: number, single: boolean): number {
   if (rows < SHIFT_STEPS) return x[first]
   return round(round(x[first] * 0.5, single) + round(x[first + stride] * 0.5, single), single)
@@ -109,7 +112,10 @@ export function map(plan: Plan, io: ApplyBuffers, table: ForwardTable): void {
   }
 }
 
-/** Sums of dy and of dy * (x - mh) * r per column: float32 within a block of rows, float64 across. */
+/**
+ * The sums of dy and of dy * (x - mh) * r for each column. The sums of a block of rows are in the element type, all
+ * further sums in float64.
+ */
 export function gradientSums(plan: Plan, io: Data, table: BackwardTable): GradientSums {
   const { samples, channels, spatial } = plan
   const sums = {
@@ -190,7 +196,7 @@ export function mapGradient(plan: Plan, io: ApplyGradientBuffers, table: Backwar
   }
 }
 
-/** Where the table's entries for position n * S + s begin. */
+/** The index of the first entry for position n * S + s. */
 function entryOf(plan: Plan, row: number): number {
   return tableSamples(plan) === 1 ? 0 : Math.floor(row / plan.spatial) * plan.channels
 }

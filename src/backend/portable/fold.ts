@@ -7,14 +7,17 @@ export function rstdOf(variance: number, eps: number): number {
   return 1 / Math.sqrt(variance + eps)
 }
 
-/** y = (x - mh) * a + b, per sample and channel [N, C], or per channel [C] where the batch shares them. */
+/**
+ * y = (x - mh) * a + b. One entry for each channel of each sample, [N, C]. In scope batch, one entry for each
+ * channel, [C].
+ */
 export interface ForwardTable {
   readonly mh: FloatArray
   readonly a: FloatArray
   readonly b: FloatArray
 }
 
-/** dx = (dy * a + ((x - mh) * r) * k2) + k1, over the same entries as a ForwardTable. */
+/** dx = (dy * a + ((x - mh) * r) * k2) + k1. The entries are those of a ForwardTable. */
 export interface BackwardTable {
   readonly mh: FloatArray
   readonly r: FloatArray
@@ -28,8 +31,9 @@ function column(plan: Plan): FloatArray {
 }
 
 /**
- * Statistics and affine parameters, folded to three numbers per entry. The mean is a pair, mh + (mean - mh): the
- * difference x - mh is exact near the mean, and what mh lacks is in b. Then a constant channel gives exactly bias.
+ * Folds the statistics and the parameters to three numbers for each entry. The mean is split into mh, the mean in the
+ * element type, and the rest, mean - mh. The difference x - mh is exact near the mean, and b contains the rest. So a
+ * constant channel gives exactly the bias.
  */
 export function foldForward(
   plan: Plan,
@@ -56,7 +60,10 @@ export function foldForward(
   return table
 }
 
-/** What the sums of a backward pass are taken with: xr = (x - mh) * r. a is weight * rstd. */
+/**
+ * The part of a BackwardTable that the sums of a backward pass need: mh and r of xr = (x - mh) * r. Also a = weight *
+ * rstd.
+ */
 export function foldSums(
   plan: Plan,
   mean: Float64Array,
@@ -78,12 +85,15 @@ export function foldSums(
   return table
 }
 
-/** xhat = xr + this, in float64: what mh lacks of the mean. */
+/** The difference xhat - xr, in float64. It comes from the part of the mean that is not in mh. */
 export function meanRest(mean: number, rstd: number, single: boolean): number {
   return -(mean - round(mean, single)) * rstd
 }
 
-/** Completes a BackwardTable: dx = rstd * (weight * dy - G1 / count - xhat * G2 / count), G1 and G2 being `merged`. */
+/**
+ * Adds k2 and k1 to a BackwardTable. dx = rstd * (weight * dy - G1 / count - xhat * G2 / count). G1 and G2 are the
+ * sums in `merged`.
+ */
 export function foldBackward(
   plan: Plan,
   table: BackwardTable,

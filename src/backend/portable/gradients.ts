@@ -3,7 +3,10 @@ import type { BackwardBuffers } from '../backend.js'
 import { meanRest, rstdOf } from './fold.js'
 import { type GradientSums, slotOf, tableSamples } from './merge.js'
 
-/** Turns the sums of dy * xr into those of dy * xhat, in place: xhat = xr + rest, where rest is what mh lacks of the mean. */
+/**
+ * Converts the sums of dy * xr to the sums of dy * xhat, in place. xhat = xr + rest, and the rest comes from the part
+ * of the mean that is not in mh.
+ */
 export function correctSums(
   plan: Plan,
   io: Pick<BackwardBuffers, 'mean' | 'variance'>,
@@ -21,7 +24,10 @@ export function correctSums(
   return sums
 }
 
-/** Adds the gradients of weight (sum of dy * xhat) and bias (sum of dy) over the samples, summed in float64. */
+/**
+ * Adds the gradients of weight (the sum of dy * xhat) and bias (the sum of dy) to dweight and dbias. The samples are
+ * added up in float64.
+ */
 export function addParameterGradients(
   plan: Plan,
   { dweight = null, dbias = null }: Partial<Pick<BackwardBuffers, 'dweight' | 'dbias'>>,

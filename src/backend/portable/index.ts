@@ -10,14 +10,17 @@ import * as rows from './rows.js'
 
 type Passes = Omit<Backend, 'name' | 'forward'>
 
-/** What the four passes do with each pattern; forward is made of two of them, backward shares the parts of two. */
+/** The passes for each pattern. forward is not here, because it is composed of moments and apply. */
 const patterns: Readonly<Record<Plan['pattern'], Passes>> = {
   rows,
   planes: channels.passesOf(planes),
   columns: channels.passesOf(columns),
 }
 
-/** Of no elements all statistics are 0, so that they spoil no gradient; what dweight and dbias hold stays, bit for bit. */
+/**
+ * The passes for an input without elements. All statistics are 0, so that no gradient becomes NaN. dweight and dbias
+ * do not change.
+ */
 const nothing: Passes = {
   moments: (_, { mean, m2 }) => fillZero(mean, m2),
   apply: () => {},
@@ -34,7 +37,7 @@ function passesFor({ size, pattern }: Plan): Passes {
   return size > 0 ? patterns[pattern] : nothing
 }
 
-/** moments, then apply. Until the moments are whole, `variance` holds m2. */
+/** moments, then apply. `variance` holds m2 until all moments are computed. */
 function forward(plan: Plan, io: Buffers<'forward'>): void {
   const { x, mean, variance } = io
   const { moments, apply } = passesFor(plan)
@@ -59,11 +62,14 @@ function runPass<P extends PassName>(pass: P, plan: Plan, operands: Operands): v
   run(plan, buffersOf(pass, operands))
 }
 
-/** The backend in plain TypeScript: the specification of the arithmetic, and the fallback where native does not load. */
+/**
+ * The backend in plain TypeScript. It is the specification of the arithmetic. It is also used if the addon does not
+ * load.
+ */
 export const portableExecutor: Executor = executorOf(
   'portable',
   { run: runPass, runAsync: null },
-  { prepare: () => null, adviseHugePages: () => {} },
+  { cachedCalls: () => null, adviseHugePages: () => {} },
 )
 
 export const portable: Backend = portableExecutor.backend

@@ -1,6 +1,6 @@
 import type { Plan } from '../../engine/plan.js'
 
-/** Statistics of some values: how many, their mean, and the sum of squared differences from it. */
+/** The moments of some elements: their count, their mean, and the sum of squared differences from the mean. */
 export interface Moments {
   count: number
   mean: number
@@ -17,12 +17,12 @@ export function clear(entry: Moments): void {
   entry.m2 = 0
 }
 
-/** The biased variance; 0 of no values, so that a space of extent 0 spoils no gradient. */
+/** The biased variance. 0 if there are no elements, so that an extent of 0 does not make a gradient NaN. */
 export function varianceOf(count: number, m2: number): number {
   return count > 0 ? m2 / count : 0
 }
 
-/** Joins the statistics of more values to `into`. Chan, Golub, LeVeque 1979: Updating formulae. */
+/** Merges the moments of more elements into `into` (Chan, Golub and LeVeque 1979, Updating formulae). */
 export function merge(into: Moments, count: number, mean: number, m2: number): void {
   if (count === 0) return
   if (into.count === 0) {
@@ -40,11 +40,14 @@ export function merge(into: Moments, count: number, mean: number, m2: number): v
   into.count = total
 }
 
-/** The statistics of parts of equal count, in two passes over theirs: without a division a part. One part is the whole. */
+/**
+ * Merges the moments of parts that have the same count. It loops over the parts twice, so that it needs no division
+ * for each part. If there is one part, that part is returned.
+ */
 export function mergeEquals(parts: readonly Moments[]): Moments {
   if (parts.length === 1) return parts[0]
   const { count, mean: first } = parts[0]
-  // The parts' mean, from the first one's on: exact where all are the same.
+  // The mean of the parts is computed relative to the first one. So it is exact if all means are equal.
   let apart = 0
   for (const { mean } of parts) apart += mean - first
   const mean = first + apart / parts.length
@@ -58,19 +61,21 @@ export function mergeEquals(parts: readonly Moments[]): Moments {
   return { count: count * parts.length, mean, m2: within + count * between }
 }
 
-/** The slot whose statistics sample n and channel c share. */
+/** The slot of channel c of sample n. */
 export function slotOf(plan: Plan, n: number, c: number): number {
   if (plan.scope === 'batch') return c
   const channelsPerGroup = plan.channels / plan.groups
   return n * plan.groups + Math.floor(c / channelsPerGroup)
 }
 
-/** Samples that have entries of their own in a table of channels: one where the batch shares statistics. */
+/**
+ * How many samples have their own entries in a table. In scope batch this is 1, because all samples share the entries.
+ */
 export function tableSamples(plan: Plan): number {
   return plan.scope === 'batch' ? 1 : plan.samples
 }
 
-/** The sums of a backward pass per entry of a table: of dy, and of dy * (x - mh) * r. */
+/** The sums of a backward pass for each entry of a table: of dy, and of dy * (x - mh) * r. */
 export interface GradientSums {
   readonly sum1: Float64Array
   readonly sum2: Float64Array
@@ -80,7 +85,7 @@ export function newSums(length: number): GradientSums {
   return { sum1: new Float64Array(length), sum2: new Float64Array(length) }
 }
 
-/** Adds the same per slot, weighted: of weight * dy, and of weight * dy * xhat, to `into`, [slots] each. */
+/** Adds the sums of weight * dy and of weight * dy * xhat of each slot to `into`, [slots] each. */
 export function mergeGradients(
   plan: Plan,
   sums: GradientSums,

@@ -6,14 +6,17 @@ import type { BackwardTable, ForwardTable } from './fold.js'
 import { clear, emptyMoments, type GradientSums, merge, tableSamples } from './merge.js'
 import { blockMoments, spanMoments } from './spans.js'
 
-// planes: x [N, C, S]. The S elements of a channel lie side by side, and so do the planes of a group.
+// planes: x [N, C, S]. The S elements of a plane lie side by side. The planes of a group lie side by side too.
 
 type Data = Pick<BackwardBuffers, 'dy' | 'x'>
 
 const span = emptyMoments()
 const total = emptyMoments()
 
-/** A group's planes are one span; a channel of the batch is merged from blocks of planes, or from one span per sample. */
+/**
+ * Scope group: the planes of a group are one span. Scope batch: the moments of a channel are merged from blocks of
+ * planes, or from one span for each sample.
+ */
 export function moments(plan: Plan, io: MomentsBuffers): void {
   const { slots, count, centred } = plan
   const k = arithmetics[plan.dtype]
@@ -26,7 +29,7 @@ export function moments(plan: Plan, io: MomentsBuffers): void {
   }
 }
 
-/** Joins the statistics of a channel's planes to `total`, in the order of the samples. */
+/** Merges the moments of a channel's planes into `total`, in the order of the samples. */
 function channelMoments(k: Arithmetic, plan: Plan, x: FloatArray, channel: number): void {
   const { samples, spatial, centred } = plan
   const apart = plan.channels * spatial
@@ -40,8 +43,8 @@ function channelMoments(k: Arithmetic, plan: Plan, x: FloatArray, channel: numbe
 }
 
 /**
- * How many planes of a channel make a block: in a batch as many whole ones, of samples that follow one another, as have
- * STEPS steps together, at least one. A plane beyond a block is cut into blocks itself.
+ * How many planes of a channel make a block. In scope batch, a block has as many whole planes, of consecutive
+ * samples, as fit into STEPS steps, but at least one. A plane that is larger than a block is cut into blocks.
  */
 function planesOfBlock(k: Arithmetic, { scope, spatial }: Plan): number {
   return scope === 'batch' ? Math.max(1, Math.floor(STEPS / Math.ceil(spatial / k.lanes))) : 1
@@ -63,7 +66,10 @@ export function map(plan: Plan, io: ApplyBuffers, table: ForwardTable): void {
   }
 }
 
-/** Sums of dy and of dy * (x - mh) * r per entry of a table: of a plane, or of a channel's planes in a batch. */
+/**
+ * The sums of dy and of dy * (x - mh) * r for each entry of a table. An entry is a plane, or in scope batch all
+ * planes of a channel.
+ */
 export function gradientSums(plan: Plan, io: Data, table: BackwardTable): GradientSums {
   const { samples, channels, spatial } = plan
   const k = arithmetics[plan.dtype]
@@ -89,7 +95,7 @@ export function gradientSums(plan: Plan, io: Data, table: BackwardTable): Gradie
 
 const partitionSums = { s1: 0, s2: 0 }
 
-/** The sums of a partition of a plane, or of a block of planes, in partitionSums. */
+/** Computes the sums of a partition of a plane, or of a block of planes, into partitionSums. */
 function partitionGradientSums(
   k: Arithmetic,
   io: Data,
@@ -158,7 +164,7 @@ export function mapGradient(plan: Plan, io: ApplyGradientBuffers, table: Backwar
   }
 }
 
-/** The entry of a table for plane n * C + c. */
+/** The index of the entry for plane n * C + c. */
 function entryOf(plan: Plan, plane: number): number {
   return plan.scope === 'batch' ? plane % plan.channels : plane
 }

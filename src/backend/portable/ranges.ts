@@ -2,19 +2,20 @@ import type { DType } from '../../tensor.js'
 import { round } from './arithmetic.js'
 
 /**
- * Where a slot's numbers (a slot is what shares statistics) must lie for the arithmetic in T to be right. Outside, the
- * slot takes the wide route (wide.ts). native/base/ranges.h has the same; docs/numerics.md has the reasons.
+ * The range in which the numbers of a slot must be, so that the arithmetic in the element type T is correct. If a
+ * number is outside, the slot takes the wide route (wide.ts). native/base/ranges.h has the same numbers.
+ * docs/numerics.md has the reasons.
  */
 interface Range {
-  /** Below it x - mean overflows for no x. */
+  /** The bound of |mean|. Below it, x - mean does not overflow for any x. */
   readonly mean: number
-  /** Of variance + eps. */
+  /** The bounds of variance + eps. */
   readonly smallestSpread: number
   readonly largestSpread: number
-  /** Of weight / sqrt(variance + eps), unless the weight is 0. */
+  /** The bounds of |weight| / sqrt(variance + eps), unless the weight is 0. */
   readonly smallestScale: number
   readonly largestScale: number
-  /** Of |k2| + |k1|. Below it dy * a overflows only where dx does. */
+  /** The bound of |k2| + |k1|. Below it, dy * a overflows only if dx overflows. */
   readonly gradient: number
 }
 
@@ -43,7 +44,7 @@ export function areOrdinaryStatistics(dtype: DType, mean: number, variance: numb
   return Math.abs(mean) < range.mean && spread >= range.smallestSpread && spread <= range.largestSpread
 }
 
-/** a: weight / sqrt(variance + eps), rounded to T. */
+/** Whether the scale is in the range. `a`: weight / sqrt(variance + eps), rounded to the element type. */
 export function isOrdinaryScale(dtype: DType, a: number, weight: number): boolean {
   const range = RANGES[dtype]
   const size = Math.abs(a)

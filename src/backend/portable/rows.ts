@@ -17,9 +17,13 @@ import { addWideRow, type WideGradient } from './wide.js'
 import { replaceMoments, slotAt } from './wide-moments.js'
 import { foldWideGradientRow, mapWideGradientRow, mapWideRow, sumWideRow } from './wide-rows.js'
 
-// rows: x [R, L]. Each row has its own statistics; weight and bias run along it, so that their gradients are column sums.
+// rows: x [R, L]. Each row has its own statistics. weight and bias lie along the row, so their gradients are sums of
+// columns.
 
-/** What one row is mapped with: xhat = (x - mh) * r + c, or x * r where the mean is taken as 0; k2 and k1 for its gradient. */
+/**
+ * The numbers that map one row: xhat = (x - mh) * r + c, or xhat = x * r if the mean is taken as 0. k2 and k1 are for
+ * the gradient.
+ */
 interface RowFold {
   mh: number
   r: number
@@ -57,7 +61,7 @@ export function gradientSums(plan: Plan, io: GradientSumsBuffers): void {
   columns.addTo(io.dweight, io.dbias)
 }
 
-/** Fills io.sum1 and io.sum2, and sums the columns. */
+/** Writes io.sum1 and io.sum2, and adds up the columns. */
 function reduceGradients(plan: Plan, io: GradientSumsBuffers, columns: ColumnSums): void {
   const { samples } = plan
   for (let partition = 0; partition < samples; partition += PARTITION_ROWS) {
@@ -73,7 +77,7 @@ function reduceGradients(plan: Plan, io: GradientSumsBuffers, columns: ColumnSum
   }
 }
 
-/** Adds a row's dy * xhat and dy to the sums of its block; its fold is there. */
+/** Adds dy * xhat and dy of a row to the column sums of its block. `row` must hold the fold of this row. */
 function addColumns(
   plan: Plan,
   io: GradientSumsBuffers,
@@ -95,7 +99,10 @@ function addColumns(
   }
 }
 
-/** The row's sums of g and of g * xhat, anew where they are not ordinary, and k2 and k1; 0 where statistics are given. */
+/**
+ * Computes the sums of g and of g * xhat of a row, and k2 and k1. If the row is not ordinary, the sums are computed
+ * again in float64. All are 0 if the statistics are given.
+ */
 function sumRow(plan: Plan, io: GradientSumsBuffers, i: number): void {
   const { spatial } = plan
   const first = plan.given
@@ -122,7 +129,10 @@ export function applyGradient(plan: Plan, io: ApplyGradientBuffers): void {
   }
 }
 
-/** The column sums are added last: nothing is allocated after that. */
+/**
+ * gradientSums and applyGradient. The column sums are added to dweight and dbias last, after all allocations, so
+ * nothing can fail after that.
+ */
 export function backward(plan: Plan, io: BackwardBuffers): void {
   const columns = new ColumnSums(plan, io.dweight, io.dbias)
   const buffers = { ...io, ...newSums(plan.slots) }
@@ -155,7 +165,7 @@ function normalized(x: number, centred: boolean, single: boolean): number {
   return round(round(round(x - mh, single) * r, single) + c, single)
 }
 
-/** k2 and k1 of the row's gradient, from its sums; 0 where statistics are given. */
+/** Computes k2 and k1 of a row from its sums. Both are 0 if the statistics are given. */
 function foldGradientRow(plan: Plan, io: Omit<ApplyGradientBuffers, 'dx'>, i: number): void {
   const single = plan.dtype === 'float32'
   const rstd = rstdOf(io.variance[i], plan.eps)
@@ -163,17 +173,23 @@ function foldGradientRow(plan: Plan, io: Omit<ApplyGradientBuffers, 'dx'>, i: nu
   row.k1 = plan.given ? 0 : round(-(rstd * (io.sum1[i] / plan.spatial)), single)
 }
 
-/** What a row that takes the wide route is mapped with, and its part of the columns; null where T is right. */
+/**
+ * The numbers that map the gradient of a row on the wide route. They also serve for its part of the column sums. Null
+ * if the row is ordinary.
+ */
 function wideGradient(plan: Plan, io: Omit<ApplyGradientBuffers, 'dx'>, i: number): WideGradient | null {
   return isOrdinaryRow(plan, io, i) ? null : foldWideGradientRow(plan, io, i)
 }
 
-/** Of a row whose k2 and k1 are there. */
+/** Whether a row is ordinary. `row` must hold the fold, k2 and k1 of this row. */
 function isOrdinaryRow(plan: Plan, io: Omit<ApplyGradientBuffers, 'dx'>, i: number): boolean {
   return isOrdinary(plan, io, i) && isOrdinaryGradient(plan.dtype, row.k2, row.k1)
 }
 
-/** dx = (g * r + xhat * k2) + k1 with g = dy * weight; without k1 where the mean is taken as 0; g * r where statistics are given. */
+/**
+ * dx = (g * r + xhat * k2) + k1 with g = dy * weight. k1 is left out if the mean is taken as 0. If the statistics are
+ * given, dx = g * r.
+ */
 function mapGradientRow(plan: Plan, io: ApplyGradientBuffers, start: number): void {
   const { centred, spatial, given } = plan
   const single = plan.dtype === 'float32'
@@ -192,7 +208,7 @@ function mapGradientRow(plan: Plan, io: ApplyGradientBuffers, start: number): vo
   }
 }
 
-/** Sums of g and of g * xhat over a row: blocks into partitions, partitions into the row. */
+/** The sums of g and of g * xhat over a row. Blocks are added up into partitions, and partitions into the row. */
 function rowGradientSums(k: Arithmetic, io: GradientSumsBuffers, start: number, n: number, centred: boolean) {
   const total = { s1: 0, s2: 0 }
   for (let partition = 0; partition < n; partition += k.partition) {

@@ -2,13 +2,14 @@ import type { FloatArray } from '../../tensor.js'
 import { type Arithmetic, round, SHIFT_STEPS, SMALLEST_TRUSTED_SQUARES, treeSum } from './arithmetic.js'
 import { clear, emptyMoments, type Moments, merge } from './merge.js'
 
-// A span is n elements that lie side by side: a row of `rows`, a plane of `planes`, a group of neighbouring planes.
-// A block is a part of a span, or n elements of each of several planes, `apart` elements from one to the next.
+// A span is n elements that lie side by side: a row of `rows`, a plane of `planes`, or the planes of a group. A block
+// is a part of a span, or n elements of each of several planes. `apart` is the distance from one plane to the next,
+// in elements.
 
 const ofBlock = emptyMoments()
 const ofPartition = emptyMoments()
 
-/** Statistics of the span x[start, start + n): blocks merge into partitions, partitions into the span. */
+/** The moments of the span x[start, start + n). Blocks are merged into partitions, and partitions into the span. */
 export function spanMoments(
   k: Arithmetic,
   x: FloatArray,
@@ -30,7 +31,7 @@ export function spanMoments(
   }
 }
 
-/** Statistics of a block; where the mean is taken as 0, m2 is the sum of x * x. */
+/** The moments of a block. If the mean is taken as 0, m2 is the sum of x * x. */
 export function blockMoments(
   k: Arithmetic,
   x: FloatArray,
@@ -56,7 +57,7 @@ export function blockMoments(
   }
 }
 
-/** One pass over a block: the sums of d = x - shift and of d * d. Element i of a plane belongs to lane i mod lanes. */
+/** The sums of d = x - shift and of d * d over a block. Element i of a plane is added to lane i mod lanes. */
 function shiftedSums(
   k: Arithmetic,
   x: FloatArray,
@@ -80,7 +81,7 @@ function shiftedSums(
   }
 }
 
-/** The mean of a block's head; exact on a constant, because a lane adds at most two of its elements. */
+/** The mean of a block's head. It is exact if all elements are equal, because each lane adds at most two elements. */
 function blockShift(
   k: Arithmetic,
   x: FloatArray,
@@ -101,7 +102,10 @@ function blockShift(
   return round(treeSum(sum1) / (head * heads), k.single)
 }
 
-/** Neither overflow nor underflow has touched the float32 squares of a block; two zeros are a constant block. */
+/**
+ * Whether neither overflow nor underflow has changed the float32 squares of a block. If both sums are 0, the block is
+ * constant.
+ */
 export function squaresTrusted(s1: number, s2: number): boolean {
   return (s2 >= SMALLEST_TRUSTED_SQUARES && s2 < Number.POSITIVE_INFINITY) || (s1 === 0 && s2 === 0)
 }
@@ -109,11 +113,15 @@ export function squaresTrusted(s1: number, s2: number): boolean {
 export function finishMoments(shift: number, s1: number, s2: number, n: number, out: Moments): void {
   const m2 = s2 - (s1 * s1) / n
   out.mean = shift + s1 / n
-  // Minus infinity is no rounding error: s1 * s1 has left float64, and the slot takes the wide route.
+  // A small negative m2 is a rounding error. Minus infinity is not: s1 * s1 has overflowed float64. Then the slot
+  // takes the wide route.
   out.m2 = m2 < 0 && m2 > Number.NEGATIVE_INFINITY ? 0 : m2
 }
 
-/** The rare way, for float32 values whose squares leave float32: two passes in float64, one element after another. */
+/**
+ * The moments of a block whose squares are out of the range of float32, which is rare. Two loops in float64, one
+ * element after another.
+ */
 export function wideMoments(
   x: FloatArray,
   start: number,

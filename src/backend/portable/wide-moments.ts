@@ -4,9 +4,12 @@ import { varianceOf } from './merge.js'
 import { areOrdinaryStatistics } from './ranges.js'
 import { foldElements, m2Of, meanOf, type Slot } from './wide.js'
 
-// The statistics of the slots that take the wide route.
+// The moments of the slots that take the wide route.
 
-/** Replaces the moments that are not ordinary, unless an element of the slot is not finite. */
+/**
+ * Computes the moments of each slot that is not ordinary again, in float64. Skips a slot that has an element which is
+ * not finite.
+ */
 export function replaceMoments(plan: Plan, { x, mean, m2 }: MomentsBuffers): void {
   for (let index = 0; index < plan.slots; index++) {
     const variance = varianceOf(plan.count, m2[index])
@@ -27,7 +30,9 @@ function slotOfRow({ spatial }: Plan, i: number): Slot {
   return { ...one, start: i * spatial, length: spatial }
 }
 
-/** Its lines are its channels, or its samples where a batch shares statistics. */
+/**
+ * A slot of planes or columns. In scope group, each of its lines is a channel. In scope batch, each line is a sample.
+ */
 function slotOfChannels(plan: Plan, index: number): Slot {
   const { pattern, scope, samples, channels, spatial, groups } = plan
   const batch = scope === 'batch'

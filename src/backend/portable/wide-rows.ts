@@ -13,7 +13,8 @@ import {
 } from './wide.js'
 import { slotAt } from './wide-moments.js'
 
-// The rows that take the wide route. Null or false where a number of a row is not finite: then it stays with the others.
+// The rows that take the wide route. If a number of a row is not finite, these functions return null or false. Then the
+// row takes the ordinary route.
 
 function foldWideRow(
   plan: Plan,
@@ -32,13 +33,13 @@ export function mapWideRow(plan: Plan, io: ApplyBuffers, i: number): boolean {
   return true
 }
 
-/** The sums of g and of g * xhat over a row. */
+/** The sums of g and of g * xhat over a row. Null if a number is not finite. */
 export function sumWideRow(plan: Plan, io: GradientSumsBuffers, i: number): Sums | null {
   const fold = foldWideRow(plan, io, i)
   return fold && sumLine(io.dy, io.x, slotAt(plan, i), 0, io.weight, fold)
 }
 
-/** What a row's gradient is mapped with, from its sums. */
+/** The numbers that map the gradient of a row, from its sums. Null if the ordinary route is right. */
 export function foldWideGradientRow(
   plan: Plan,
   io: Omit<ApplyGradientBuffers, 'dx'>,
@@ -47,7 +48,8 @@ export function foldWideGradientRow(
   const { given, centred, spatial } = plan
   const s1 = io.sum1[i]
   const s2 = io.sum2[i]
-  // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+  // Only the sums are not ordinary, and float64 cannot hold them either. Then the ordinary route gives the same
+  // Infinity or NaN.
   const folds = areOrdinaryStatistics(plan.dtype, io.mean[i], io.variance[i], plan.eps)
   if (folds && !(Number.isFinite(s1) && Number.isFinite(s2))) return null
   const fold = foldWideRow(plan, io, i)

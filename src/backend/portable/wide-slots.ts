@@ -16,19 +16,20 @@ import {
 } from './wide.js'
 import { slotAt } from './wide-moments.js'
 
-/** What all passes but the first have. */
+/** The arrays that all passes have, except moments. */
 type Known = Pick<ApplyBuffers, 'x' | 'weight' | 'mean' | 'variance'>
 
-// The slots of planes and columns that take the wide route. Their results are computed aside before the map, which
-// maps all slots and may overwrite what these are made of, and put after it.
+// The slots of planes and columns that take the wide route. The map of the ordinary route maps all slots, and may
+// overwrite the operands. So the results of these slots are computed into separate arrays before the map, and copied
+// into the result after it.
 
-/** The results of one slot, line after line. */
+/** The results of one slot, in a separate array, line after line. */
 interface Aside {
   readonly slot: Slot
   readonly values: FloatArray
 }
 
-/** y of the slots that are not ordinary. */
+/** Computes y of the slots that are not ordinary. */
 export function forwardAside(plan: Plan, io: ApplyBuffers, table: ForwardTable): Aside[] {
   return aside(plan, (index, slot) => {
     if (isOrdinary(plan, io, table, index, slot)) return null
@@ -41,8 +42,8 @@ export function forwardAside(plan: Plan, io: ApplyBuffers, table: ForwardTable):
 }
 
 /**
- * Replaces the sums of the slots that are not ordinary, or whose sums are not: those of each line, of dy and of
- * dy * xhat, and those of the slot.
+ * Computes the sums again, in float64, for each slot that is not ordinary or whose sums are not ordinary. These are
+ * the sums of dy and of dy * xhat of each line, and the sums of the slot.
  */
 export function replaceSums(
   plan: Plan,
@@ -52,7 +53,7 @@ export function replaceSums(
 ): void {
   for (let index = 0; index < plan.slots; index++) {
     const slot = slotAt(plan, index)
-    // Where k2 and k1 are ordinary, the sums that they are made of are finite.
+    // If k2 and k1 are ordinary, the sums that they are computed from are finite.
     const gradient = plan.given
       ? areFinite(plan, sums, index, slot)
       : hasOrdinaryGradient(plan, table, index, slot)
@@ -66,7 +67,7 @@ export function replaceSums(
   }
 }
 
-/** dx of the slots that are not ordinary, or whose sums are not. */
+/** Computes dx of the slots that are not ordinary or whose sums are not ordinary. */
 export function gradientAside(plan: Plan, io: ApplyGradientBuffers, table: BackwardTable): Aside[] {
   const { dtype, given, count, centred } = plan
   return aside(plan, (index, slot) => {
@@ -74,7 +75,8 @@ export function gradientAside(plan: Plan, io: ApplyGradientBuffers, table: Backw
     const s2 = io.sum2[index]
     if (isOrdinary(plan, io, table, index, slot)) {
       if (given || hasOrdinaryGradient(plan, table, index, slot)) return null
-      // Only the sums are to blame, and float64 has none either: then T gives the same Infinity or NaN.
+      // Only the sums are not ordinary, and float64 cannot hold them either. Then the ordinary route gives the same
+      // Infinity or NaN.
       if (!(Number.isFinite(s1) && Number.isFinite(s2))) return null
     }
     const fold = foldOf(plan, io, index, slot)
@@ -86,7 +88,7 @@ export function gradientAside(plan: Plan, io: ApplyGradientBuffers, table: Backw
   })
 }
 
-/** Puts the results where they belong in y or dx. */
+/** Copies the results of the slots into y or dx. */
 export function putAside(list: readonly Aside[], into: FloatArray): void {
   for (const { slot, values } of list) {
     for (let i = 0; i < slot.lines; i++) {
@@ -107,12 +109,12 @@ function aside(plan: Plan, results: (index: number, slot: Slot) => FloatArray | 
   return list
 }
 
-/** The same slot, its lines one after another. */
+/** The same slot in an array of its own, in which its lines lie one after another. */
 function alone(slot: Slot): Slot {
   return { ...slot, start: 0, apart: slot.length, stride: 1 }
 }
 
-/** Where a line's numbers are in the tables. */
+/** The index of a line's entry in the tables. */
 function tableEntry({ scope, channels, groups }: Plan, index: number, slot: Slot, line: number): number {
   if (scope === 'batch') return index
   return Math.floor(index / groups) * channels + slot.parameter + line
@@ -146,13 +148,18 @@ function areFinite(plan: Plan, { sum1, sum2 }: GradientSums, index: number, slot
   return true
 }
 
-/** Null where the slot's elements, or given statistics, are not finite: then it stays with the others. */
+/**
+ * The fold of a slot. Null if an element or a given statistic of the slot is not finite. Then the slot takes the
+ * ordinary route.
+ */
 function foldOf(plan: Plan, { x, mean, variance }: Known, index: number, slot: Slot): WideFold | null {
   if (plan.given) return foldGiven(mean[index], variance[index], plan.eps)
   return foldElements(plan, x, slot)
 }
 
-/** Puts the sums of each of its entries; returns those of weight * dy and of weight * dy * xhat over the slot. */
+/**
+ * Writes the sums of each entry of the slot. Returns the sums of weight * dy and of weight * dy * xhat over the slot.
+ */
 function sumSlot(
   plan: Plan,
   { dy, x, weight }: GradientSumsBuffers,

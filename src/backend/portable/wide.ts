@@ -2,12 +2,13 @@ import type { Plan } from '../../engine/plan.js'
 import type { FloatArray } from '../../tensor.js'
 import { rstdOf } from './fold.js'
 
-// The wide route of a slot whose numbers leave the range of the arithmetic in T (ranges.ts): in float64, one element
-// after another, scaled by a power of two where float64 needs it. native/base/wide.cc has the same lines.
+// The wide route, for a slot whose numbers are out of the range of the arithmetic in the element type (ranges.ts). It
+// computes in float64, one element after another. If float64 needs it, the elements are scaled by a power of two.
+// native/base/wide.cc has the same lines.
 
 /**
- * Where a slot's elements lie: element j of line i at start + i * apart + j * stride. It takes entry
- * parameter + i * perLine + j * perElement of weight and bias.
+ * Where the elements of a slot lie. Element j of line i lies at start + i * apart + j * stride. The index of its
+ * weight and bias is parameter + i * perLine + j * perElement.
  */
 export interface Slot {
   readonly start: number
@@ -20,17 +21,20 @@ export interface Slot {
   readonly perElement: number
 }
 
-/** xhat = ((x * unit - mean) - rest) * scale; 1 / sqrt(variance + eps) is scale * unit, and unit a power of two. */
+/** xhat = ((x * unit - mean) - rest) * scale. scale * unit is 1 / sqrt(variance + eps). unit is a power of two. */
 export interface WideFold {
   readonly unit: number
   readonly mean: number
   readonly rest: number
   readonly scale: number
-  /** Of x * unit; 0 of given statistics, where nobody asks for it. */
+  /** m2 of x * unit. 0 if the statistics are given, because it is not needed then. */
   readonly m2: number
 }
 
-/** dx = ((g - g1) - xhat * g2) * (scale * unit) with g = dy * weight; g * (scale * unit) where statistics are given. */
+/**
+ * dx = ((g - g1) - xhat * g2) * (scale * unit) with g = dy * weight. If the statistics are given, dx = g * (scale *
+ * unit).
+ */
 export interface WideGradient {
   readonly fold: WideFold
   readonly given: boolean
@@ -38,17 +42,23 @@ export interface WideGradient {
   readonly g2: number
 }
 
-/** From here on values are scaled down, so that no sum of their squares overflows. */
+/** Values of this size or larger are scaled down, so that no sum of their squares overflows. */
 const LARGE = 2 ** 480
 const LARGE_UNIT = 2 ** -540
-/** Below it they are scaled up, where eps does not hide their squares, so that none underflows. */
+/**
+ * Smaller values are scaled up, so that no square underflows. This is not done if eps is so large that the squares do
+ * not matter.
+ */
 const SMALL = 2 ** -400
 const SMALL_UNIT = 2 ** 500
-/** From this given mean on, x and the mean are quartered: their difference might overflow. */
+/**
+ * If a given mean has this size or is larger, x and the mean are multiplied by 1/4, because their difference could
+ * overflow.
+ */
 const LARGE_MEAN = 2 ** 970
 const QUARTER = 0.25
 
-/** A sum that keeps what its additions round off (Knuth's TwoSum), so that it is exact within a rounding or two. */
+/** A sum that also adds up its rounding errors (Knuth's TwoSum). Its total is exact except for one or two roundings. */
 class Sum {
   private high = 0
   private low = 0
@@ -71,7 +81,7 @@ function eachElement({ start, lines, length, apart, stride }: Slot, body: (at: n
   }
 }
 
-/** The fold of a slot from its elements; null where one of them is not finite. */
+/** Computes the fold of a slot from its elements. Null if an element is not finite. */
 export function foldElements({ centred, eps }: Plan, x: FloatArray, slot: Slot): WideFold | null {
   const count = slot.lines * slot.length
   let largest = 0
@@ -87,7 +97,7 @@ export function foldElements({ centred, eps }: Plan, x: FloatArray, slot: Slot):
   const first = x[slot.start]
   let mean = 0
   if (centred) {
-    // Shifted by its first element, a constant has exactly itself as its mean.
+    // The elements are shifted by the first one. So if all elements are equal, the mean is exact.
     const shift = first * unit
     const sum = new Sum()
     eachElement(slot, (at) => sum.add(x[at] * unit - shift))
@@ -103,13 +113,13 @@ export function foldElements({ centred, eps }: Plan, x: FloatArray, slot: Slot):
   const s1 = sum1.total()
   const s2 = sum2.total()
   const m2 = centred ? Math.max(s2 - (s1 * s1) / count, 0) : s2
-  // Of a constant eps is all that the scale is made of, and might vanish times this unit.
+  // If all elements are equal, the scale depends only on eps. With this unit, eps could underflow to 0.
   if (m2 === 0 && unit === LARGE_UNIT) return { unit: 1, mean: first, rest: 0, scale: rstdOf(0, eps), m2 }
   const scale = rstdOf(m2 / count, eps * unit * unit)
   return { unit, mean, rest: centred ? s1 / count : 0, scale, m2 }
 }
 
-/** The fold of given statistics; null where they are not finite. */
+/** Computes the fold of given statistics. Null if they are not finite. */
 export function foldGiven(mean: number, variance: number, eps: number): WideFold | null {
   const finite = Math.abs(mean) < Number.POSITIVE_INFINITY && variance + eps < Number.POSITIVE_INFINITY
   if (!finite) return null
@@ -117,12 +127,12 @@ export function foldGiven(mean: number, variance: number, eps: number): WideFold
   return { unit, mean: mean * unit, rest: 0, scale: rstdOf(variance, eps) / unit, m2: 0 }
 }
 
-/** The slot's mean, as moments have it. */
+/** The mean of the slot, as the pass moments returns it. */
 export function meanOf({ mean, rest, unit }: WideFold): number {
   return (mean + rest) / unit
 }
 
-/** The slot's m2, as moments have it: Infinity where it leaves float64. */
+/** The m2 of the slot, as the pass moments returns it. Infinity if it overflows float64. */
 export function m2Of({ m2, unit }: WideFold): number {
   return m2 / unit / unit
 }
@@ -131,7 +141,7 @@ function normalized({ unit, mean, rest, scale }: WideFold, x: number): number {
   return (x * unit - mean - rest) * scale
 }
 
-/** y = xhat * weight + bias, rounded once. `to`: where the slot lies in y. */
+/** y = xhat * weight + bias, rounded to the element type once. `to`: where the slot lies in y. */
 export function mapWide(
   x: FloatArray,
   slot: Slot,
@@ -156,7 +166,7 @@ export interface Sums {
   s2: number
 }
 
-/** Sums of g and of g * xhat over one line; g is dy * weight, or dy where `weight` is null. */
+/** The sums of g and of g * xhat over one line. g is dy * weight, or dy if `weight` is null. */
 export function sumLine(
   dy: FloatArray,
   x: FloatArray,
@@ -176,7 +186,7 @@ export function sumLine(
   return { s1: sum1.total(), s2: sum2.total() }
 }
 
-/** dx, rounded once. `to`: where the slot lies in dx. */
+/** Computes dx, rounded to the element type once. `to`: where the slot lies in dx. */
 export function mapWideGradient(
   dy: FloatArray,
   x: FloatArray,
@@ -198,7 +208,7 @@ export function mapWideGradient(
   }
 }
 
-/** Adds a row's dy * xhat and dy to dweight and dbias, where there are any: its part of the columns' sums. */
+/** Adds dy * xhat and dy of a row to dweight and dbias, the sums of the columns. */
 export function addWideRow(
   dy: FloatArray,
   x: FloatArray,

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { CachedPass, type Frames } from '../../src/backend/native/cached-calls.js'
+import { type Frames, NativeCachedCall } from '../../src/backend/native/cached-calls.js'
 import { type Operands, type OperandTable, PASSES } from '../../src/backend/operands.js'
 import { planRows } from '../../src/engine/plan.js'
 import { type FloatArray, LayerNorm } from '../../src/index.js'
@@ -15,8 +15,8 @@ const collect = runInNewContext('gc') as () => void
 /** A turn of the event loop, in which what was collected is reported. */
 const turn = () => new Promise((resolve) => setTimeout(resolve, 1))
 
-/** A pass whose addon does nothing but count, after one call over the operands. */
-function preparedPass(table: OperandTable, operands: Operands) {
+/** A cached call after one run over the operands. Its addon only counts. */
+function cachedCall(table: OperandTable, operands: Operands) {
   const calls = { kept: 0, again: 0, renewed: 0, frames: 0 }
   const gone = { now: false }
   /** A call on the last frame, which does nothing where it is gone. */
@@ -30,9 +30,9 @@ function preparedPass(table: OperandTable, operands: Operands) {
     return ++calls.frames
   }
   const frames: Frames = { newFrame, again: on('again'), renew: on('renewed') }
-  const pass = new CachedPass(frames, table, (_descriptor, _operands, frame) => on('kept')(frame))
-  pass.run(PLAN, operands)
-  return { pass, calls, gone }
+  const cached = new NativeCachedCall(frames, table, (_descriptor, _operands, frame) => on('kept')(frame))
+  cached.run(PLAN, operands)
+  return { cached, calls, gone }
 }
 
 const PLAN = planRows('LayerNorm', SHAPE, 'float32', { normalizedShape: [LENGTH], eps: 1e-5 })
@@ -52,22 +52,22 @@ const ROWS = Object.entries(TABLES).flatMap(([direction, table]) =>
   table.map(({ name }, i) => [direction, name, table, i] as const),
 )
 
-describe('a prepared pass', () => {
+describe('a cached call', () => {
   const arrays = arraysFor(BACKWARD)
 
   it.each(Object.entries(TABLES))('runs again on the same arrays: %s', (_, table) => {
     const operands = arraysFor(table)
-    const { pass, calls } = preparedPass(table, operands)
-    expect(pass.again(PLAN, [...operands], false)).toBe(true)
-    expect(pass.again({ ...PLAN }, operands, false)).toBe(false)
+    const { cached, calls } = cachedCall(table, operands)
+    expect(cached.repeat(PLAN, [...operands], false)).toBe(true)
+    expect(cached.repeat({ ...PLAN }, operands, false)).toBe(false)
     expect(calls).toMatchObject({ kept: 1, again: 1, renewed: 0 })
   })
 
   it.each(ROWS)('%s does not where %s is another', (_direction, _name, table, i) => {
     const operands = arraysFor(table)
-    const { pass, calls } = preparedPass(table, operands)
+    const { cached, calls } = cachedCall(table, operands)
     for (const other of [operands[i].slice(), null])
-      expect(pass.again(PLAN, replaced(operands, i, other), false)).toBe(false)
+      expect(cached.repeat(PLAN, replaced(operands, i, other), false)).toBe(false)
     expect(calls).toMatchObject({ kept: 1, again: 0, renewed: 0 })
   })
 
@@ -77,9 +77,9 @@ describe('a prepared pass', () => {
       const operands = arraysFor(table)
       const lost = operands[i]
       const given = absent === i ? operands : replaced(operands, absent, null)
-      const { pass } = preparedPass(table, given)
+      const { cached } = cachedCall(table, given)
       structuredClone(0, { transfer: [lost.buffer as ArrayBuffer] })
-      expect(pass.again(PLAN, given, false)).toBe(false)
+      expect(cached.repeat(PLAN, given, false)).toBe(false)
     }
   })
 
@@ -91,8 +91,8 @@ describe('a prepared pass', () => {
     (_, table, free) => {
       const operands = arraysFor(table)
       const taken = table.filter((_operand, i) => {
-        const { pass } = preparedPass(table, operands)
-        return pass.again(PLAN, replaced(operands, i, operands[i].slice()), true)
+        const { cached } = cachedCall(table, operands)
+        return cached.repeat(PLAN, replaced(operands, i, operands[i].slice()), true)
       })
       expect(taken.map(({ name }) => name)).toEqual(free)
     },
@@ -107,30 +107,30 @@ describe('a prepared pass', () => {
       return undefined
     }
     const frames: Frames = { newFrame: () => 1, again: () => undefined, renew }
-    const pass = new CachedPass(frames, BACKWARD, () => undefined)
-    pass.run(PLAN, arrays)
+    const cached = new NativeCachedCall(frames, BACKWARD, () => undefined)
+    cached.run(PLAN, arrays)
     const [dy, input, out] = arrays
     const other = replaced(arrays, 0, numbers(SIZE))
-    expect(() => pass.run(PLAN, replaced(other, 2, numbers(SIZE)))).toThrow('no memory')
-    expect(pass.again(PLAN, arrays, false)).toBe(false)
+    expect(() => cached.run(PLAN, replaced(other, 2, numbers(SIZE)))).toThrow('no memory')
+    expect(cached.repeat(PLAN, arrays, false)).toBe(false)
     fails = false
-    pass.run(PLAN, arrays)
-    pass.run(PLAN, replaced(arrays, 1, numbers(SIZE)))
+    cached.run(PLAN, arrays)
+    cached.run(PLAN, replaced(arrays, 1, numbers(SIZE)))
     expect(passed).toEqual([
       [1, dy, null, out],
       [1, null, input, null],
     ])
-    pass.forget()
-    expect(pass.again(PLAN, arrays, false)).toBe(false)
+    cached.forget()
+    expect(cached.repeat(PLAN, arrays, false)).toBe(false)
   })
 
   it('keeps no data of more than 16384 elements', () => {
     const plan = planRows('LayerNorm', [2049, LENGTH], 'float32', { normalizedShape: [LENGTH], eps: 1e-5 })
     const large = arrays.map((array, i) => (BACKWARD[i].kind === 'data' ? numbers(plan.size) : array))
-    const { pass, calls } = preparedPass(BACKWARD, large)
-    pass.run(plan, large)
-    expect(pass.again(plan, large, false)).toBe(false)
-    pass.run(plan, large)
+    const { cached, calls } = cachedCall(BACKWARD, large)
+    cached.run(plan, large)
+    expect(cached.repeat(plan, large, false)).toBe(false)
+    cached.run(plan, large)
     expect(calls).toMatchObject({ kept: 2, again: 0, renewed: 1 })
   })
 })
@@ -139,15 +139,15 @@ describe('a frame that is gone', () => {
   const operands = arraysFor(FORWARD)
 
   it('makes the call be checked again, and gives way to a new one', () => {
-    const { pass, calls, gone } = preparedPass(FORWARD, operands)
+    const { cached, calls, gone } = cachedCall(FORWARD, operands)
     for (const fresh of [false, true]) {
       gone.now = true
-      expect(pass.again(PLAN, operands, fresh)).toBe(false)
-      pass.run(PLAN, operands)
-      expect(pass.again(PLAN, operands, false)).toBe(true)
+      expect(cached.repeat(PLAN, operands, fresh)).toBe(false)
+      cached.run(PLAN, operands)
+      expect(cached.repeat(PLAN, operands, false)).toBe(true)
     }
     gone.now = true
-    pass.run(PLAN, replaced(operands, 0, numbers(SIZE)))
+    cached.run(PLAN, replaced(operands, 0, numbers(SIZE)))
     expect(calls).toMatchObject({ kept: 4, frames: 4 })
   })
 
