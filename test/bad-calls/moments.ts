@@ -123,9 +123,45 @@ export const MOMENTS: readonly Row[] = [
   ],
   [
     'bytes of no known scope',
-    'EVENKEEL_OPTION',
-    "Moments: shape.scope must be 'channel', 'group' or 'row', got undefined; give one of these.",
+    'EVENKEEL_BUFFER',
+    'fromBytes: the header of these bytes is of no Moments; pass what toBytes() returned, as it came.',
     plain(() => Moments.fromBytes(perChannel().toBytes().fill(7, 8, 9))),
+  ],
+  [
+    'bytes about nothing known',
+    'EVENKEEL_BUFFER',
+    'fromBytes: the header of these bytes is of no Moments; pass what toBytes() returned, as it came.',
+    plain(() => Moments.fromBytes(perChannel().toBytes().fill(5, 12, 13))),
+  ],
+  [
+    'JSON without about',
+    'EVENKEEL_OPTION',
+    "fromJSON: about must be 'mean' or 'zero', got undefined; give one of these.",
+    plain(() => Moments.fromJSON({ ...perChannel().toJSON(), about: undefined })),
+  ],
+  [
+    'JSON with a hole among its numbers',
+    'EVENKEEL_OPTION',
+    'fromJSON: mean must be a list of numbers, got undefined; pass what toJSON() returned.',
+    plain(() => Moments.fromJSON({ ...perChannel().toJSON(), mean: [undefined, 1, 2] })),
+  ],
+  [
+    'Moments of text',
+    'EVENKEEL_OPTION',
+    "Moments: mean must hold numbers, got 'foo'; give count, mean and m2 as lists of numbers, such as Float64Arrays.",
+    plain(() => new Moments(init({ mean: ['foo', 1, 2] }))),
+  ],
+  [
+    'Moments about zero with a mean',
+    'EVENKEEL_STATISTICS',
+    "Moments: about zero the mean is taken as 0, got 5 in slot 1; give a mean of 0, or about: 'mean'.",
+    plain(() => new Moments(init({ about: 'zero', mean: [0, 5, 0] }))),
+  ],
+  [
+    'normalize by an m2 that has left float64',
+    'EVENKEEL_STATISTICS',
+    'normalize: m2 is Infinity in slot 0: the squared differences from the mean have left float64; scale the input down before its moments are taken.',
+    plain(() => normalize(some([4, 3]), init({ m2: [Number.POSITIVE_INFINITY, 1, 1] }))),
   ],
   [
     'JSON as text',

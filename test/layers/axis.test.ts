@@ -119,15 +119,43 @@ describe('axis', () => {
     )
   })
 
+  it('needs no memory for the numbers in the shape of an empty input', () => {
+    const extent = 2 ** 40
+    const empty = { data: new Float32Array(0), shape: [0, extent, 2] }
+    const { y, context } = layerNorm(empty, { normalizedShape: extent, axis: 1 })
+    expect(y).toEqual(empty)
+    expect(gradients(context, empty).dx).toEqual(empty)
+  })
+
+  it.each(['input', 'out', 'dy'] as const)('keeps the memory of %s while a call runs', async (name) => {
+    const layer = new LayerNorm(32, { axis: 1 })
+    const shape = [8, 32, 64]
+    const [x, dy] = [randomTensor(shape, 'float32'), randomTensor(shape, 'float32', 'dy')]
+    const expected = layer.forward(x).data.slice()
+    const expectedDx = layer.backward(dy).data.slice()
+    const out = { data: new Float32Array(x.data.length), shape }
+    const input = { data: x.data.slice(), shape }
+    const taken = { data: dy.data.slice(), shape }
+    const forward = layer.forwardAsync(input, name === 'out' ? { out } : {})
+    if (name === 'input') structuredClone(input, { transfer: [input.data.buffer as ArrayBuffer] })
+    if (name === 'out') structuredClone(out, { transfer: [out.data.buffer as ArrayBuffer] })
+    const y = await forward
+    if (name !== 'out') expect(y.data).toEqual(expected)
+    if (name === 'input') return
+    const backward = layer.backwardAsync(taken)
+    if (name === 'dy') structuredClone(taken, { transfer: [taken.data.buffer as ArrayBuffer] })
+    expect((await backward).data).toEqual(expectedDx)
+  })
+
   it('is a property that tells where the normalized dimensions begin', () => {
     expect(new LayerNorm(4).axis).toBe(-1)
     expect(new RMSNorm([3, 4]).axis).toBe(-2)
     expect(new LayerNorm(4, { axis: 1 }).axis).toBe(1)
   })
 
-  it('takes no elements', () => {
+  it.each([[[0, 4, 5]], [[2, 4, 0]], [[0, 4, 0]]])('takes no elements: %j', (shape) => {
     const layer = new LayerNorm(4, { axis: 1 })
-    const empty = { data: new Float32Array(0), shape: [0, 4, 5] }
+    const empty = { data: new Float32Array(0), shape }
     expect(layer.forward(empty)).toEqual(empty)
     expect(layer.backward(empty)).toEqual(empty)
     expect([...layer.weight.grad.data]).toEqual([0, 0, 0, 0])
