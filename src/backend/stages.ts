@@ -25,16 +25,10 @@ interface Stage {
   readonly operands: Operands
 }
 
-/** The stages of a pass, and a last step after them. The last step cannot fail. */
-interface Work {
-  readonly stages: readonly Stage[]
-  readonly end?: () => void
-}
-
 /** Allocates a temporary array, which one stage writes and the next stage reads. Its elements have arbitrary values. */
 type Temporary = (plan: Plan) => FloatArray
 
-type WorkOf = { readonly [P in PassName]: (plans: Stages, io: Buffers<P>, temporary: Temporary) => Work }
+type StagesOf = { readonly [P in PassName]: (plans: Stages, io: Buffers<P>, temporary: Temporary) => Stage[] }
 
 function stage<P extends PassName>(pass: P, plan: Plan, io: Buffers<P>): Stage {
   return { pass, plan, operands: operandsOf(pass, io) }
@@ -60,28 +54,23 @@ const NO_AFFINE = { weight: null, bias: null }
 const NO_PARAMETERS = { weight: null, dweight: null, dbias: null }
 
 /**
- * The stages that compute g = dy * weight into a temporary array, and the gradients of weight and bias. These
- * gradients are added to copies. The last step writes the copies back. So a stage that fails does not change dweight
- * and dbias.
+ * The stages that compute g = dy * weight into a temporary array, and add to the gradients of weight and bias.
  */
 function scaleGradient(
   { normalize, scale: plan }: Stages,
-  io: Buffers<'gradientSums'> | Buffers<'backward'>,
-  temporary: Temporary,
-) {
-  const { dy, x, weight, mean, variance } = io
-  const dweight = copyOf(io.dweight)
-  const dbias = copyOf(io.dbias)
-  const g = temporary(plan)
-  const stages = [
+  { dy, x, weight, mean, variance, dweight, dbias }: Buffers<'gradientSums'> | Buffers<'backward'>,
+  g: FloatArray,
+): Stage[] {
+  return [
     stage('apply', normalize, { x, y: g, mean, variance, ...NO_AFFINE }),
     stage('backward', plan, { dy, x: g, dx: g, weight, dweight, dbias, ...unitStatistics(plan) }),
   ]
-  const end = () => {
-    replace(io.dweight, dweight)
-    replace(io.dbias, dbias)
-  }
-  return { g, stages, end }
+}
+
+/** The stages of a pass that writes y. */
+function scaled(pass: 'apply' | 'forward', plans: Stages, io: Buffers<'apply'>): Stage[] {
+  const normalized = stage(pass, plans.normalize, { ...io, ...NO_AFFINE })
+  return [normalized, ...scale(plans, io.y, io.weight, io.bias)]
 }
 
 function copyOf(array: FloatArray | null): FloatArray | null {
@@ -91,44 +80,40 @@ function copyOf(array: FloatArray | null): FloatArray | null {
   return copy
 }
 
-/** Copies `by` into the array. Does nothing if the array's buffer was transferred during the call; shared memory may grow. */
-function replace(array: FloatArray | null, by: FloatArray | null): void {
-  if (array !== null && by !== null && lengthOf(array) >= by.length) array.set(by)
+/**
+ * Copies the written operands from `own` to the caller's arrays, where they are not the same. Skips an array whose
+ * buffer was transferred during the call. One over shared memory may have grown.
+ */
+function writeBack(table: OperandTable, operands: Operands, own: Operands): void {
+  for (let i = 0; i < table.length; i++) {
+    const array = operands[i]
+    const copy = own[i]
+    if (!table[i].written || array === null || copy === null || array === copy) continue
+    if (lengthOf(array) >= copy.length) array.set(copy)
+  }
 }
 
-const WORK: WorkOf = {
-  moments: ({ normalize }, io) => ({ stages: [stage('moments', normalize, io)] }),
-  apply: (plans, io) => ({
-    stages: [
-      stage('apply', plans.normalize, { ...io, ...NO_AFFINE }),
-      ...scale(plans, io.y, io.weight, io.bias),
-    ],
-  }),
-  forward: (plans, io) => ({
-    stages: [
-      stage('forward', plans.normalize, { ...io, ...NO_AFFINE }),
-      ...scale(plans, io.y, io.weight, io.bias),
-    ],
-  }),
+const STAGES: StagesOf = {
+  moments: ({ normalize }, io) => [stage('moments', normalize, io)],
+  apply: (plans, io) => scaled('apply', plans, io),
+  forward: (plans, io) => scaled('forward', plans, io),
   gradientSums: (plans, io, temporary) => {
-    const { g, stages, end } = scaleGradient(plans, io, temporary)
+    const g = temporary(plans.scale)
     const sums = stage('gradientSums', plans.normalize, { ...io, dy: g, ...NO_PARAMETERS })
-    return { stages: [...stages, sums], end }
+    return [...scaleGradient(plans, io, g), sums]
   },
   applyGradient: ({ normalize, scale: plan }, io, temporary) => {
     const { dy, weight } = io
     const g = temporary(plan)
-    return {
-      stages: [
-        stage('backward', plan, { ...NO_PARAMETERS, dy, x: dy, dx: g, weight, ...unitStatistics(plan) }),
-        stage('applyGradient', normalize, { ...io, dy: g, weight: null }),
-      ],
-    }
+    return [
+      stage('backward', plan, { ...NO_PARAMETERS, dy, x: dy, dx: g, weight, ...unitStatistics(plan) }),
+      stage('applyGradient', normalize, { ...io, dy: g, weight: null }),
+    ]
   },
   backward: (plans, io, temporary) => {
-    const { g, stages, end } = scaleGradient(plans, io, temporary)
+    const g = temporary(plans.scale)
     const dx = stage('backward', plans.normalize, { ...io, dy: g, ...NO_PARAMETERS })
-    return { stages: [...stages, dx], end }
+    return [...scaleGradient(plans, io, g), dx]
   },
 }
 
@@ -137,23 +122,27 @@ const WORK: WorkOf = {
  * thread.
  */
 export function withStages({ run, runAsync }: Calls): Calls {
-  const runStages = ({ stages, end }: Work) => {
-    for (const { pass, plan, operands } of stages) run(pass, plan, operands)
-    end?.()
+  // The gradients of weight and bias are added to copies, so that a stage that fails does not change them.
+  const runStages = (name: PassName, plans: Stages, operands: Operands) => {
+    const table: OperandTable = PASSES[name]
+    const own = operands.map((array, i) =>
+      table[i].written && table[i].kind === 'affine' ? copyOf(array) : array,
+    )
+    for (const { pass, plan, operands } of stagesOf(name, plans, own, keptTemporary)) {
+      run(pass, plan, operands)
+    }
+    writeBack(table, operands, own)
   }
   const all: Executor['run'] = (pass, plan, operands) =>
-    plan.stages === null
-      ? run(pass, plan, operands)
-      : runStages(workOf(pass, plan.stages, operands, keptTemporary))
+    plan.stages === null ? run(pass, plan, operands) : runStages(pass, plan.stages, operands)
   if (runAsync === null) return { run: all, runAsync }
   // An array may be transferred or grow between two stages: all of them work on copies.
   const runStagesAsync = async (name: PassName, plans: Stages, operands: Operands) => {
-    const copies = operands.map(copyOf)
-    const { stages, end } = workOf(name, plans, copies, newTemporary)
-    for (const { pass, plan, operands } of stages) await runAsync(pass, plan, operands)
-    end?.()
-    const table: OperandTable = PASSES[name]
-    for (let i = 0; i < table.length; i++) if (table[i].written) replace(operands[i], copies[i])
+    const own = operands.map(copyOf)
+    for (const { pass, plan, operands } of stagesOf(name, plans, own, newTemporary)) {
+      await runAsync(pass, plan, operands)
+    }
+    writeBack(PASSES[name], operands, own)
   }
   const allAsync: Executor['runAsync'] = (pass, plan, operands) =>
     plan.stages === null ? runAsync(pass, plan, operands) : runStagesAsync(pass, plan.stages, operands)
@@ -161,8 +150,8 @@ export function withStages({ run, runAsync }: Calls): Calls {
 }
 
 /** The stages of a pass. All new arrays are allocated here, before the first stage writes. */
-function workOf<P extends PassName>(pass: P, plans: Stages, operands: Operands, temporary: Temporary): Work {
-  return WORK[pass](plans, buffersOf(pass, operands), temporary)
+function stagesOf<P extends PassName>(pass: P, plans: Stages, operands: Operands, temporary: Temporary) {
+  return STAGES[pass](plans, buffersOf(pass, operands), temporary)
 }
 
 /**

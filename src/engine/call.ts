@@ -197,9 +197,9 @@ async function checkAndRunAsync(call: Call): Promise<boolean> {
  * Runs the backward call of a context. If dx replaces the context's input, or if the call fails after it began to write
  * over the input, the context loses its input and gives no more gradients.
  */
-export function runGradient(context: Context, call: Call, cached: CachedCall | null = null): void {
+export function runGradient(context: Context, call: Call): void {
   try {
-    if (run(call, cached)) context.x = null
+    if (run(call)) context.x = null
   } catch (error) {
     spendIfBegun(context, call)
     throw error

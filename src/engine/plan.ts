@@ -83,8 +83,8 @@ export function planRows(layer: string, shape: readonly number[], dtype: DType, 
   const outer = sizeOf(shape.slice(0, first))
   const inner = sizeOf(shape.slice(first + normalizedShape.length))
   const common = { layer, shape, dtype, centred, given, eps, count: length, affineLength: length }
-  // Of no elements, rows are as good as columns.
-  if (inner === 1 || outer * inner === 0) {
+  // Without elements there is nothing to lay out as columns.
+  if (inner === 1 || outer === 0 || inner === 0) {
     const rows = {
       pattern: 'rows',
       scope: 'row',
