@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/arithmetic.h"
+#include "base/storage.h"
 
 namespace evenkeel {
 
@@ -31,8 +32,8 @@ static inline size_t before_line(const T* p) {
 
 // Whether a map whose result has `bytes` bytes writes whole cache lines of that result. A store across two cache lines
 // costs as much as two stores. A store across two pages costs 8 ns (docs/decisions/0014).
-static inline bool maps_whole_lines(size_t bytes, bool non_temporal) {
-  return non_temporal || bytes >= kShortestAligned;
+static inline bool maps_whole_lines(size_t bytes, Stores stores) {
+  return stores == Stores::non_temporal || bytes >= kShortestAligned;
 }
 
 }  // namespace evenkeel

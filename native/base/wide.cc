@@ -38,8 +38,8 @@ class Sum {
 };
 
 // Calls body(x) for each element, in order.
-template <typename T, typename Body>
-void each_element(const T* x, const Slot& slot, const Body& body) {
+template <typename S, typename Body>
+void each_element(const S* x, const Slot& slot, const Body& body) {
   for (size_t i = 0; i < slot.lines; ++i) {
     for (size_t j = 0; j < slot.length; ++j) body(static_cast<double>(x[slot.at(i, j)]));
   }
@@ -52,8 +52,8 @@ double value_or(const T* array, size_t i, double absent) {
 
 }  // namespace
 
-template <typename T>
-bool fold_elements(const T* x, const Slot& slot, bool centred, double eps, WideFold* fold) {
+template <typename S>
+bool fold_elements(const S* x, const Slot& slot, bool centred, double eps, WideFold* fold) {
   const double count = static_cast<double>(slot.count());
   double largest = 0;
   bool finite = true;
@@ -65,7 +65,7 @@ bool fold_elements(const T* x, const Slot& slot, bool centred, double eps, WideF
   if (!finite) return false;
   const bool small = largest < kSmall && std::sqrt(eps) < kSmall;
   const double unit = largest >= kLarge ? kLargeUnit : small ? kSmallUnit : 1;
-  const double first = x[slot.start];
+  const double first = static_cast<double>(x[slot.start]);
   double mean = 0;
   if (centred) {
     // The shift by the first element makes the mean of a constant exact.
@@ -103,60 +103,64 @@ bool fold_given(double mean, double variance, double eps, WideFold* fold) {
   return true;
 }
 
-template <typename T>
-void map_wide(const T* x, const Slot& slot, T* y, const Slot& to, const T* weight, const T* bias,
+template <typename S>
+void map_wide(const S* x, const Slot& slot, S* y, const Slot& to, const Compute<S>* weight, const Compute<S>* bias,
               const WideFold& fold) {
   for (size_t i = 0; i < slot.lines; ++i) {
     for (size_t j = 0; j < slot.length; ++j) {
       const size_t p = slot.parameter_at(i, j);
-      const double scaled = fold.normalized(x[slot.at(i, j)]) * value_or(weight, p, 1);
-      y[to.at(i, j)] = static_cast<T>(scaled + value_or(bias, p, 0));
+      const double scaled = fold.normalized(static_cast<double>(x[slot.at(i, j)])) * value_or(weight, p, 1);
+      y[to.at(i, j)] = static_cast<S>(scaled + value_or(bias, p, 0));
     }
   }
 }
 
-template <typename T>
-Sums sum_line(const T* dy, const T* x, const Slot& slot, size_t line, const T* weight, const WideFold& fold) {
+template <typename S>
+Sums sum_line(const S* dy, const S* x, const Slot& slot, size_t line, const Compute<S>* weight, const WideFold& fold) {
   Sum sum1, sum2;
   for (size_t j = 0; j < slot.length; ++j) {
     const size_t at = slot.at(line, j);
     const double g = static_cast<double>(dy[at]) * value_or(weight, slot.parameter_at(line, j), 1);
     sum1.add(g);
-    sum2.add(g * fold.normalized(x[at]));
+    sum2.add(g * fold.normalized(static_cast<double>(x[at])));
   }
   return {sum1.total(), sum2.total()};
 }
 
-template <typename T>
-void map_wide_gradient(const T* dy, const T* x, const Slot& slot, T* dx, const Slot& to, const T* weight,
+template <typename S>
+void map_wide_gradient(const S* dy, const S* x, const Slot& slot, S* dx, const Slot& to, const Compute<S>* weight,
                        const WideGradient& gradient) {
   const WideFold& fold = gradient.fold;
   const double rstd = fold.scale * fold.unit;
   for (size_t i = 0; i < slot.lines; ++i) {
     for (size_t j = 0; j < slot.length; ++j) {
       const double g = static_cast<double>(dy[slot.at(i, j)]) * value_or(weight, slot.parameter_at(i, j), 1);
-      const double xhat = fold.normalized(x[slot.at(i, j)]);
+      const double xhat = fold.normalized(static_cast<double>(x[slot.at(i, j)]));
       const double flow = gradient.given ? g : g - gradient.g1 - xhat * gradient.g2;
-      dx[to.at(i, j)] = static_cast<T>(flow * rstd);
+      dx[to.at(i, j)] = static_cast<S>(flow * rstd);
     }
   }
 }
 
-template <typename T>
-void add_wide_row(const T* dy, const T* x, const Slot& row, const WideFold& fold, T* dweight, T* dbias) {
+template <typename S>
+void add_wide_row(const S* dy, const S* x, const Slot& row, const WideFold& fold, Compute<S>* dweight,
+                  Compute<S>* dbias) {
   for (size_t j = 0; j < row.length; ++j) {
-    const double grad = dy[row.at(0, j)];
-    dweight[j] = static_cast<T>(static_cast<double>(dweight[j]) + grad * fold.normalized(x[row.at(0, j)]));
-    dbias[j] = static_cast<T>(static_cast<double>(dbias[j]) + grad);
+    const double grad = static_cast<double>(dy[row.at(0, j)]);
+    dweight[j] = static_cast<Compute<S>>(static_cast<double>(dweight[j]) +
+                                         grad * fold.normalized(static_cast<double>(x[row.at(0, j)])));
+    dbias[j] = static_cast<Compute<S>>(static_cast<double>(dbias[j]) + grad);
   }
 }
 
-#define EVENKEEL_WIDE(T)                                                                                               \
-  template bool fold_elements<T>(const T*, const Slot&, bool, double, WideFold*);                                      \
-  template void map_wide<T>(const T*, const Slot&, T*, const Slot&, const T*, const T*, const WideFold&);              \
-  template Sums sum_line<T>(const T*, const T*, const Slot&, size_t, const T*, const WideFold&);                       \
-  template void map_wide_gradient<T>(const T*, const T*, const Slot&, T*, const Slot&, const T*, const WideGradient&); \
-  template void add_wide_row<T>(const T*, const T*, const Slot&, const WideFold&, T*, T*);
+#define EVENKEEL_WIDE(S)                                                                                  \
+  template bool fold_elements<S>(const S*, const Slot&, bool, double, WideFold*);                         \
+  template void map_wide<S>(const S*, const Slot&, S*, const Slot&, const Compute<S>*, const Compute<S>*, \
+                            const WideFold&);                                                             \
+  template Sums sum_line<S>(const S*, const S*, const Slot&, size_t, const Compute<S>*, const WideFold&); \
+  template void map_wide_gradient<S>(const S*, const S*, const Slot&, S*, const Slot&, const Compute<S>*, \
+                                     const WideGradient&);                                                \
+  template void add_wide_row<S>(const S*, const S*, const Slot&, const WideFold&, Compute<S>*, Compute<S>*);
 EVENKEEL_WIDE(float)
 EVENKEEL_WIDE(double)
 #undef EVENKEEL_WIDE

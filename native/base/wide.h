@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "base/merge.h"
+#include "base/storage.h"
 
 namespace evenkeel {
 
@@ -59,25 +60,27 @@ inline bool are_finite(const Sums& sums) { return std::fabs(sums.s1) < HUGE_VAL 
 
 // These functions return false if an element, or a given statistic, is not finite. Then the slot does not take the wide
 // route.
-template <typename T>
-bool fold_elements(const T* x, const Slot& slot, bool centred, double eps, WideFold* fold);
+template <typename S>
+bool fold_elements(const S* x, const Slot& slot, bool centred, double eps, WideFold* fold);
 bool fold_given(double mean, double variance, double eps, WideFold* fold);
 
 // y = xhat * weight + bias, rounded once. `to` has the places of the slot's elements in y.
-template <typename T>
-void map_wide(const T* x, const Slot& slot, T* y, const Slot& to, const T* weight, const T* bias, const WideFold& fold);
+template <typename S>
+void map_wide(const S* x, const Slot& slot, S* y, const Slot& to, const Compute<S>* weight, const Compute<S>* bias,
+              const WideFold& fold);
 
 // The sums of g and of g * xhat over one line. g is dy * weight, or dy if `weight` is null.
-template <typename T>
-Sums sum_line(const T* dy, const T* x, const Slot& slot, size_t line, const T* weight, const WideFold& fold);
+template <typename S>
+Sums sum_line(const S* dy, const S* x, const Slot& slot, size_t line, const Compute<S>* weight, const WideFold& fold);
 
 // Computes dx, rounded once. `to` has the places of the slot's elements in dx.
-template <typename T>
-void map_wide_gradient(const T* dy, const T* x, const Slot& slot, T* dx, const Slot& to, const T* weight,
+template <typename S>
+void map_wide_gradient(const S* dy, const S* x, const Slot& slot, S* dx, const Slot& to, const Compute<S>* weight,
                        const WideGradient& gradient);
 
 // Adds a row's dy * xhat to dweight, and its dy to dbias.
-template <typename T>
-void add_wide_row(const T* dy, const T* x, const Slot& row, const WideFold& fold, T* dweight, T* dbias);
+template <typename S>
+void add_wide_row(const S* dy, const S* x, const Slot& row, const WideFold& fold, Compute<S>* dweight,
+                  Compute<S>* dbias);
 
 }  // namespace evenkeel

@@ -1,7 +1,7 @@
 // The passes of planes and columns, around the reduce and the map of each pattern. `pattern` is one of the two
 // patterns, with these functions over a plan, or over a tile of it:
-//   moments(plan, io), map(plan, io, table, non_temporal)
-//   gradient_sums(plan, io, table, sums), map_gradient(plan, io, table, non_temporal)
+//   moments(plan, io), map(plan, io, table, stores)
+//   gradient_sums(plan, io, table, sums), map_gradient(plan, io, table, stores)
 #pragma once
 
 #include "base/ranges.h"
@@ -33,26 +33,25 @@ bool take_statistics(const Pattern& pattern, const Plan& plan, const ForwardBuff
 
 // fold -> map. ordinary: the statistics are known to be ordinary.
 template <typename T, typename Pattern>
-void apply_tile(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io, bool ordinary,
-                bool non_temporal) {
+void apply_tile(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io, bool ordinary, Stores stores) {
   ForwardTable<T> table(plan);
   fold_forward(plan, io, &table);
   const WideSlots<T> wide(plan, io, table, ordinary);
-  pattern.map(plan, io, table, non_temporal);
+  pattern.map(plan, io, table, stores);
   wide.put(io.y);
 }
 
 template <typename T, typename Pattern>
 void channels_apply(const Pattern& pattern, const Plan& plan, const ForwardBuffers<T>& io) {
-  apply_tile(pattern, plan, io, false, pays_non_temporal(2 * plan.size() * sizeof(T), io.x == io.y));
+  apply_tile(pattern, plan, io, false, stores_for(2 * plan.size() * sizeof(T), io.x == io.y));
 }
 
 // reduce -> merge -> fold -> map
 template <typename T, typename Pattern>
 void channels_forward(const Pattern& pattern, const Plan& whole, const ForwardBuffers<T>& all) {
-  forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, bool non_temporal) {
+  forward_tiles(whole, all, [&](const Plan& plan, const ForwardBuffers<T>& io, Stores stores) {
     const bool ordinary = !plan.given && take_statistics(pattern, plan, io);
-    apply_tile(pattern, plan, io, ordinary, non_temporal);
+    apply_tile(pattern, plan, io, ordinary, stores);
   });
 }
 
@@ -99,7 +98,7 @@ void channels_apply_gradient(const Pattern& pattern, const Plan& plan, const App
   WideSlots<T> wide(plan);
   if (!are_gradients_ordinary(plan, io, table, nullptr)) wide.take(io, table, merged);
   const size_t bytes = 3 * plan.size() * sizeof(T);
-  pattern.map_gradient(plan, io, table, pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x));
+  pattern.map_gradient(plan, io, table, stores_for(bytes, io.dx == io.dy || io.dx == io.x));
   wide.put(io.dx);
 }
 
@@ -116,14 +115,13 @@ void fold_gradient_tile(const Pattern& pattern, const Plan& plan, const Backward
 // reduce -> merge -> fold -> map
 template <typename T, typename Pattern>
 void channels_backward(const Pattern& pattern, const Plan& whole, const BackwardBuffers<T>& all) {
-  backward_tiles(whole, all,
-                 [&](const Plan& plan, const BackwardBuffers<T>& io, bool non_temporal, GradientSums* sums) {
-                   BackwardTable<T> table(plan);
-                   WideSlots<T> wide(plan);
-                   fold_gradient_tile(pattern, plan, io, &table, sums, &wide);
-                   pattern.map_gradient(plan, io, table, non_temporal);
-                   wide.put(io.dx);
-                 });
+  backward_tiles(whole, all, [&](const Plan& plan, const BackwardBuffers<T>& io, Stores stores, GradientSums* sums) {
+    BackwardTable<T> table(plan);
+    WideSlots<T> wide(plan);
+    fold_gradient_tile(pattern, plan, io, &table, sums, &wide);
+    pattern.map_gradient(plan, io, table, stores);
+    wide.put(io.dx);
+  });
 }
 
 }  // namespace evenkeel

@@ -93,8 +93,8 @@ void gradient_sums(const Plan& plan, const KernelTable<T>& kernels, const Backwa
 template <typename T>
 class Repeated {
  public:
-  Repeated(const Plan& plan, const Scratch<T>& table, const T* result, bool non_temporal)
-      : lead_(maps_whole_lines(smaller(plan.spatial, kPartitionRows) * plan.channels * sizeof(T), non_temporal)
+  Repeated(const Plan& plan, const Scratch<T>& table, const T* result, Stores stores)
+      : lead_(maps_whole_lines(smaller(plan.spatial, kPartitionRows) * plan.channels * sizeof(T), stores)
                   ? past_line(result)
                   : 0),
         stride_(parts_of(plan.channels + kRepeated<T>, kLineElements<T>) * kLineElements<T>),
@@ -119,22 +119,22 @@ class Repeated {
 
 template <typename T>
 void map(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, const ForwardTable<T>& table,
-         bool non_temporal) {
-  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.y, non_temporal); };
+         Stores stores) {
+  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.y, stores); };
   const Repeated<T> mh = repeated(table.mh), a = repeated(table.a), b = repeated(table.b);
   const Partitions partitions(plan.samples, plan.spatial, kPartitionRows);
   parallel_for(partitions.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
     const auto partition = partitions.from_end(task);
     const size_t at = (partition.index * plan.spatial + partition.begin) * plan.channels;
     const ColumnFolds<T> folds{mh.of(plan, partition.index), a.of(plan, partition.index), b.of(plan, partition.index)};
-    kernels.columns_map(io.x + at, io.y + at, partition.length, plan.channels, non_temporal, folds);
+    kernels.columns_map(io.x + at, io.y + at, partition.length, plan.channels, stores, folds);
   });
 }
 
 template <typename T>
 void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
-                  const BackwardTable<T>& table, bool non_temporal) {
-  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.dx, non_temporal); };
+                  const BackwardTable<T>& table, Stores stores) {
+  const auto repeated = [&](const Scratch<T>& of) { return Repeated<T>(plan, of, io.dx, stores); };
   const Repeated<T> mh = repeated(table.mh), r = repeated(table.r), a = repeated(table.a), k2 = repeated(table.k2),
                     k1 = repeated(table.k1);
   const Partitions partitions(plan.samples, plan.spatial, kPartitionRows);
@@ -143,11 +143,10 @@ void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const Backwar
     const size_t at = (partition.index * plan.spatial + partition.begin) * plan.channels;
     const size_t n = partition.index;
     if (plan.given) {
-      kernels.columns_map_given(io.dy + at, io.dx + at, partition.length, plan.channels, non_temporal, a.of(plan, n));
+      kernels.columns_map_given(io.dy + at, io.dx + at, partition.length, plan.channels, stores, a.of(plan, n));
     } else {
       const ColumnGradientFolds<T> folds{mh.of(plan, n), r.of(plan, n), a.of(plan, n), k2.of(plan, n), k1.of(plan, n)};
-      kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, partition.length, plan.channels, non_temporal,
-                                   folds);
+      kernels.columns_map_gradient(io.dy + at, io.x + at, io.dx + at, partition.length, plan.channels, stores, folds);
     }
   });
 }
@@ -162,12 +161,12 @@ struct Columns {
                      GradientSums* sums) const {
     evenkeel::gradient_sums(plan, kernels, io, table, sums);
   }
-  void map(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, bool non_temporal) const {
-    evenkeel::map(plan, kernels, io, table, non_temporal);
+  void map(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, Stores stores) const {
+    evenkeel::map(plan, kernels, io, table, stores);
   }
   void map_gradient(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
-                    bool non_temporal) const {
-    evenkeel::map_gradient(plan, kernels, io, table, non_temporal);
+                    Stores stores) const {
+    evenkeel::map_gradient(plan, kernels, io, table, stores);
   }
 };
 

@@ -26,12 +26,12 @@ bool takes_groups(const Plan& plan) {
 template <typename T>
 void groups_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io) {
   const size_t bytes = moved_bytes<T>(plan);
-  const bool non_temporal = pays_non_temporal(bytes, io.x == io.y);
+  const Stores stores = stores_for(bytes, io.x == io.y);
   const auto range = [&](size_t begin, size_t end, size_t) {
     const size_t at = begin * plan.count();
     kernels.groups_forward(
         {io.x + at, io.y + at, plan.channels / plan.groups, plan.spatial, plan.groups, begin % plan.groups, io.weight,
-         io.bias, io.mean + begin, io.variance + begin, plan.eps, plan.centred, non_temporal},
+         io.bias, io.mean + begin, io.variance + begin, plan.eps, plan.centred, stores},
         end - begin);
   };
   parallel_ranges(plan.slots(), workers_for(plan.slots(), bytes), range);

@@ -174,20 +174,20 @@ void each_planes(const Plan& plan, size_t bytes, const Body& body) {
 
 template <typename T>
 void map(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, const ForwardTable<T>& table,
-         size_t next, bool non_temporal) {
+         size_t next, Stores stores) {
   each_planes<T>(plan, 2 * plan.size() * sizeof(T), [&](size_t at, size_t planes, size_t spatial, size_t entry) {
     kernels.planes_map({io.x + at, io.y + at, planes, spatial, table.mh.data() + entry, table.a.data() + entry,
-                        table.b.data() + entry, next, non_temporal});
+                        table.b.data() + entry, next, stores});
   });
 }
 
 template <typename T>
 void map_gradient(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
-                  const BackwardTable<T>& table, size_t next, bool non_temporal) {
+                  const BackwardTable<T>& table, size_t next, Stores stores) {
   const auto map_planes = plan.given ? kernels.planes_map_given : kernels.planes_map_gradient;
   each_planes<T>(plan, 3 * plan.size() * sizeof(T), [&](size_t at, size_t planes, size_t spatial, size_t entry) {
     map_planes({io.dy + at, io.x + at, io.dx + at, planes, spatial, table.mh.data() + entry, table.r.data() + entry,
-                table.a.data() + entry, table.k2.data() + entry, table.k1.data() + entry, next, non_temporal});
+                table.a.data() + entry, table.k2.data() + entry, table.k1.data() + entry, next, stores});
   });
 }
 
@@ -202,12 +202,12 @@ struct Planes {
                      GradientSums* sums) const {
     evenkeel::gradient_sums(plan, kernels, io, table, sums);
   }
-  void map(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, bool non_temporal) const {
-    evenkeel::map(plan, kernels, io, table, to_next_tile(whole, plan), non_temporal);
+  void map(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTable<T>& table, Stores stores) const {
+    evenkeel::map(plan, kernels, io, table, to_next_tile(whole, plan), stores);
   }
   void map_gradient(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTable<T>& table,
-                    bool non_temporal) const {
-    evenkeel::map_gradient(plan, kernels, io, table, to_next_tile(whole, plan), non_temporal);
+                    Stores stores) const {
+    evenkeel::map_gradient(plan, kernels, io, table, to_next_tile(whole, plan), stores);
   }
 };
 

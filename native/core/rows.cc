@@ -23,9 +23,9 @@ namespace {
 // stores to both then stay within cache lines.
 template <typename T>
 struct AffineSums {
-  AffineSums(size_t partitions, size_t workers, size_t length, const T* dx, bool non_temporal)
+  AffineSums(size_t partitions, size_t workers, size_t length, const T* dx, Stores stores)
       : length(length),
-        lead(maps_whole_lines(length * sizeof(T), non_temporal) ? past_line(dx) : 0),
+        lead(maps_whole_lines(length * sizeof(T), stores) ? past_line(dx) : 0),
         apart((parts_of(2 * length, kLineElements<T>) + 1) * kLineElements<T>),
         blocks(workers * apart),
         partitions(2 * partitions * length) {
@@ -47,13 +47,9 @@ struct AffineSums {
 // their neighbours (docs/decisions/0010).
 constexpr size_t kShortestNonTemporal = 1024;
 
-bool rows_pay_non_temporal(size_t row_bytes, size_t bytes, bool in_place) {
-  return row_bytes >= kShortestNonTemporal && pays_non_temporal(bytes, in_place);
-}
-
-// Short rows that stream from memory are prefetched.
-bool pays_prefetch(size_t row_bytes, size_t bytes) {
-  return row_bytes < kShortestNonTemporal && works_from_memory(bytes);
+Stores row_stores_for(size_t row_bytes, size_t bytes, bool in_place) {
+  if (row_bytes >= kShortestNonTemporal) return stores_for(bytes, in_place);
+  return works_from_memory(bytes) ? Stores::prefetched : Stores::cached;
 }
 
 // Whether rows are split: if a row is longer than a partition, or if there are too few rows to keep the thread pool
@@ -66,14 +62,14 @@ bool splits_rows(const Plan& plan, size_t parts, size_t bytes) {
 // The backward pass of a partition, which is the rows [begin, end), block by block. block, partition: the sums of this
 // worker and of this partition, or null.
 template <typename T>
-void backward_partition(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
-                        bool non_temporal, bool prefetches, size_t begin, size_t end, T* block, double* partition) {
+void backward_partition(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, Stores stores,
+                        size_t begin, size_t end, T* block, double* partition) {
   for (size_t row = begin; row < end; row += kSteps) {
     const size_t at = row * plan.spatial;
     T* dweight = block;
     T* dbias = block ? block + plan.spatial : nullptr;
     kernels.rows_backward({io.dy + at, io.x + at, io.dx + at, plan.spatial, io.weight, io.mean + row, io.variance + row,
-                           plan.eps, plan.centred, plan.given, non_temporal, prefetches, dweight, dbias},
+                           plan.eps, plan.centred, plan.given, stores, dweight, dbias},
                           smaller(kSteps, end - row));
     if (block) kernels.rows_end_block(block, partition, 2 * plan.spatial);
   }
@@ -84,12 +80,11 @@ template <typename T>
 void map_rows(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool known) {
   const size_t bytes = 2 * plan.size() * sizeof(T);
   if (splits_rows<T>(plan, plan.samples, bytes)) return split_rows_forward(plan, kernels, io, known);
-  const bool non_temporal = rows_pay_non_temporal(plan.spatial * sizeof(T), bytes, io.x == io.y);
-  const bool prefetches = pays_prefetch(plan.spatial * sizeof(T), bytes);
+  const Stores stores = row_stores_for(plan.spatial * sizeof(T), bytes, io.x == io.y);
   const auto range = [&](size_t begin, size_t end, size_t) {
     const size_t at = begin * plan.spatial;
     kernels.rows_forward({io.x + at, io.y + at, plan.spatial, io.weight, io.bias, io.mean + begin, io.variance + begin,
-                          plan.eps, plan.centred, known, !plan.given, non_temporal, prefetches},
+                          plan.eps, plan.centred, known, !plan.given, stores},
                          end - begin);
   };
   parallel_ranges(plan.samples, workers_for(plan.samples, bytes), range);
@@ -145,15 +140,14 @@ void rows_backward(const Plan& plan, const KernelTable<T>& kernels, const Backwa
   if (splits_rows<T>(plan, partitions, bytes)) return split_rows_backward(plan, kernels, io);
   const size_t workers = workers_for(partitions, bytes);
   const bool wanted = io.dweight || io.dbias;
-  const bool non_temporal = rows_pay_non_temporal(plan.spatial * sizeof(T), bytes, io.dx == io.dy || io.dx == io.x);
-  AffineSums<T> sums(partitions, workers, wanted ? plan.spatial : 0, io.dx, non_temporal);
-  const bool prefetches = pays_prefetch(plan.spatial * sizeof(T), bytes);
+  const Stores stores = row_stores_for(plan.spatial * sizeof(T), bytes, io.dx == io.dy || io.dx == io.x);
+  AffineSums<T> sums(partitions, workers, wanted ? plan.spatial : 0, io.dx, stores);
   const auto range = [&](size_t begin, size_t end, size_t worker) {
     T* block = wanted ? sums.block(worker) : nullptr;
     for (size_t partition = begin; partition < end; ++partition) {
       const size_t row = partition * kPartitionRows;
-      backward_partition(plan, kernels, io, non_temporal, prefetches, row, smaller(row + kPartitionRows, plan.samples),
-                         block, wanted ? sums.partition(partition) : nullptr);
+      backward_partition(plan, kernels, io, stores, row, smaller(row + kPartitionRows, plan.samples), block,
+                         wanted ? sums.partition(partition) : nullptr);
     }
   };
   parallel_ranges(partitions, workers, range);

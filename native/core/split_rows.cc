@@ -21,12 +21,12 @@ T* from(T* array, size_t begin) {
 
 // The operands of the part of a row from column `begin` on.
 template <typename T>
-RowsBackward<T> part_of(const Plan& plan, const BackwardBuffers<T>& io, bool non_temporal, size_t row, size_t begin,
+RowsBackward<T> part_of(const Plan& plan, const BackwardBuffers<T>& io, Stores stores, size_t row, size_t begin,
                         size_t length) {
   const size_t at = row * plan.spatial + begin;
-  return {io.dy + at,        io.x + at, from(io.dx, at), length,     from(io.weight, begin), io.mean + row,
-          io.variance + row, plan.eps,  plan.centred,    plan.given, non_temporal,           false,
-          nullptr,           nullptr};
+  return {io.dy + at,    io.x + at,         from(io.dx, at), length,       from(io.weight, begin),
+          io.mean + row, io.variance + row, plan.eps,        plan.centred, plan.given,
+          stores,        nullptr,           nullptr};
 }
 
 // The numbers that a row is mapped with: `gradient` if it takes the wide route, `fold` otherwise.
@@ -61,9 +61,9 @@ void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const Bac
   Scratch<Sums> sums(partitions.tasks);
   parallel_for(partitions.tasks, 2 * plan.size() * sizeof(T), [&](size_t task) {
     const auto partition = partitions[task];
-    sums[task] =
-        kernels.part_gradient_sums(part_of(plan, io, false, partition.index, partition.begin, partition.length),
-                                   fold_row<T>(io.mean[partition.index], io.variance[partition.index], plan.eps));
+    sums[task] = kernels.part_gradient_sums(
+        part_of(plan, io, Stores::cached, partition.index, partition.begin, partition.length),
+        fold_row<T>(io.mean[partition.index], io.variance[partition.index], plan.eps));
   });
   for (size_t row = 0; row < plan.samples; ++row) {
     for (size_t i = 0; i < partitions.per_span; ++i) {
@@ -72,7 +72,7 @@ void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const Bac
     }
     if (is_ordinary_row(plan, io, fold_row_of(plan, io, into, row), row)) continue;
     Sums wide;
-    if (!sum_wide_row(part_of(plan, io, false, row, 0, plan.spatial), 0, &wide)) continue;
+    if (!sum_wide_row(part_of(plan, io, Stores::cached, row, 0, plan.spatial), 0, &wide)) continue;
     into.sum1[row] = wide.s1;
     into.sum2[row] = wide.s2;
   }
@@ -84,7 +84,7 @@ void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const SlotSu
   for (size_t row = 0; row < plan.samples; ++row) {
     rows[row].fold = fold_row_of(plan, io, sums, row);
     rows[row].wide = !is_ordinary_row(plan, io, rows[row].fold, row) &&
-                     fold_wide_gradient_row(part_of(plan, io, false, row, 0, plan.spatial), 0,
+                     fold_wide_gradient_row(part_of(plan, io, Stores::cached, row, 0, plan.spatial), 0,
                                             {sums.sum1[row], sums.sum2[row]}, &rows[row].gradient);
   }
 }
@@ -98,13 +98,13 @@ void map_part(const KernelTable<T>& kernels, const RowsBackward<T>& part, const 
 // Maps a range of columns over all rows to dx, and adds the sums of the columns to dweight and dbias. If io.dx is null,
 // only the sums are computed.
 template <typename T>
-void map_columns(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool non_temporal,
+void map_columns(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, Stores stores,
                  const SplitRow<T>* rows, size_t begin, size_t length) {
   const bool wanted = io.dweight || io.dbias;
   ColumnSums<T> sums(plan.samples, length);
   T no_dx[kColumnsPerTask];
   for (size_t row = 0; row < plan.samples; ++row) {
-    RowsBackward<T> part = part_of(plan, io, non_temporal, row, begin, length);
+    RowsBackward<T> part = part_of(plan, io, stores, row, begin, length);
     if (!io.dx) part.dx = no_dx;
     if (wanted) {
       part.dweight = sums.block();
@@ -118,12 +118,12 @@ void map_columns(const Plan& plan, const KernelTable<T>& kernels, const Backward
 
 // The same for all ranges of columns.
 template <typename T>
-void map_column_ranges(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, bool non_temporal,
+void map_column_ranges(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io, Stores stores,
                        const SplitRow<T>* rows) {
   const Partitions column_ranges(1, plan.spatial, kColumnsPerTask);
   parallel_for(column_ranges.tasks, 3 * plan.size() * sizeof(T), [&](size_t task) {
     const auto columns = column_ranges.from_end(task);
-    map_columns(plan, kernels, io, non_temporal, rows, columns.begin, columns.length);
+    map_columns(plan, kernels, io, stores, rows, columns.begin, columns.length);
   });
 }
 
@@ -131,13 +131,13 @@ void map_column_ranges(const Plan& plan, const KernelTable<T>& kernels, const Ba
 template <typename T>
 RowsForward<T> row_of(const Plan& plan, const ForwardBuffers<T>& io, size_t row, bool known) {
   const size_t at = row * plan.spatial;
-  return {io.x + at, io.y + at,    plan.spatial, io.weight,   io.bias, io.mean + row, io.variance + row,
-          plan.eps,  plan.centred, known,        !plan.given, false,   false};
+  return {io.x + at,         io.y + at, plan.spatial, io.weight, io.bias,     io.mean + row,
+          io.variance + row, plan.eps,  plan.centred, known,     !plan.given, Stores::cached};
 }
 
 template <typename T>
 void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool known,
-                 bool non_temporal, size_t row, Moments* entries) {
+                 Stores stores, size_t row, Moments* entries) {
   const Partitions partitions(1, plan.spatial, kPartition<T>);
   const size_t bytes = plan.spatial * sizeof(T);
   const T* x = io.x + row * plan.spatial;
@@ -159,7 +159,7 @@ void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardB
     const auto partition = partitions.from_end(task);
     const T* weight = from(io.weight, partition.begin);
     const T* bias = from(io.bias, partition.begin);
-    kernels.part_map(x + partition.begin, y + partition.begin, partition.length, non_temporal, weight, bias, fold,
+    kernels.part_map(x + partition.begin, y + partition.begin, partition.length, stores, weight, bias, fold,
                      plan.centred);
   });
 }
@@ -168,10 +168,9 @@ void forward_row(const Plan& plan, const KernelTable<T>& kernels, const ForwardB
 
 template <typename T>
 void split_rows_forward(const Plan& plan, const KernelTable<T>& kernels, const ForwardBuffers<T>& io, bool known) {
-  const bool non_temporal = pays_non_temporal(2 * plan.size() * sizeof(T), io.x == io.y);
+  const Stores stores = stores_for(2 * plan.size() * sizeof(T), io.x == io.y);
   Scratch<Moments> entries(known ? 0 : parts_of(plan.spatial, kPartition<T>));
-  for (size_t row = 0; row < plan.samples; ++row)
-    forward_row(plan, kernels, io, known, non_temporal, row, entries.data());
+  for (size_t row = 0; row < plan.samples; ++row) forward_row(plan, kernels, io, known, stores, row, entries.data());
 }
 
 template <typename T>
@@ -182,7 +181,7 @@ void long_rows_gradient_sums(const Plan& plan, const KernelTable<T>& kernels, co
   reduce_gradients(plan, kernels, io, sums);
   if (!io.dweight && !io.dbias) return;
   fold_gradients(plan, io, sums, rows.data());
-  map_column_ranges(plan, kernels, io, false, rows.data());
+  map_column_ranges(plan, kernels, io, Stores::cached, rows.data());
 }
 
 template <typename T>
@@ -191,11 +190,11 @@ void long_rows_apply_gradient(const Plan& plan, const KernelTable<T>& kernels, c
   Scratch<SplitRow<T>> rows(plan.samples);
   fold_gradients(plan, io, {buffers.sum1, buffers.sum2}, rows.data());
   const size_t bytes = 3 * plan.size() * sizeof(T);
-  const bool non_temporal = pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x);
+  const Stores stores = stores_for(bytes, io.dx == io.dy || io.dx == io.x);
   const Partitions partitions(plan.samples, plan.spatial, kPartition<T>);
   parallel_for(partitions.tasks, bytes, [&](size_t task) {
     const auto partition = partitions.from_end(task);
-    map_part(kernels, part_of(plan, io, non_temporal, partition.index, partition.begin, partition.length),
+    map_part(kernels, part_of(plan, io, stores, partition.index, partition.begin, partition.length),
              rows[partition.index]);
   });
 }
@@ -203,13 +202,13 @@ void long_rows_apply_gradient(const Plan& plan, const KernelTable<T>& kernels, c
 template <typename T>
 void split_rows_backward(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io) {
   const size_t bytes = 3 * plan.size() * sizeof(T);
-  const bool non_temporal = pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x);
+  const Stores stores = stores_for(bytes, io.dx == io.dy || io.dx == io.x);
   Scratch<SplitRow<T>> rows(plan.samples);
   GradientSums of_rows(plan.samples);
   const SlotSums sums{of_rows.sum1.data(), of_rows.sum2.data()};
   reduce_gradients(plan, kernels, io, sums);
   fold_gradients(plan, io, sums, rows.data());
-  map_column_ranges(plan, kernels, io, non_temporal, rows.data());
+  map_column_ranges(plan, kernels, io, stores, rows.data());
 }
 
 #define EVENKEEL_SPLIT_ROWS(T)                                                                                   \

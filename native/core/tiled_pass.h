@@ -33,20 +33,20 @@ void each_tile(const Tiles& tiles, size_t bytes, const Body& body) {
   if (failed) throw std::bad_alloc();
 }
 
-// Calls forward_tile(plan, buffers, non_temporal) for each tile.
+// Calls forward_tile(plan, buffers, stores) for each tile.
 template <typename T, typename ForwardTile>
 void forward_tiles(const Plan& plan, const ForwardBuffers<T>& io, const ForwardTile& forward_tile) {
   const size_t bytes = 2 * plan.size() * sizeof(T);
-  const bool non_temporal = pays_non_temporal(bytes, io.x == io.y);
+  const Stores stores = stores_for(bytes, io.x == io.y);
   const Tiles tiles(plan, sizeof(T));
-  if (!runs_tiles(plan, tiles, bytes)) return forward_tile(plan, io, non_temporal);
+  if (!runs_tiles(plan, tiles, bytes)) return forward_tile(plan, io, stores);
   each_tile(tiles, bytes, [&](size_t i) {
     const size_t channel = tiles.channel(i);
     forward_tile(
         tiles.plan(i),
         ForwardBuffers<T>{io.x + tiles.element(i), io.y + tiles.element(i), io.weight ? io.weight + channel : nullptr,
                           io.bias ? io.bias + channel : nullptr, io.mean + tiles.slot(i), io.variance + tiles.slot(i)},
-        non_temporal);
+        stores);
   });
 }
 
@@ -60,16 +60,16 @@ inline void put_sums(const Plan& tile, const GradientSums& from, size_t entry, G
   }
 }
 
-// Calls backward_tile(plan, buffers, non_temporal, sums) for each tile. Then adds the sums of all tiles to the
+// Calls backward_tile(plan, buffers, stores, sums) for each tile. Then adds the sums of all tiles to the
 // gradients of the parameters.
 template <typename T, typename BackwardTile>
 void backward_tiles(const Plan& plan, const BackwardBuffers<T>& io, const BackwardTile& backward_tile) {
   const size_t bytes = 3 * plan.size() * sizeof(T);
-  const bool non_temporal = pays_non_temporal(bytes, io.dx == io.dy || io.dx == io.x);
+  const Stores stores = stores_for(bytes, io.dx == io.dy || io.dx == io.x);
   const Tiles tiles(plan, 2 * sizeof(T));
   GradientSums sums(needs_sums(plan, io) ? plan.table_samples() * plan.channels : 0);
   if (!runs_tiles(plan, tiles, bytes)) {
-    backward_tile(plan, io, non_temporal, &sums);
+    backward_tile(plan, io, stores, &sums);
   } else {
     each_tile(tiles, bytes, [&](size_t i) {
       const Plan tile = tiles.plan(i);
@@ -79,7 +79,7 @@ void backward_tiles(const Plan& plan, const BackwardBuffers<T>& io, const Backwa
           tile,
           BackwardBuffers<T>{io.dy + at, io.x + at, io.dx + at, io.weight ? io.weight + tiles.channel(i) : nullptr,
                              io.mean + tiles.slot(i), io.variance + tiles.slot(i), io.dweight, io.dbias},
-          non_temporal, &own);
+          stores, &own);
       put_sums(tile, own, tiles.entry(i), &sums);
     });
   }

@@ -2,12 +2,16 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 #include "base/arithmetic.h"
+#include "base/cache_lines.h"
+#include "base/compiler.h"
 #include "base/ranges.h"
-#include "kernels/wide_rows.h"
-#include "kernels/kernel_table.h"
 #include "isa/dispatch.h"
+#include "kernels/kernel_table.h"
+#include "kernels/wide_rows.h"
 
 namespace evenkeel {
 namespace scalar {

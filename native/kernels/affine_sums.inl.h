@@ -1,8 +1,8 @@
 // Adds up the column sums of rows after a block of rows. Compilers vectorize these loops over the columns. Included by
 // isa/*.cc inside its namespace; no include guard.
 
-template <typename V>
-static void rows_end_block(typename V::Scalar* block, double* into, size_t n) {
+template <typename T>
+static void rows_end_block(T* block, double* into, size_t n) {
   for (size_t j = 0; j < n; ++j) {
     into[j] += static_cast<double>(block[j]);
     block[j] = 0;
@@ -10,9 +10,9 @@ static void rows_end_block(typename V::Scalar* block, double* into, size_t n) {
 }
 
 // Sum is the type of the sums: T for a block's sums, or double.
-template <typename V, typename Sum>
-static void add_to_gradient(const Sum* sums, typename V::Scalar* gradient, size_t n) {
+template <typename T, typename Sum>
+static void add_to_gradient(const Sum* sums, T* gradient, size_t n) {
   for (size_t j = 0; j < n; ++j) {
-    gradient[j] = static_cast<typename V::Scalar>(static_cast<double>(gradient[j]) + static_cast<double>(sums[j]));
+    gradient[j] = static_cast<T>(static_cast<double>(gradient[j]) + static_cast<double>(sums[j]));
   }
 }

@@ -2,6 +2,7 @@
 // namespace; no include guard.
 
 #include "kernels/step.inl.h"
+#include "kernels/storage.inl.h"
 #include "kernels/map.inl.h"
 #include "kernels/reduce.inl.h"
 #include "kernels/spans.inl.h"

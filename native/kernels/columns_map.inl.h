@@ -17,91 +17,88 @@ struct Channel {
   }
 };
 
-template <typename V>
+template <typename S>
 struct ColumnMap {
-  using T = typename V::Scalar;
-  ColumnMap(const T* x, T* y, size_t channels, bool non_temporal, const ColumnFolds<T>& k)
+  using V = VectorOf<S>;
+  ColumnMap(Source<S> x, const Sink<S>& y, size_t channels, const ColumnFolds<Compute<S>>& k)
       : x(x),
-        y(y),
-        lines(non_temporal ? Prefetcher(x, 0) : Prefetcher(y, kMapPrefetchDistance<T>)),
+        out(y),
+        ahead(y.non_temporal() ? x.ahead(0) : y.ahead(kMapPrefetchDistance<S>)),
         channel{0, channels},
         k(k) {}
-  const T* x;
-  T* y;
-  Prefetcher lines;
+  Source<S> x;
+  Sink<S> out;
+  Prefetcher ahead;
   Channel channel;
-  const ColumnFolds<T> k;
+  const ColumnFolds<Compute<S>> k;
 
-  EVENKEEL_MEMBER void prefetch_at(size_t i) const { lines.ask(i * sizeof(T)); }
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const { ahead.line(i * sizeof(S)); }
 
   template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) {
     const size_t c = channel.next(n);
     // y = (x - mh) * a + b
-    const V centred = sub(load_part<kFull, V>(x + i, n), load_part<kFull, V>(k.mh + c, n));
+    const V centred = sub(x.template load<kFull>(i, n), load_part<kFull, V>(k.mh + c, n));
     const V scaled = mul(centred, load_part<kFull, V>(k.a + c, n));
-    put<kFull, kNonTemporal>(y + i, add(scaled, load_part<kFull, V>(k.b + c, n)), n);
+    out.template put<kFull, kNonTemporal>(i, add(scaled, load_part<kFull, V>(k.b + c, n)), n);
   }
 };
 
-template <typename V>
-static void columns_map(const typename V::Scalar* x, typename V::Scalar* y, size_t rows, size_t channels,
-                        bool non_temporal, const ColumnFolds<typename V::Scalar>& k) {
-  ColumnMap<V> map(x, y, channels, non_temporal, k);
-  map_all<V>(y, rows * channels, non_temporal, map);
+template <typename S>
+static void columns_map(const S* x, S* y, size_t rows, size_t channels, Stores stores,
+                        const ColumnFolds<Compute<S>>& k) {
+  map_all(rows * channels, ColumnMap<S>({x}, {y, stores}, channels, k));
 }
 
-template <typename V>
+template <typename S>
 struct ColumnGradientMap : NoPrefetch {
-  using T = typename V::Scalar;
-  ColumnGradientMap(const T* dy, const T* x, T* dx, size_t channels, const ColumnGradientFolds<T>& k)
-      : dy(dy), x(x), dx(dx), channel{0, channels}, k(k) {}
-  const T* dy;
-  const T* x;
-  T* dx;
+  using V = VectorOf<S>;
+  ColumnGradientMap(Source<S> dy, Source<S> x, const Sink<S>& dx, size_t channels,
+                    const ColumnGradientFolds<Compute<S>>& k)
+      : dy(dy), x(x), out(dx), channel{0, channels}, k(k) {}
+  Source<S> dy;
+  Source<S> x;
+  Sink<S> out;
   Channel channel;
-  const ColumnGradientFolds<T> k;
+  const ColumnGradientFolds<Compute<S>> k;
 
   template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) {
     const size_t c = channel.next(n);
     // dx = (dy * a + ((x - mh) * r) * k2) + k1
-    const V centred = sub(load_part<kFull, V>(x + i, n), load_part<kFull, V>(k.mh + c, n));
+    const V centred = sub(x.template load<kFull>(i, n), load_part<kFull, V>(k.mh + c, n));
     const V xr = mul(centred, load_part<kFull, V>(k.r + c, n));
-    const V direct = mul(load_part<kFull, V>(dy + i, n), load_part<kFull, V>(k.a + c, n));
+    const V direct = mul(dy.template load<kFull>(i, n), load_part<kFull, V>(k.a + c, n));
     const V value = add(direct, mul(xr, load_part<kFull, V>(k.k2 + c, n)));
-    put<kFull, kNonTemporal>(dx + i, add(value, load_part<kFull, V>(k.k1 + c, n)), n);
+    out.template put<kFull, kNonTemporal>(i, add(value, load_part<kFull, V>(k.k1 + c, n)), n);
   }
 };
 
-template <typename V>
-static void columns_map_gradient(const typename V::Scalar* dy, const typename V::Scalar* x, typename V::Scalar* dx,
-                                 size_t rows, size_t channels, bool non_temporal,
-                                 const ColumnGradientFolds<typename V::Scalar>& k) {
-  ColumnGradientMap<V> map(dy, x, dx, channels, k);
-  map_all<V>(dx, rows * channels, non_temporal, map);
+template <typename S>
+static void columns_map_gradient(const S* dy, const S* x, S* dx, size_t rows, size_t channels, Stores stores,
+                                 const ColumnGradientFolds<Compute<S>>& k) {
+  map_all(rows * channels, ColumnGradientMap<S>({dy}, {x}, {dx, stores}, channels, k));
 }
 
-template <typename V>
+template <typename S>
 struct ColumnGivenMap : NoPrefetch {
-  using T = typename V::Scalar;
-  ColumnGivenMap(const T* dy, T* dx, size_t channels, const T* a) : dy(dy), dx(dx), channel{0, channels}, a(a) {}
-  const T* dy;
-  T* dx;
+  using V = VectorOf<S>;
+  ColumnGivenMap(Source<S> dy, const Sink<S>& dx, size_t channels, const Compute<S>* a)
+      : dy(dy), out(dx), channel{0, channels}, a(a) {}
+  Source<S> dy;
+  Sink<S> out;
   Channel channel;
-  const T* a;
+  const Compute<S>* a;
 
   template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) {
     // dx = dy * a
     const V scale = load_part<kFull, V>(a + channel.next(n), n);
-    put<kFull, kNonTemporal>(dx + i, mul(load_part<kFull, V>(dy + i, n), scale), n);
+    out.template put<kFull, kNonTemporal>(i, mul(dy.template load<kFull>(i, n), scale), n);
   }
 };
 
-template <typename V>
-static void columns_map_given(const typename V::Scalar* dy, typename V::Scalar* dx, size_t rows, size_t channels,
-                              bool non_temporal, const typename V::Scalar* a) {
-  ColumnGivenMap<V> map(dy, dx, channels, a);
-  map_all<V>(dx, rows * channels, non_temporal, map);
+template <typename S>
+static void columns_map_given(const S* dy, S* dx, size_t rows, size_t channels, Stores stores, const Compute<S>* a) {
+  map_all(rows * channels, ColumnGivenMap<S>({dy}, {dx, stores}, channels, a));
 }

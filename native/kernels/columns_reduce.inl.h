@@ -1,11 +1,12 @@
 // Reduce over columns. Each channel is a lane, so that no tree of sums is needed. A step has as many channels as lanes.
 // Its sums stay in registers over a block of rows. Included by isa/*.cc inside its namespace; no include guard.
 
-template <bool kFull, typename V>
-EVENKEEL_INLINE Lanes<V> load_lanes(const typename V::Scalar* p, size_t valid) {
+template <bool kFull, typename X>
+EVENKEEL_INLINE Lanes<typename X::Vector> load_lanes(X x, size_t valid) {
+  using V = typename X::Vector;
   Lanes<V> lanes;
   for (size_t j = 0; j < kRegisters<V>; ++j) {
-    lanes.v[j] = load_part<kFull, V>(p + j * V::width, lanes_of<V>(valid, j));
+    lanes.v[j] = x.template load<kFull>(j * V::width, lanes_of<V>(valid, j));
   }
   return lanes;
 }
@@ -17,12 +18,13 @@ EVENKEEL_INLINE void store_lanes(typename V::Scalar* p, const Lanes<V>& lanes) {
 
 // The mean of the first two rows. Both are halved before they are added, so that it is exact on a constant and cannot
 // overflow.
-template <bool kFull, typename V>
-EVENKEEL_INLINE Lanes<V> column_shift(const typename V::Scalar* x, size_t valid, size_t rows, size_t stride) {
-  Lanes<V> shift = load_lanes<kFull, V>(x, valid);
+template <bool kFull, typename X>
+EVENKEEL_INLINE Lanes<typename X::Vector> column_shift(X x, size_t valid, size_t rows, size_t stride) {
+  using V = typename X::Vector;
+  Lanes<V> shift = load_lanes<kFull>(x, valid);
   if (rows < kShiftSteps) return shift;
   const V half = V::broadcast(0.5);
-  const Lanes<V> second = load_lanes<kFull, V>(x + stride, valid);
+  const Lanes<V> second = load_lanes<kFull>(x + stride, valid);
   // shift = x0 * 0.5 + x1 * 0.5
   for (size_t j = 0; j < kRegisters<V>; ++j) shift.v[j] = add(mul(shift.v[j], half), mul(second.v[j], half));
   return shift;
@@ -31,9 +33,9 @@ EVENKEEL_INLINE Lanes<V> column_shift(const typename V::Scalar* x, size_t valid,
 // Prefetches a step of the next block. The hardware prefetcher does not follow a step from row to row. The callers
 // prefetch the next block in the order in which it lies in memory, not in the order in which its steps will be read:
 // that is 20 to 30 % faster (docs/decisions/0010).
-template <typename T>
-EVENKEEL_INLINE void prefetch_step(const T* step) {
-  for (size_t i = 0; i < kLanes<T>; i += kCacheLine / sizeof(T)) prefetch(step + i);
+template <typename S>
+EVENKEEL_INLINE void prefetch_step(Source<S> step) {
+  step.ahead(0).lines(kLanes<Compute<S>> * sizeof(S));
 }
 
 // The sums of a step over a block of rows, in memory.
@@ -44,17 +46,18 @@ struct StepSums {
   T s2[kLanes<T>];
 };
 
-template <bool kFull, typename V>
-EVENKEEL_INLINE void step_moments(const typename V::Scalar* x, size_t valid, size_t rows, size_t stride, bool centred,
-                                  const typename V::Scalar* next, StepSums<typename V::Scalar>* sums) {
-  const Lanes<V> shift = centred ? column_shift<kFull, V>(x, valid, rows, stride) : zero_lanes<V>();
+template <bool kFull, typename X>
+EVENKEEL_INLINE void step_moments(X x, size_t valid, size_t rows, size_t stride, bool centred, X next,
+                                  StepSums<typename X::Scalar>* sums) {
+  using V = typename X::Vector;
+  const Lanes<V> shift = centred ? column_shift<kFull>(x, valid, rows, stride) : zero_lanes<V>();
   Lanes<V> s1 = zero_lanes<V>();
   Lanes<V> s2 = zero_lanes<V>();
   for (size_t row = 0; row < rows; ++row) {
-    prefetch_step(next + row * kLanes<typename V::Scalar>);
+    prefetch_step(next + row * kLanes<typename X::Scalar>);
     for (size_t j = 0; j < kRegisters<V>; ++j) {
       // d = x - shift; s1 += d; s2 += d * d. Lanes beyond the step hold zeros: d = 0.
-      const V d = sub(load_part<kFull, V>(x + row * stride + j * V::width, lanes_of<V>(valid, j)), shift.v[j]);
+      const V d = sub(x.template load<kFull>(row * stride + j * V::width, lanes_of<V>(valid, j)), shift.v[j]);
       s1.v[j] = add(s1.v[j], d);
       s2.v[j] = add(s2.v[j], mul(d, d));
     }
@@ -88,9 +91,9 @@ EVENKEEL_INLINE bool all_trusted(const StepSums<T>& sums, size_t channels) {
 }
 
 // Replaces the moments of the channels of a step whose squares cannot be trusted, which is rare.
-template <typename T>
-static void finish_wide(const T* x, size_t channels, size_t rows, size_t stride, bool centred, const StepSums<T>& sums,
-                        double* mean, double* m2) {
+template <typename X>
+static void finish_wide(X x, size_t channels, size_t rows, size_t stride, bool centred,
+                        const StepSums<typename X::Scalar>& sums, double* mean, double* m2) {
   for (size_t c = 0; c < channels; ++c) {
     if (squares_trusted(sums.s1[c], sums.s2[c])) continue;
     const Moments entry = wide_moments(x + c, rows, stride, centred);
@@ -99,66 +102,73 @@ static void finish_wide(const T* x, size_t channels, size_t rows, size_t stride,
   }
 }
 
-template <typename T>
-static void finish_step(const T* x, size_t channels, size_t rows, size_t stride, bool centred, const StepSums<T>& sums,
-                        double* mean, double* m2) {
+template <typename X>
+static void finish_step(X x, size_t channels, size_t rows, size_t stride, bool centred,
+                        const StepSums<typename X::Scalar>& sums, double* mean, double* m2) {
   if (rows == kSteps) {
     finish_channels(sums, channels, static_cast<double>(kSteps), centred, mean, m2);
   } else {
     finish_channels(sums, channels, static_cast<double>(rows), centred, mean, m2);
   }
-  if (sizeof(T) == 8 || all_trusted(sums, channels)) return;
+  if (sizeof(typename X::Scalar) == 8 || all_trusted(sums, channels)) return;
   finish_wide(x, channels, rows, stride, centred, sums, mean, m2);
 }
 
 // Merges the moments of one step of a block of rows into mean, m2: [valid], which have those of the rows before. row:
 // the first row of the block.
-template <bool kFull, typename V>
-static void step_block(const typename V::Scalar* x, size_t valid, size_t row, size_t rows, size_t stride, bool centred,
-                       const typename V::Scalar* next, double* mean, double* m2) {
-  using T = typename V::Scalar;
+template <bool kFull, typename X>
+static void step_block(X x, size_t valid, size_t row, size_t rows, size_t stride, bool centred, X next, double* mean,
+                       double* m2) {
+  using T = typename X::Scalar;
   const size_t channels = kFull ? kLanes<T> : valid;
   StepSums<T> sums;
   double block_mean[kLanes<T>];
   double block_m2[kLanes<T>];
-  step_moments<kFull, V>(x, channels, rows, stride, centred, next, &sums);
+  step_moments<kFull>(x, channels, rows, stride, centred, next, &sums);
   finish_step(x, channels, rows, stride, centred, sums, block_mean, block_m2);
   merge_columns(static_cast<double>(row), mean, m2, static_cast<double>(rows), block_mean, block_m2, channels);
 }
 
-template <typename V>
-static void columns_moments(const typename V::Scalar* x, size_t rows, size_t channels, bool centred, double* mean,
-                            double* m2) {
-  constexpr size_t step = kLanes<typename V::Scalar>;
+template <typename X>
+static void moments_of_columns(X x, size_t rows, size_t channels, bool centred, double* mean, double* m2) {
+  constexpr size_t step = kLanes<typename X::Scalar>;
   for (size_t row = 0; row < rows; row += kSteps) {
     const size_t block = smaller(kSteps, rows - row);
-    const auto* next = x + (row + block) * channels;
+    const X next = x + (row + block) * channels;
     for (size_t c = 0; c < channels; c += step) {
-      const auto* at = x + row * channels + c;
+      const X at = x + row * channels + c;
       const size_t valid = smaller(step, channels - c);
       if (valid == step) {
-        step_block<true, V>(at, step, row, block, channels, centred, next + c * block, mean + c, m2 + c);
+        step_block<true>(at, step, row, block, channels, centred, next + c * block, mean + c, m2 + c);
       } else {
-        step_block<false, V>(at, valid, row, block, channels, centred, next + c * block, mean + c, m2 + c);
+        step_block<false>(at, valid, row, block, channels, centred, next + c * block, mean + c, m2 + c);
       }
     }
   }
 }
 
+template <typename S>
+static void columns_moments(const S* x, size_t rows, size_t channels, bool centred, double* mean, double* m2) {
+  moments_of_columns(Source<S>{x}, rows, channels, centred, mean, m2);
+}
+
 // What the gradient sums of a step read. stride: the number of elements from a row to the next. next_dy, next_x: the
 // step's part of the next block, which is prefetched.
-template <typename T>
+template <typename X>
 struct StepGradient {
-  const T *dy, *x, *mh, *r, *next_dy, *next_x;
+  X dy, x;
+  const typename X::Scalar *mh, *r;
+  X next_dy, next_x;
   size_t stride;
 };
 
-template <bool kFull, typename V>
-EVENKEEL_INLINE void step_gradient_sums(const StepGradient<typename V::Scalar>& step, size_t valid, size_t rows,
-                                        StepSums<typename V::Scalar>* sums) {
-  using T = typename V::Scalar;
-  const Lanes<V> mean = load_lanes<kFull, V>(step.mh, valid);
-  const Lanes<V> scale = load_lanes<kFull, V>(step.r, valid);
+template <bool kFull, typename X>
+EVENKEEL_INLINE void step_gradient_sums(const StepGradient<X>& step, size_t valid, size_t rows,
+                                        StepSums<typename X::Scalar>* sums) {
+  using T = typename X::Scalar;
+  using V = typename X::Vector;
+  const Lanes<V> mean = load_lanes<kFull>(Source<T>{step.mh}, valid);
+  const Lanes<V> scale = load_lanes<kFull>(Source<T>{step.r}, valid);
   Lanes<V> s1 = zero_lanes<V>();
   Lanes<V> s2 = zero_lanes<V>();
   for (size_t row = 0; row < rows; ++row) {
@@ -168,8 +178,8 @@ EVENKEEL_INLINE void step_gradient_sums(const StepGradient<typename V::Scalar>& 
       const size_t at = row * step.stride + j * V::width;
       const size_t lanes = lanes_of<V>(valid, j);
       // xr = (x - mh) * r; s1 += dy; s2 += dy * xr
-      const V g = load_part<kFull, V>(step.dy + at, lanes);
-      const V xr = mul(sub(load_part<kFull, V>(step.x + at, lanes), mean.v[j]), scale.v[j]);
+      const V g = step.dy.template load<kFull>(at, lanes);
+      const V xr = mul(sub(step.x.template load<kFull>(at, lanes), mean.v[j]), scale.v[j]);
       s1.v[j] = add(s1.v[j], g);
       s2.v[j] = add(s2.v[j], mul(g, xr));
     }
@@ -183,11 +193,10 @@ EVENKEEL_INLINE void add_sums(const T* sums, size_t n, double* into) {
   for (size_t i = 0; i < n; ++i) into[i] += static_cast<double>(sums[i]);
 }
 
-template <typename V>
-static void columns_gradient_sums(const typename V::Scalar* dy, const typename V::Scalar* x, size_t rows,
-                                  size_t channels, const typename V::Scalar* mh, const typename V::Scalar* r,
-                                  double* sum1, double* sum2) {
-  using T = typename V::Scalar;
+template <typename S>
+static void columns_gradient_sums(const S* dy, const S* x, size_t rows, size_t channels, const Compute<S>* mh,
+                                  const Compute<S>* r, double* sum1, double* sum2) {
+  using T = Compute<S>;
   constexpr size_t step = kLanes<T>;
   StepSums<T> sums;
   for (size_t row = 0; row < rows; row += kSteps) {
@@ -196,11 +205,11 @@ static void columns_gradient_sums(const typename V::Scalar* dy, const typename V
       const size_t at = row * channels + c;
       const size_t next = (row + block) * channels + c * block;
       const size_t valid = smaller(step, channels - c);
-      const StepGradient<T> operands{dy + at, x + at, mh + c, r + c, dy + next, x + next, channels};
+      const StepGradient<Source<S>> operands{{dy + at}, {x + at}, mh + c, r + c, {dy + next}, {x + next}, channels};
       if (valid == step) {
-        step_gradient_sums<true, V>(operands, step, block, &sums);
+        step_gradient_sums<true>(operands, step, block, &sums);
       } else {
-        step_gradient_sums<false, V>(operands, valid, block, &sums);
+        step_gradient_sums<false>(operands, valid, block, &sums);
       }
       add_sums(sums.s1, valid, sum1 + c);
       add_sums(sums.s2, valid, sum2 + c);

@@ -3,13 +3,14 @@
 // is reduced, as rows are (rows_forward.inl.h). Included by isa/*.cc inside its namespace; no include guard.
 
 // The map of a group in parts, one plane after another, so that a reduce can run beside it.
-template <typename V>
+template <typename S>
 class PacedGroup {
- public:
-  using T = typename V::Scalar;
-  static constexpr size_t kStepsBetween = PacedMap<V, PlaneMap<V>>::kStepsBetween;
+  using Paced = PacedMap<PlaneMap<S>>;
 
-  EVENKEEL_MEMBER PacedGroup(const GroupsForward<T>& io, size_t group, double rstd)
+ public:
+  static constexpr size_t kStepsBetween = Paced::kStepsBetween;
+
+  EVENKEEL_MEMBER PacedGroup(const GroupsForward<S>& io, size_t group, double rstd)
       : io_(io), group_(group), rstd_(rstd), plane_(0), map_(map_of(0)) {}
 
   // Maps the next part of the current plane. If planes are shorter than a part, some are left for finish().
@@ -29,58 +30,58 @@ class PacedGroup {
     map_ = map_of(++plane_);
   }
 
-  EVENKEEL_MEMBER PacedMap<V, PlaneMap<V>> map_of(size_t plane) const {
+  EVENKEEL_MEMBER Paced map_of(size_t plane) const {
     const size_t count = io_.planes * io_.spatial;
     const size_t at = group_ * count + plane * io_.spatial;
     const size_t channel = (io_.first + group_) % io_.groups * io_.planes + plane;
-    const T* x = io_.x + at;
-    T* y = io_.y + at;
+    const Source<S> x{io_.x + at};
+    const Sink<S> y{io_.y + at, io_.stores};
     // If the map is in place, the cache lines of the result are already in the cache.
-    const bool next_group = io_.non_temporal || io_.x == io_.y;
-    const Prefetcher lines =
-        next_group ? Prefetcher(x, count + kReducePrefetchDistance<T>) : Prefetcher(y, kMapPrefetchDistance<T>);
-    const PlaneFold<T> fold = fold_plane(io_.mean[group_], rstd_, io_.weight, io_.bias, channel);
-    return {y, io_.spatial, io_.non_temporal, PlaneMap<V>{x, y, lines, plane_numbers<V>(fold)}};
+    const bool next_group = y.non_temporal() || io_.x == io_.y;
+    const Prefetcher ahead =
+        next_group ? x.ahead(count + kReducePrefetchDistance<S>) : y.ahead(kMapPrefetchDistance<S>);
+    const PlaneFold<Compute<S>> fold = fold_plane(io_.mean[group_], rstd_, io_.weight, io_.bias, channel);
+    return {io_.spatial, PlaneMap<S>{x, y, ahead, plane_numbers<VectorOf<S>>(fold)}};
   }
 
-  const GroupsForward<T>& io_;
+  const GroupsForward<S>& io_;
   const size_t group_;
   const double rstd_;
   size_t plane_;
-  PacedMap<V, PlaneMap<V>> map_;
+  Paced map_;
 };
 
-// The statistics of a group, merged from moments_of(x, n) of its partitions.
-template <typename T, typename MomentsOf>
-EVENKEEL_INLINE void reduce_partitions(const GroupsForward<T>& io, size_t group, const MomentsOf& moments_of) {
+// The statistics of a group, merged from reduce(x, n) of its partitions.
+template <typename S, typename Reduce>
+EVENKEEL_INLINE void reduce_partitions(const GroupsForward<S>& io, size_t group, const Reduce& reduce) {
+  constexpr size_t length = kPartition<Compute<S>>;
   const size_t count = io.planes * io.spatial;
-  const T* x = io.x + group * count;
+  const Source<S> x{io.x + group * count};
   Moments total;
-  for (size_t i = 0; i < count; i += kPartition<T>) {
-    const Moments partition = moments_of(x + i, smaller(kPartition<T>, count - i));
+  for (size_t i = 0; i < count; i += length) {
+    const Moments partition = reduce(x + i, smaller(length, count - i));
     merge(&total, partition.count, partition.mean, partition.m2);
   }
   io.mean[group] = total.mean;
   io.variance[group] = variance_of(total);
 }
 
-template <typename V>
-static void reduce_group(const GroupsForward<typename V::Scalar>& io, size_t group) {
-  using T = typename V::Scalar;
-  reduce_partitions(io, group, [&](const T* x, size_t n) { return span_moments<V>(x, n, io.centred); });
+template <typename S>
+static void reduce_group(const GroupsForward<S>& io, size_t group) {
+  reduce_partitions(io, group, [&](Source<S> x, size_t n) { return moments_of(x, n, io.centred); });
 }
 
 // The same, while a map runs beside it.
-template <typename V, typename Beside>
-EVENKEEL_INLINE void reduce_group_beside(const GroupsForward<typename V::Scalar>& io, size_t group, Beside& beside) {
-  using T = typename V::Scalar;
-  reduce_partitions(io, group, [&](const T* x, size_t n) {
-    return io.centred ? moments_beside<true, V>(x, n, beside) : moments_beside<false, V>(x, n, beside);
+template <typename S, typename Beside>
+EVENKEEL_INLINE void reduce_group_beside(const GroupsForward<S>& io, size_t group, Beside& beside) {
+  reduce_partitions(io, group, [&](Source<S> x, size_t n) {
+    return io.centred ? moments_beside<true>(x, n, beside) : moments_beside<false>(x, n, beside);
   });
 }
 
-template <typename T>
-EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<T>& io, size_t group, double rstd) {
+template <typename S>
+EVENKEEL_INLINE bool is_ordinary_group(const GroupsForward<S>& io, size_t group, double rstd) {
+  using T = Compute<S>;
   if (!are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps)) return false;
   // Without a weight, ordinary statistics have an ordinary scale.
   if (!io.weight) return true;
@@ -98,22 +99,22 @@ EVENKEEL_INLINE bool is_surely_ordinary(const RstdBounds& sure, double mean, dou
   return std::fabs(mean) < Range<T>::kMean && rstd >= sure.least && rstd <= sure.most;
 }
 
-template <typename V>
-static void large_planes_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
-  using T = typename V::Scalar;
+template <typename S>
+static void large_planes_forward(const GroupsForward<S>& io, size_t groups) {
+  using T = Compute<S>;
   const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
-  if (groups > 0) reduce_group<V>(io, 0);
+  if (groups > 0) reduce_group(io, 0);
   for (size_t group = 0; group < groups; ++group) {
     double rstd = rstd_of(io.variance[group], io.eps);
     if (!is_surely_ordinary<T>(sure, io.mean[group], rstd) && !is_ordinary_group(io, group, rstd)) {
       if (map_wide_group(io, group)) {
-        if (group + 1 < groups) reduce_group<V>(io, group + 1);
+        if (group + 1 < groups) reduce_group(io, group + 1);
         continue;
       }
       rstd = rstd_of(io.variance[group], io.eps);
     }
-    PacedGroup<V> paced(io, group, rstd);
-    if (group + 1 < groups) reduce_group_beside<V>(io, group + 1, paced);
+    PacedGroup<S> paced(io, group, rstd);
+    if (group + 1 < groups) reduce_group_beside(io, group + 1, paced);
     paced.finish();
   }
 }
@@ -149,12 +150,12 @@ struct FoldedPlanes {
 };
 
 // Maps the groups [begin, end). rstd: one for each of them.
-template <typename V>
-static void map_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end, const double* rstd) {
-  using T = typename V::Scalar;
+template <typename S>
+static void map_groups(const GroupsForward<S>& io, size_t begin, size_t end, const double* rstd) {
+  using T = Compute<S>;
   FoldedPlanes<T> folded;
-  const size_t prefetch_at =
-      io.non_temporal || io.x == io.y ? (end - begin) * io.planes * io.spatial + kReducePrefetchDistance<T> : 0;
+  const bool next_bundle = io.stores == Stores::non_temporal || io.x == io.y;
+  const size_t next = next_bundle ? (end - begin) * io.planes * io.spatial + kReducePrefetchDistance<S> : 0;
   const size_t channels = io.groups * io.planes;
   size_t plane = begin * io.planes;
   size_t channel = (io.first * io.planes + plane) % channels;
@@ -176,48 +177,46 @@ static void map_groups(const GroupsForward<typename V::Scalar>& io, size_t begin
       channel = channel + n == channels ? 0 : channel + n;
     }
     const size_t at = first * io.spatial;
-    planes_map<V>(
-        {io.x + at, io.y + at, folded.planes, io.spatial, folded.mh, folded.a, folded.b, prefetch_at, io.non_temporal});
+    planes_map<S>({io.x + at, io.y + at, folded.planes, io.spatial, folded.mh, folded.a, folded.b, next, io.stores});
     folded.planes = 0;
   }
 }
 
 // The statistics of the groups [begin, end).
-template <typename V>
-static void reduce_groups(const GroupsForward<typename V::Scalar>& io, size_t begin, size_t end) {
-  using T = typename V::Scalar;
+template <typename S>
+static void reduce_groups(const GroupsForward<S>& io, size_t begin, size_t end) {
   const size_t count = io.planes * io.spatial;
-  if (count <= kBlock<T>) {
+  if (count <= kBlock<Compute<S>>) {
     double* m2 = io.variance + begin;
-    planes_moments<V>(io.x + begin * count, {end - begin, 1, count, 0}, io.centred, io.mean + begin, m2);
+    planes_moments(io.x + begin * count, {end - begin, 1, count, 0}, io.centred, io.mean + begin, m2);
     for (size_t i = 0; i < end - begin; ++i) m2[i] /= static_cast<double>(count);
     return;
   }
   for (size_t group = begin; group < end; ++group) {
-    reduce_partitions(io, group, [&](const T* x, size_t n) { return span_moments<V>(x, n, io.centred); });
+    reduce_group(io, group);
   }
 }
 
-template <typename V>
-static void small_planes_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
-  using T = typename V::Scalar;
+template <typename S>
+static void small_planes_forward(const GroupsForward<S>& io, size_t groups) {
   const RstdBounds sure = sure_bounds(io.weight, io.groups * io.planes);
-  const size_t fitting = kGroupBundleBytes / (io.planes * io.spatial * sizeof(T));
+  const size_t fitting = kGroupBundleBytes / (io.planes * io.spatial * sizeof(S));
   const size_t bundle = larger(1, smaller(kGroupBundle, fitting));
   for (size_t begin = 0; begin < groups; begin += bundle) {
     const size_t end = smaller(begin + bundle, groups);
-    reduce_groups<V>(io, begin, end);
+    reduce_groups(io, begin, end);
     double rstd[kGroupBundle];
     size_t surely = 0;
     for (size_t i = 0; i < end - begin; ++i) rstd[i] = rstd_of(io.variance[begin + i], io.eps);
-    for (size_t i = 0; i < end - begin; ++i) surely += is_surely_ordinary<T>(sure, io.mean[begin + i], rstd[i]);
+    for (size_t i = 0; i < end - begin; ++i)
+      surely += is_surely_ordinary<Compute<S>>(sure, io.mean[begin + i], rstd[i]);
     if (surely == end - begin) {
-      map_groups<V>(io, begin, end, rstd);
+      map_groups(io, begin, end, rstd);
       continue;
     }
     for (size_t group = begin; group < end; ++group) {
       if (!is_ordinary_group(io, group, rstd[group - begin]) && map_wide_group(io, group)) continue;
-      map_groups<V>(io, group, group + 1, rstd + (group - begin));
+      map_groups(io, group, group + 1, rstd + (group - begin));
     }
   }
 }
@@ -225,15 +224,15 @@ static void small_planes_forward(const GroupsForward<typename V::Scalar>& io, si
 // Whether groups are processed in bundles: if planes are shorter than what is mapped between two parts of a reduce, or
 // if a group is at most a block and its planes are below kShortestAligned. Larger groups gain when their stores leave
 // the core while the next group is reduced (docs/decisions/0020).
-template <typename V>
-EVENKEEL_INLINE bool takes_small_planes(const GroupsForward<typename V::Scalar>& io) {
-  const size_t bytes = io.spatial * sizeof(typename V::Scalar);
-  const bool short_groups = io.planes * io.spatial <= kBlock<typename V::Scalar>;
-  return bytes < PacedGroup<V>::kStepsBetween * kStepBytes || (short_groups && bytes < kShortestAligned);
+template <typename S>
+EVENKEEL_INLINE bool takes_small_planes(const GroupsForward<S>& io) {
+  const size_t bytes = io.spatial * sizeof(S);
+  const bool short_groups = io.planes * io.spatial <= kBlock<Compute<S>>;
+  return bytes < PacedGroup<S>::kStepsBetween * kStepBytes || (short_groups && bytes < kShortestAligned);
 }
 
-template <typename V>
-static void groups_forward(const GroupsForward<typename V::Scalar>& io, size_t groups) {
-  if (takes_small_planes<V>(io)) return small_planes_forward<V>(io, groups);
-  return large_planes_forward<V>(io, groups);
+template <typename S>
+static void groups_forward(const GroupsForward<S>& io, size_t groups) {
+  if (takes_small_planes(io)) return small_planes_forward(io, groups);
+  return large_planes_forward(io, groups);
 }

@@ -11,11 +11,11 @@
 //     the numbers of n planes of one element each, at most V::width
 
 // Maps planes from the first on, and changes the numbers of the map where a plane begins.
-template <typename V, typename Map>
+template <typename Map>
 class PlaneCursor {
- public:
-  using T = typename V::Scalar;
+  using V = VectorBy<Map>;
 
+ public:
   EVENKEEL_MEMBER PlaneCursor(size_t spatial, Map* map) : spatial_(spatial), map_(map), end_(spatial) {
     map_->k = map_->of(0);
   }
@@ -40,7 +40,7 @@ class PlaneCursor {
   EVENKEEL_MEMBER void vectors(size_t end) {
     while (at_ + V::width <= end) {
       const size_t whole = smaller(end_, end);
-      at_ = map_cache_lines<kNonTemporal, V>(at_, whole, *map_);
+      at_ = map_cache_lines<kNonTemporal>(at_, whole, *map_);
       for (; at_ + V::width <= whole; at_ += V::width) map_->template part<true, kNonTemporal>(at_, V::width);
       if (end_ < end) border<kNonTemporal>(end);
     }
@@ -76,8 +76,9 @@ class PlaneCursor {
 };
 
 // Maps planes of one element each. Their numbers lie side by side, as the elements do.
-template <typename V, typename Map>
+template <typename Map>
 EVENKEEL_INLINE void map_elements(size_t n, Map& map) {
+  using V = VectorBy<Map>;
   size_t i = 0;
   for (; i + V::width <= n; i += V::width) {
     map.k = map.template at<true>(i, V::width);
@@ -88,18 +89,16 @@ EVENKEEL_INLINE void map_elements(size_t n, Map& map) {
   map.template part<false, false>(i, n - i);
 }
 
-template <typename V, typename Map>
-EVENKEEL_INLINE void map_planes(const typename V::Scalar* out, size_t planes, size_t spatial, bool non_temporal,
-                                Map&& map) {
-  using T = typename V::Scalar;
-  if (spatial == 1) return map_elements<V>(planes, map);
+template <typename Map>
+EVENKEEL_INLINE void map_planes(size_t planes, size_t spatial, Map&& map) {
+  if (spatial == 1) return map_elements(planes, map);
   const size_t total = planes * spatial;
-  PlaneCursor<V, std::remove_reference_t<Map>> cursor(spatial, &map);
-  if (spatial >= V::width) {
-    const size_t begin = maps_whole_lines(total * sizeof(T), non_temporal) ? smaller(before_line(out), total) : 0;
+  PlaneCursor<std::remove_reference_t<Map>> cursor(spatial, &map);
+  if (spatial >= VectorBy<Map>::width) {
+    const size_t begin = before_whole_lines(map.out, total);
     cursor.parts(begin);
-    if (non_temporal) {
-      cursor.template vectors<true>(total - (total - begin) % kLineElements<T>);
+    if (map.out.non_temporal()) {
+      cursor.template vectors<true>(total - (total - begin) % kLineElements<StoredBy<Map>>);
     } else {
       cursor.template vectors<false>(total);
     }
@@ -122,38 +121,38 @@ EVENKEEL_INLINE PlaneNumbers<V> plane_numbers(const PlaneFold<typename V::Scalar
   return {V::broadcast(k.mh), V::broadcast(k.a), V::broadcast(k.b)};
 }
 
-// The map of one plane, or of several; PlaneCursor then changes k between them. lines: what is prefetched, of x or y.
-template <typename V>
+// The map of one plane, or of several; PlaneCursor then changes k between them. ahead: what is prefetched, of x or y.
+template <typename S>
 struct PlaneMap {
-  using T = typename V::Scalar;
-  const T* x;
-  T* y;
-  Prefetcher lines;
-  PlaneNumbers<V> k;
+  Source<S> x;
+  Sink<S> out;
+  Prefetcher ahead;
+  PlaneNumbers<VectorOf<S>> k;
 
-  EVENKEEL_MEMBER void prefetch_at(size_t i) const { lines.ask(i * sizeof(T)); }
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const { ahead.line(i * sizeof(S)); }
 
   template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     // y = (x - mh) * a + b
-    put<kFull, kNonTemporal>(y + i, add(mul(sub(load_part<kFull, V>(x + i, n), k.mh), k.a), k.b), n);
+    const auto scaled = mul(sub(x.template load<kFull>(i, n), k.mh), k.a);
+    out.template put<kFull, kNonTemporal>(i, add(scaled, k.b), n);
   }
 };
 
 // Prefetches the next tile while a tile is mapped. If there is no next tile and the stores are plain, prefetches the
 // cache lines of the result.
-template <typename V>
-struct PlanesMap : PlaneMap<V> {
-  using T = typename V::Scalar;
+template <typename S>
+struct PlanesMap : PlaneMap<S> {
+  using V = VectorOf<S>;
   using Numbers = PlaneNumbers<V>;
-  explicit PlanesMap(const PlanesForward<T>& io)
-      : PlaneMap<V>{io.x,
-                    io.y,
-                    io.next > 0 || io.non_temporal ? Prefetcher(io.x, io.next)
-                                                   : Prefetcher(io.y, kMapPrefetchDistance<T>),
+  explicit PlanesMap(const PlanesForward<S>& io)
+      : PlaneMap<S>{{io.x},
+                    {io.y, io.stores},
+                    io.next > 0 || io.stores == Stores::non_temporal ? Prefetcher(io.x, io.next)
+                                                                     : Prefetcher(io.y, kMapPrefetchDistance<S>),
                     {}},
         io(io) {}
-  const PlanesForward<T>& io;
+  const PlanesForward<S>& io;
 
   EVENKEEL_MEMBER Numbers of(size_t plane) const {
     return {V::broadcast(io.mh[plane]), V::broadcast(io.a[plane]), V::broadcast(io.b[plane])};
@@ -165,9 +164,9 @@ struct PlanesMap : PlaneMap<V> {
   }
 };
 
-template <typename V>
-static void planes_map(const PlanesForward<typename V::Scalar>& io) {
-  map_planes<V>(io.y, io.planes, io.spatial, io.non_temporal, PlanesMap<V>(io));
+template <typename S>
+static void planes_map(const PlanesForward<S>& io) {
+  map_planes(io.planes, io.spatial, PlanesMap<S>(io));
 }
 
 template <typename V>
@@ -181,28 +180,28 @@ EVENKEEL_INLINE PlaneGradientNumbers<V> blend(const PlaneGradientNumbers<V>& p, 
   return {blend(p.mh, q.mh, n), blend(p.r, q.r, n), blend(p.a, q.a, n), blend(p.k2, q.k2, n), blend(p.k1, q.k1, n)};
 }
 
-template <typename V>
+template <typename S>
 struct PlanesGradientMap {
-  using T = typename V::Scalar;
+  using V = VectorOf<S>;
   using Numbers = PlaneGradientNumbers<V>;
-  explicit PlanesGradientMap(const PlanesBackward<T>& io)
+  explicit PlanesGradientMap(const PlanesBackward<S>& io)
       : io(io),
-        dx(io.dx),
-        dy(io.dy),
-        x(io.x),
-        dy_prefetcher(io.next > 0 || io.non_temporal ? Prefetcher(io.dy, io.next)
-                                                     : Prefetcher(io.dx, kMapPrefetchDistance<T>)),
-        x_prefetcher(io.x, io.next) {}
-  const PlanesBackward<T>& io;
-  T* dx;
-  const T* dy;
-  const T* x;
-  Prefetcher dy_prefetcher, x_prefetcher;
+        out{io.dx, io.stores},
+        dy{io.dy},
+        x{io.x},
+        dy_ahead(io.next > 0 || io.stores == Stores::non_temporal ? Prefetcher(io.dy, io.next)
+                                                                  : Prefetcher(io.dx, kMapPrefetchDistance<S>)),
+        x_ahead(io.x, io.next) {}
+  const PlanesBackward<S>& io;
+  Sink<S> out;
+  Source<S> dy;
+  Source<S> x;
+  Prefetcher dy_ahead, x_ahead;
   Numbers k;
 
   EVENKEEL_MEMBER void prefetch_at(size_t i) const {
-    x_prefetcher.ask(i * sizeof(T));
-    dy_prefetcher.ask(i * sizeof(T));
+    x_ahead.line(i * sizeof(S));
+    dy_ahead.line(i * sizeof(S));
   }
   EVENKEEL_MEMBER Numbers of(size_t plane) const {
     return {V::broadcast(io.mh[plane]), V::broadcast(io.r[plane]), V::broadcast(io.a[plane]),
@@ -218,25 +217,25 @@ struct PlanesGradientMap {
   template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     // dx = (dy * a + ((x - mh) * r) * k2) + k1
-    const V xr = mul(sub(load_part<kFull, V>(x + i, n), k.mh), k.r);
-    const V direct = mul(load_part<kFull, V>(dy + i, n), k.a);
-    put<kFull, kNonTemporal>(dx + i, add(add(direct, mul(xr, k.k2)), k.k1), n);
+    const V xr = mul(sub(x.template load<kFull>(i, n), k.mh), k.r);
+    const V direct = mul(dy.template load<kFull>(i, n), k.a);
+    out.template put<kFull, kNonTemporal>(i, add(add(direct, mul(xr, k.k2)), k.k1), n);
   }
 };
 
-template <typename V>
-static void planes_map_gradient(const PlanesBackward<typename V::Scalar>& io) {
-  map_planes<V>(io.dx, io.planes, io.spatial, io.non_temporal, PlanesGradientMap<V>(io));
+template <typename S>
+static void planes_map_gradient(const PlanesBackward<S>& io) {
+  map_planes(io.planes, io.spatial, PlanesGradientMap<S>(io));
 }
 
-template <typename V>
+template <typename S>
 struct PlanesGivenMap : NoPrefetch {
-  using T = typename V::Scalar;
+  using V = VectorOf<S>;
   using Numbers = V;
-  explicit PlanesGivenMap(const PlanesBackward<T>& io) : dy(io.dy), dx(io.dx), a(io.a) {}
-  const T* dy;
-  T* dx;
-  const T* a;
+  explicit PlanesGivenMap(const PlanesBackward<S>& io) : dy{io.dy}, out{io.dx, io.stores}, a(io.a) {}
+  Source<S> dy;
+  Sink<S> out;
+  const Compute<S>* a;
   V k;
 
   EVENKEEL_MEMBER V of(size_t plane) const { return V::broadcast(a[plane]); }
@@ -248,11 +247,11 @@ struct PlanesGivenMap : NoPrefetch {
   template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     // dx = dy * a
-    put<kFull, kNonTemporal>(dx + i, mul(load_part<kFull, V>(dy + i, n), k), n);
+    out.template put<kFull, kNonTemporal>(i, mul(dy.template load<kFull>(i, n), k), n);
   }
 };
 
-template <typename V>
-static void planes_map_given(const PlanesBackward<typename V::Scalar>& io) {
-  map_planes<V>(io.dx, io.planes, io.spatial, io.non_temporal, PlanesGivenMap<V>(io));
+template <typename S>
+static void planes_map_given(const PlanesBackward<S>& io) {
+  map_planes(io.planes, io.spatial, PlanesGivenMap<S>(io));
 }

@@ -5,9 +5,9 @@
 constexpr size_t kChannelBundle = 16;
 
 // Adds the steps of each plane, in order. The last step of a plane may be a tail.
-template <typename V, typename Reduce>
+template <typename Reduce>
 EVENKEEL_INLINE void reduce_planes(size_t planes, size_t spatial, size_t apart, Reduce& reduce) {
-  constexpr size_t step = kLanes<typename V::Scalar>;
+  constexpr size_t step = kLanes<typename Reduce::V::Scalar>;
   const size_t rest = spatial % step;
   const size_t whole = spatial - rest;
   for (size_t plane = 0; plane < planes; ++plane) {
@@ -25,8 +25,8 @@ EVENKEEL_INLINE PlaneBlocks head_of(const PlaneBlocks& blocks) {
 }
 
 // The moments of float32 values whose squares overflow or underflow float32, which is rare.
-template <typename T>
-static Moments wide_moments_of_planes(const T* x, const PlaneBlocks& blocks, bool centred) {
+template <typename X>
+static Moments wide_moments_of_planes(X x, const PlaneBlocks& blocks, bool centred) {
   const size_t n = blocks.planes * blocks.spatial;
   return wide_moments_at(x, n, centred,
                          [&](size_t i) { return i / blocks.spatial * blocks.apart + i % blocks.spatial; });
@@ -52,9 +52,9 @@ EVENKEEL_INLINE bool all_squares_trusted(const double* s1, const double* s2, siz
 }
 
 // As block_moments() (spans.inl.h), for the blocks of at most kChannelBundle channels.
-template <typename V>
-static void bundle_moments(const typename V::Scalar* x, const PlaneBlocks& blocks, double* mean, double* m2) {
-  using T = typename V::Scalar;
+template <typename X>
+static void bundle_moments(X x, const PlaneBlocks& blocks, double* mean, double* m2) {
+  using T = typename X::Scalar;
   const size_t channels = blocks.channels;
   const size_t spatial = blocks.spatial;
   const PlaneBlocks head = head_of<T>(blocks);
@@ -65,14 +65,14 @@ static void bundle_moments(const typename V::Scalar* x, const PlaneBlocks& block
   double s1[kChannelBundle];
   double s2[kChannelBundle];
   for (size_t c = 0; c < channels; ++c) {
-    HeadSum<V> sum{x + c * spatial};
-    reduce_planes<V>(head.planes, head.spatial, head.apart, sum);
+    HeadSum<X> sum{x + c * spatial};
+    reduce_planes(head.planes, head.spatial, head.apart, sum);
     s1[c] = tree_sum(sum.sum);
   }
   for (size_t c = 0; c < channels; ++c) shift[c] = static_cast<T>(s1[c] / head_count);
   for (size_t c = 0; c < channels; ++c) {
-    ShiftedSums<V> sums{x + c * spatial, V::broadcast(shift[c])};
-    reduce_planes<V>(blocks.planes, spatial, blocks.apart, sums);
+    ShiftedSums<X> sums{x + c * spatial, X::Vector::broadcast(shift[c])};
+    reduce_planes(blocks.planes, spatial, blocks.apart, sums);
     s1[c] = tree_sum(sums.s1);
     s2[c] = tree_sum(sums.s2);
   }
@@ -87,36 +87,41 @@ static void bundle_moments(const typename V::Scalar* x, const PlaneBlocks& block
 }
 
 // As block_squares() (spans.inl.h), for one channel. Returns M2; the mean is 0.
-template <typename V>
-static double plane_squares(const typename V::Scalar* x, const PlaneBlocks& blocks) {
-  SquaresSum<V> sum{x};
-  reduce_planes<V>(blocks.planes, blocks.spatial, blocks.apart, sum);
+template <typename X>
+static double plane_squares(X x, const PlaneBlocks& blocks) {
+  SquaresSum<X> sum{x};
+  reduce_planes(blocks.planes, blocks.spatial, blocks.apart, sum);
   const double s2 = tree_sum(sum.s2);
-  const bool trusted = sizeof(typename V::Scalar) == 8 || squares_trusted(s2 == 0 ? 1 : 0, s2);
+  const bool trusted = sizeof(typename X::Scalar) == 8 || squares_trusted(s2 == 0 ? 1 : 0, s2);
   return trusted ? s2 : wide_moments_of_planes(x, blocks, false).m2;
 }
 
-template <typename V>
-static void planes_moments(const typename V::Scalar* x, const PlaneBlocks& blocks, bool centred, double* mean,
-                           double* m2) {
+template <typename X>
+static void moments_of_planes(X x, const PlaneBlocks& blocks, bool centred, double* mean, double* m2) {
   if (!centred) {
     for (size_t c = 0; c < blocks.channels; ++c) {
       mean[c] = 0;
-      m2[c] = plane_squares<V>(x + c * blocks.spatial, blocks);
+      m2[c] = plane_squares(x + c * blocks.spatial, blocks);
     }
     return;
   }
   PlaneBlocks bundle = blocks;
   for (size_t c = 0; c < blocks.channels; c += kChannelBundle) {
     bundle.channels = smaller(kChannelBundle, blocks.channels - c);
-    bundle_moments<V>(x + c * blocks.spatial, bundle, mean + c, m2 + c);
+    bundle_moments(x + c * blocks.spatial, bundle, mean + c, m2 + c);
   }
 }
 
+template <typename S>
+static void planes_moments(const S* x, const PlaneBlocks& blocks, bool centred, double* mean, double* m2) {
+  moments_of_planes(Source<S>{x}, blocks, centred, mean, m2);
+}
+
 // The gradient sums of blocks of one element each, where there is nothing to add up.
-template <typename T>
-EVENKEEL_INLINE void gradients_of_elements(const T* dy, const T* x, size_t n, const T* mh, const T* r, double* sum1,
-                                           double* sum2) {
+template <typename X>
+EVENKEEL_INLINE void gradients_of_elements(X dy, X x, size_t n, const typename X::Scalar* mh,
+                                           const typename X::Scalar* r, double* sum1, double* sum2) {
+  using T = typename X::Scalar;
   for (size_t i = 0; i < n; ++i) {
     // 0 is added as in the lanes of other blocks, so that -0 becomes 0.
     const T xr = (x[i] - mh[i]) * r[i];
@@ -125,15 +130,17 @@ EVENKEEL_INLINE void gradients_of_elements(const T* dy, const T* x, size_t n, co
   }
 }
 
-template <typename V>
-static void planes_gradient_sums(const typename V::Scalar* dy, const typename V::Scalar* x, const PlaneBlocks& blocks,
-                                 const typename V::Scalar* mh, const typename V::Scalar* r, double* sum1,
-                                 double* sum2) {
+template <typename S>
+static void planes_gradient_sums(const S* dy_data, const S* x_data, const PlaneBlocks& blocks, const Compute<S>* mh,
+                                 const Compute<S>* r, double* sum1, double* sum2) {
+  using V = VectorOf<S>;
+  const Source<S> dy{dy_data};
+  const Source<S> x{x_data};
   if (blocks.planes * blocks.spatial == 1) return gradients_of_elements(dy, x, blocks.channels, mh, r, sum1, sum2);
   for (size_t c = 0; c < blocks.channels; ++c) {
     const size_t at = c * blocks.spatial;
-    SpanGradientSums<V> sums{dy + at, x + at, V::broadcast(mh[c]), V::broadcast(r[c])};
-    reduce_planes<V>(blocks.planes, blocks.spatial, blocks.apart, sums);
+    SpanGradientSums<Source<S>> sums{dy + at, x + at, V::broadcast(mh[c]), V::broadcast(r[c])};
+    reduce_planes(blocks.planes, blocks.spatial, blocks.apart, sums);
     sum1[c] = tree_sum(sums.s1);
     sum2[c] = tree_sum(sums.s2);
   }

@@ -19,61 +19,59 @@ EVENKEEL_INLINE V normalized(V x, const RowVectors<V>& k) {
   return mul(x, k.r);
 }
 
-// What the map of a row reads and writes.
-template <typename T>
+// What the map of a row reads.
+template <typename X>
 struct RowMapArguments {
-  const T* x;
-  T* y;
+  X x;
   size_t length;
-  const T* weight;
-  const T* bias;
-  RowFold<T> fold;
-  bool non_temporal;
+  const typename X::Scalar* weight;
+  const typename X::Scalar* bias;
+  RowFold<typename X::Scalar> fold;
   // The elements that are prefetched meanwhile: as many as this row has, further on.
-  const T* next;
+  X next;
 };
 
-template <typename V, bool kCentred, bool kWeight, bool kBias>
+template <typename X, typename S, bool kCentred, bool kWeight, bool kBias>
 struct RowMap {
-  const RowMapArguments<typename V::Scalar> row;
+  using V = typename X::Vector;
+  const RowMapArguments<X> row;
+  const Sink<S> out;
   const RowVectors<V> k;
 
-  EVENKEEL_MEMBER void prefetch_at(size_t i) const { prefetch(row.next + i); }
+  EVENKEEL_MEMBER void prefetch_at(size_t i) const { row.next.ahead(i).line(0); }
 
   template <bool kFull, bool kNonTemporal>
   EVENKEEL_MEMBER void part(size_t i, size_t n) const {
     // y = xhat * weight + bias
-    V value = normalized<kCentred>(load_part<kFull, V>(row.x + i, n), k);
+    V value = normalized<kCentred>(row.x.template load<kFull>(i, n), k);
     if constexpr (kWeight) value = mul(value, load_part<kFull, V>(row.weight + i, n));
     if constexpr (kBias) value = add(value, load_part<kFull, V>(row.bias + i, n));
-    put<kFull, kNonTemporal>(row.y + i, value, n);
+    out.template put<kFull, kNonTemporal>(i, value, n);
   }
 };
 
-template <typename V, bool kCentred, bool kWeight, bool kBias>
-EVENKEEL_INLINE void row_map_loop(const RowMapArguments<typename V::Scalar>& row) {
-  const RowMap<V, kCentred, kWeight, kBias> map{row, row_vectors<V>(row.fold)};
-  map_all<V>(row.y, row.length, row.non_temporal, map);
+template <bool kCentred, bool kWeight, bool kBias, typename X, typename S>
+EVENKEEL_INLINE void row_map_loop(const RowMapArguments<X>& row, const Sink<S>& y) {
+  map_all(row.length, RowMap<X, S, kCentred, kWeight, kBias>{row, y, row_vectors<typename X::Vector>(row.fold)});
 }
 
-template <typename V, bool kCentred>
-EVENKEEL_INLINE void row_map_affine(const RowMapArguments<typename V::Scalar>& row) {
-  if (row.weight && row.bias) return row_map_loop<V, kCentred, true, true>(row);
-  if (row.weight) return row_map_loop<V, kCentred, true, false>(row);
-  if (row.bias) return row_map_loop<V, kCentred, false, true>(row);
-  return row_map_loop<V, kCentred, false, false>(row);
+template <bool kCentred, typename X, typename S>
+EVENKEEL_INLINE void row_map_affine(const RowMapArguments<X>& row, const Sink<S>& y) {
+  if (row.weight && row.bias) return row_map_loop<kCentred, true, true>(row, y);
+  if (row.weight) return row_map_loop<kCentred, true, false>(row, y);
+  if (row.bias) return row_map_loop<kCentred, false, true>(row, y);
+  return row_map_loop<kCentred, false, false>(row, y);
 }
 
-template <typename V>
-static void row_map(const RowMapArguments<typename V::Scalar>& row, bool centred) {
-  if (centred) return row_map_affine<V, true>(row);
-  return row_map_affine<V, false>(row);
+template <typename X, typename S>
+static void row_map(const RowMapArguments<X>& row, const Sink<S>& y, bool centred) {
+  if (centred) return row_map_affine<true>(row, y);
+  return row_map_affine<false>(row, y);
 }
 
-template <typename V>
-static void part_map(const typename V::Scalar* x, typename V::Scalar* y, size_t n, bool non_temporal,
-                     const typename V::Scalar* weight, const typename V::Scalar* bias, RowFold<typename V::Scalar> fold,
-                     bool centred) {
+template <typename S>
+static void part_map(const S* x, S* y, size_t n, Stores stores, const Compute<S>* weight, const Compute<S>* bias,
+                     RowFold<Compute<S>> fold, bool centred) {
   // No row follows. The row's own cache lines are prefetched instead; they are already in the cache.
-  row_map<V>({x, y, n, weight, bias, fold, non_temporal, x}, centred);
+  row_map(RowMapArguments<Source<S>>{{x}, n, weight, bias, fold, {x}}, Sink<S>{y, stores}, centred);
 }

@@ -9,10 +9,9 @@ constexpr size_t kBundle = 4;
 constexpr size_t kShortRowBytes = 1024;
 
 // The statistics of the rows from x on. mean, variance: [kBundle].
-template <typename V>
-EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, const typename V::Scalar* x, double* mean,
-                                   double* variance) {
-  using T = typename V::Scalar;
+template <typename S, typename X>
+EVENKEEL_INLINE void short_moments(const RowsForward<S>& io, X x, double* mean, double* variance) {
+  using T = typename X::Scalar;
   const size_t n = io.length;
   const double count = static_cast<double>(n);
   const size_t head = head_of<T>(n);
@@ -22,10 +21,10 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
   double s1[kBundle] = {};
   double s2[kBundle] = {};
   if (io.centred) {
-    for (size_t r = 0; r < kBundle; ++r) s1[r] = head_sum<V>(x + r * n, head);
+    for (size_t r = 0; r < kBundle; ++r) s1[r] = head_sum(x + r * n, head);
     for (size_t r = 0; r < kBundle; ++r) shift[r] = static_cast<T>(s1[r] / static_cast<double>(head));
     for (size_t r = 0; r < kBundle; ++r) {
-      const Sums sums = shifted_sums<V>(x + r * n, n, shift[r], nothing);
+      const Sums sums = shifted_sums(x + r * n, n, shift[r], nothing);
       s1[r] = sums.s1;
       s2[r] = sums.s2;
     }
@@ -36,7 +35,7 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
     }
   } else {
     for (size_t r = 0; r < kBundle; ++r) {
-      s2[r] = squares_sum<V>(x + r * n, n, nothing);
+      s2[r] = squares_sum(x + r * n, n, nothing);
       mean[r] = 0;
       variance[r] = s2[r] / count;
     }
@@ -52,14 +51,14 @@ EVENKEEL_INLINE void short_moments(const RowsForward<typename V::Scalar>& io, co
 
 // The map of a bundle's rows together: weight and bias are read once for all of them. The members are copies, because a
 // vector store may change what a reference refers to.
-template <typename V, bool kCentred, bool kWeight, bool kBias>
+template <typename X, typename S, bool kCentred, bool kWeight, bool kBias>
 struct BundleMap {
-  using T = typename V::Scalar;
-  const T* const x;
-  T* const y;
+  using V = typename X::Vector;
+  const X x;
+  const Sink<S> out;
   const size_t length;
-  const T* const weights;
-  const T* const biases;
+  const typename X::Scalar* const weights;
+  const typename X::Scalar* const biases;
   RowVectors<V> k[kBundle];
 
   template <bool kFull, bool kNonTemporal>
@@ -71,26 +70,27 @@ struct BundleMap {
     for (size_t r = 0; r < kBundle; ++r) {
       const size_t at = r * length + i;
       // y = xhat * weight + bias
-      V value = normalized<kCentred>(load_part<kFull, V>(x + at, n), k[r]);
+      V value = normalized<kCentred>(x.template load<kFull>(at, n), k[r]);
       if constexpr (kWeight) value = mul(value, weight);
       if constexpr (kBias) value = add(value, bias);
-      put<kFull, kNonTemporal>(y + at, value, n);
+      out.template put<kFull, kNonTemporal>(at, value, n);
     }
   }
 };
 
-template <typename V, bool kCentred, bool kWeight, bool kBias>
-static void map_bundle(const RowsForward<typename V::Scalar>& io, size_t row,
-                       const RowFold<typename V::Scalar>* folds) {
+template <bool kCentred, bool kWeight, bool kBias, typename S>
+static void map_bundle(const RowsForward<S>& io, size_t row, const RowFold<Compute<S>>* folds) {
   const size_t n = io.length;
-  BundleMap<V, kCentred, kWeight, kBias> map{io.x + row * n, io.y + row * n, n, io.weight, io.bias, {}};
-  for (size_t r = 0; r < kBundle; ++r) map.k[r] = row_vectors<V>(folds[r]);
-  if (io.prefetches) {
-    const size_t bytes = kBundle * n * sizeof(typename V::Scalar);
-    Prefetcher(map.x, kMapPrefetchDistance<typename V::Scalar>).lines(bytes);
-    Prefetcher(map.y, kMapPrefetchDistance<typename V::Scalar>).lines(bytes);
+  const Source<S> x{io.x + row * n};
+  const Sink<S> y{io.y + row * n, io.stores};
+  BundleMap<Source<S>, S, kCentred, kWeight, kBias> map{x, y, n, io.weight, io.bias, {}};
+  for (size_t r = 0; r < kBundle; ++r) map.k[r] = row_vectors<VectorOf<S>>(folds[r]);
+  if (io.stores == Stores::prefetched) {
+    const size_t bytes = kBundle * n * sizeof(S);
+    x.ahead(kMapPrefetchDistance<S>).lines(bytes);
+    y.ahead(kMapPrefetchDistance<S>).lines(bytes);
   }
-  map_rest<V>(0, n, map);
+  map_rest(0, n, map);
 }
 
 // Whether all rows of a bundle are ordinary, by few comparisons. It may be false if they are. Sums of non-negative
@@ -111,45 +111,45 @@ EVENKEEL_INLINE bool surely_ordinary(const double* variance, double eps, const R
 
 // Maps the rows [begin, end) one after another: for bundles with rows that may not be ordinary, and for a bias without
 // a weight.
-template <typename V>
-static void map_rows(const RowsForward<typename V::Scalar>& io, size_t begin, size_t end) {
-  using T = typename V::Scalar;
+template <typename S>
+static void map_rows(const RowsForward<S>& io, size_t begin, size_t end) {
+  using T = Compute<S>;
   const size_t n = io.length;
   for (size_t row = begin; row < end; ++row) {
     if (!are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps) && map_wide_row(io, row)) continue;
-    const T* x = io.x + row * n;
+    const Source<S> x{io.x + row * n};
     const RowFold<T> fold = fold_row<T>(io.mean[row], io.variance[row], io.eps);
-    row_map<V>({x, io.y + row * n, n, io.weight, io.bias, fold, io.non_temporal, x}, io.centred);
+    row_map(RowMapArguments<Source<S>>{x, n, io.weight, io.bias, fold, x}, Sink<S>{io.y + row * n, io.stores},
+            io.centred);
   }
 }
 
 // A bias without a weight is rare, and has no loop of its own.
-template <typename V, bool kCentred>
-EVENKEEL_INLINE void map_bundle_affine(const RowsForward<typename V::Scalar>& io, size_t row,
-                                       const RowFold<typename V::Scalar>* folds) {
-  if (io.weight && io.bias) return map_bundle<V, kCentred, true, true>(io, row, folds);
-  if (io.bias) return map_rows<V>(io, row, row + kBundle);
-  if (io.weight) return map_bundle<V, kCentred, true, false>(io, row, folds);
-  return map_bundle<V, kCentred, false, false>(io, row, folds);
+template <bool kCentred, typename S>
+EVENKEEL_INLINE void map_bundle_affine(const RowsForward<S>& io, size_t row, const RowFold<Compute<S>>* folds) {
+  if (io.weight && io.bias) return map_bundle<kCentred, true, true>(io, row, folds);
+  if (io.bias) return map_rows(io, row, row + kBundle);
+  if (io.weight) return map_bundle<kCentred, true, false>(io, row, folds);
+  return map_bundle<kCentred, false, false>(io, row, folds);
 }
 
 // Processes all whole bundles. Returns the first row after them.
-template <typename V>
-static size_t short_rows_forward(const RowsForward<typename V::Scalar>& io, size_t rows) {
-  using T = typename V::Scalar;
+template <typename S>
+static size_t short_rows_forward(const RowsForward<S>& io, size_t rows) {
+  using T = Compute<S>;
   size_t row = 0;
   for (; row + kBundle <= rows; row += kBundle) {
     double* mean = io.mean + row;
     double* variance = io.variance + row;
     RowFold<T> folds[kBundle];
-    short_moments<V>(io, io.x + row * io.length, mean, variance);
+    short_moments(io, Source<S>{io.x + row * io.length}, mean, variance);
     for (size_t r = 0; r < kBundle; ++r) folds[r] = fold_row<T>(mean[r], variance[r], io.eps);
     if (!surely_ordinary(variance, io.eps, folds)) {
-      map_rows<V>(io, row, row + kBundle);
+      map_rows(io, row, row + kBundle);
     } else if (io.centred) {
-      map_bundle_affine<V, true>(io, row, folds);
+      map_bundle_affine<true>(io, row, folds);
     } else {
-      map_bundle_affine<V, false>(io, row, folds);
+      map_bundle_affine<false>(io, row, folds);
     }
   }
   return row;

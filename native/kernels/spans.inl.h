@@ -15,8 +15,8 @@ EVENKEEL_INLINE Moments finish_moments(double shift, double s1, double s2, doubl
 
 // The moments of float32 values whose squares overflow or underflow float32, which is rare. Two loops in float64, one
 // element after another. at(i) is the index of element i of n.
-template <typename T, typename At>
-EVENKEEL_INLINE Moments wide_moments_at(const T* x, size_t n, bool centred, const At& at) {
+template <typename X, typename At>
+EVENKEEL_INLINE Moments wide_moments_at(X x, size_t n, bool centred, const At& at) {
   const double count = static_cast<double>(n);
   double mean = 0;
   if (centred) {
@@ -34,30 +34,31 @@ EVENKEEL_INLINE Moments wide_moments_at(const T* x, size_t n, bool centred, cons
   return {count, 0, s2};
 }
 
-template <typename T>
-static Moments wide_moments(const T* x, size_t n, size_t stride, bool centred) {
+template <typename X>
+static Moments wide_moments(X x, size_t n, size_t stride, bool centred) {
   return wide_moments_at(x, n, centred, [stride](size_t i) { return i * stride; });
 }
 
-template <typename V>
+template <typename X>
 struct HeadSum {
-  const typename V::Scalar* x;
+  using V = typename X::Vector;
+  X x;
   Lanes<V> sum = zero_lanes<V>();
 
   template <bool kFull>
   EVENKEEL_MEMBER void step(size_t i, size_t valid) {
     for (size_t j = 0; j < kRegisters<V>; ++j) {
       // sum += x
-      sum.v[j] = add(sum.v[j], load_part<kFull, V>(x + i + j * V::width, lanes_of<V>(valid, j)));
+      sum.v[j] = add(sum.v[j], x.template load<kFull>(i + j * V::width, lanes_of<V>(valid, j)));
     }
   }
 };
 
 // The sum of a block's head. It is exact on a constant, because a lane adds at most two elements.
-template <typename V>
-EVENKEEL_INLINE double head_sum(const typename V::Scalar* x, size_t n) {
-  HeadSum<V> head{x};
-  reduce_all<V>(0, n, head);
+template <typename X>
+EVENKEEL_INLINE double head_sum(X x, size_t n) {
+  HeadSum<X> head{x};
+  reduce_all(0, n, head);
   return tree_sum(head.sum);
 }
 
@@ -67,9 +68,10 @@ EVENKEEL_INLINE size_t head_of(size_t n) {
   return smaller(n, kShiftSteps * kLanes<T>);
 }
 
-template <typename V>
+template <typename X>
 struct ShiftedSums {
-  const typename V::Scalar* x;
+  using V = typename X::Vector;
+  X x;
   V shift;
   Lanes<V> s1 = zero_lanes<V>();
   Lanes<V> s2 = zero_lanes<V>();
@@ -79,7 +81,7 @@ struct ShiftedSums {
     for (size_t j = 0; j < kRegisters<V>; ++j) {
       const size_t lanes = lanes_of<V>(valid, j);
       // d = x - shift; s1 += d; s2 += d * d
-      const V d = mask_part<kFull>(sub(load_part<kFull, V>(x + i + j * V::width, lanes), shift), lanes);
+      const V d = mask_part<kFull>(sub(x.template load<kFull>(i + j * V::width, lanes), shift), lanes);
       s1.v[j] = add(s1.v[j], d);
       s2.v[j] = add(s2.v[j], mul(d, d));
     }
@@ -87,103 +89,110 @@ struct ShiftedSums {
 };
 
 // The sums of d = x - shift and of d * d over a block, in one loop.
-template <typename V, typename Beside>
-EVENKEEL_INLINE Sums shifted_sums(const typename V::Scalar* x, size_t n, typename V::Scalar shift, Beside& beside) {
-  ShiftedSums<V> sums{x, V::broadcast(shift)};
-  reduce_beside<V>(0, n, sums, beside);
+template <typename X, typename Beside>
+EVENKEEL_INLINE Sums shifted_sums(X x, size_t n, typename X::Scalar shift, Beside& beside) {
+  ShiftedSums<X> sums{x, X::Vector::broadcast(shift)};
+  reduce_beside(0, n, sums, beside);
   return {tree_sum(sums.s1), tree_sum(sums.s2)};
 }
 
 // The mean of a block's head.
-template <typename V>
-EVENKEEL_INLINE typename V::Scalar block_shift(const typename V::Scalar* x, size_t n) {
-  const size_t head = head_of<typename V::Scalar>(n);
-  return static_cast<typename V::Scalar>(head_sum<V>(x, head) / static_cast<double>(head));
+template <typename X>
+EVENKEEL_INLINE typename X::Scalar block_shift(X x, size_t n) {
+  const size_t head = head_of<typename X::Scalar>(n);
+  return static_cast<typename X::Scalar>(head_sum(x, head) / static_cast<double>(head));
 }
 
-template <typename V, typename Beside>
-EVENKEEL_INLINE Moments block_moments(const typename V::Scalar* x, size_t n, typename V::Scalar shift, Beside& beside) {
-  const Sums sums = shifted_sums<V>(x, n, shift, beside);
-  if (sizeof(typename V::Scalar) == 4 && !squares_trusted(sums.s1, sums.s2)) return wide_moments(x, n, 1, true);
+template <typename X, typename Beside>
+EVENKEEL_INLINE Moments block_moments(X x, size_t n, typename X::Scalar shift, Beside& beside) {
+  const Sums sums = shifted_sums(x, n, shift, beside);
+  if (sizeof(typename X::Scalar) == 4 && !squares_trusted(sums.s1, sums.s2)) return wide_moments(x, n, 1, true);
   return finish_moments(shift, sums.s1, sums.s2, static_cast<double>(n));
 }
 
-template <typename V>
+template <typename X>
 struct SquaresSum {
-  const typename V::Scalar* x;
+  using V = typename X::Vector;
+  X x;
   Lanes<V> s2 = zero_lanes<V>();
 
   template <bool kFull>
   EVENKEEL_MEMBER void step(size_t i, size_t valid) {
     for (size_t j = 0; j < kRegisters<V>; ++j) {
       // s2 += x * x
-      const V value = load_part<kFull, V>(x + i + j * V::width, lanes_of<V>(valid, j));
+      const V value = x.template load<kFull>(i + j * V::width, lanes_of<V>(valid, j));
       s2.v[j] = add(s2.v[j], mul(value, value));
     }
   }
 };
 
 // The sum of squares over a block, for norms that take the mean as 0.
-template <typename V, typename Beside>
-EVENKEEL_INLINE double squares_sum(const typename V::Scalar* x, size_t n, Beside& beside) {
-  SquaresSum<V> sum{x};
-  reduce_beside<V>(0, n, sum, beside);
+template <typename X, typename Beside>
+EVENKEEL_INLINE double squares_sum(X x, size_t n, Beside& beside) {
+  SquaresSum<X> sum{x};
+  reduce_beside(0, n, sum, beside);
   return tree_sum(sum.s2);
 }
 
-template <typename V, typename Beside>
-EVENKEEL_INLINE Moments block_squares(const typename V::Scalar* x, size_t n, Beside& beside) {
-  const double s2 = squares_sum<V>(x, n, beside);
-  if (sizeof(typename V::Scalar) == 4 && !squares_trusted(s2 == 0 ? 1 : 0, s2)) return wide_moments(x, n, 1, false);
+template <typename X, typename Beside>
+EVENKEEL_INLINE Moments block_squares(X x, size_t n, Beside& beside) {
+  const double s2 = squares_sum(x, n, beside);
+  if (sizeof(typename X::Scalar) == 4 && !squares_trusted(s2 == 0 ? 1 : 0, s2)) return wide_moments(x, n, 1, false);
   return {static_cast<double>(n), 0, s2};
 }
 
 // The shift of the next block is computed before the sums of this block. It takes as long as a quarter of a block's
 // sums, and can overlap with them.
-template <typename V, typename Beside>
-EVENKEEL_INLINE Moments centred_moments(const typename V::Scalar* x, size_t n, Beside& beside) {
-  constexpr size_t block = kBlock<typename V::Scalar>;
+template <typename X, typename Beside>
+EVENKEEL_INLINE Moments centred_moments(X x, size_t n, Beside& beside) {
+  constexpr size_t block = kBlock<typename X::Scalar>;
   Moments span;
   if (n == 0) return span;
-  typename V::Scalar shift = block_shift<V>(x, smaller(block, n));
+  typename X::Scalar shift = block_shift(x, smaller(block, n));
   for (size_t i = 0; i < n; i += block) {
     const size_t length = smaller(block, n - i);
     const size_t next = i + length;
-    const typename V::Scalar next_shift = next < n ? block_shift<V>(x + next, smaller(block, n - next)) : 0;
-    const Moments part = block_moments<V>(x + i, length, shift, beside);
+    const typename X::Scalar next_shift = next < n ? block_shift(x + next, smaller(block, n - next)) : 0;
+    const Moments part = block_moments(x + i, length, shift, beside);
     merge(&span, part.count, part.mean, part.m2);
     shift = next_shift;
   }
   return span;
 }
 
-template <typename V, typename Beside>
-EVENKEEL_INLINE Moments squares(const typename V::Scalar* x, size_t n, Beside& beside) {
-  constexpr size_t block = kBlock<typename V::Scalar>;
+template <typename X, typename Beside>
+EVENKEEL_INLINE Moments squares(X x, size_t n, Beside& beside) {
+  constexpr size_t block = kBlock<typename X::Scalar>;
   Moments span;
   for (size_t i = 0; i < n; i += block) {
-    const Moments part = block_squares<V>(x + i, smaller(block, n - i), beside);
+    const Moments part = block_squares(x + i, smaller(block, n - i), beside);
     merge(&span, part.count, part.mean, part.m2);
   }
   return span;
 }
 
-template <bool kCentred, typename V, typename Beside>
-EVENKEEL_INLINE Moments moments_beside(const typename V::Scalar* x, size_t n, Beside& beside) {
-  if constexpr (kCentred) return centred_moments<V>(x, n, beside);
-  return squares<V>(x, n, beside);
+template <bool kCentred, typename X, typename Beside>
+EVENKEEL_INLINE Moments moments_beside(X x, size_t n, Beside& beside) {
+  if constexpr (kCentred) return centred_moments(x, n, beside);
+  return squares(x, n, beside);
 }
 
-template <typename V>
-static Moments span_moments(const typename V::Scalar* x, size_t n, bool centred) {
+template <typename X>
+static Moments moments_of(X x, size_t n, bool centred) {
   NothingBeside nothing;
-  return centred ? moments_beside<true, V>(x, n, nothing) : moments_beside<false, V>(x, n, nothing);
+  return centred ? moments_beside<true>(x, n, nothing) : moments_beside<false>(x, n, nothing);
 }
 
-template <typename V>
+template <typename S>
+static Moments span_moments(const S* x, size_t n, bool centred) {
+  return moments_of(Source<S>{x}, n, centred);
+}
+
+template <typename X>
 struct SpanGradientSums {
-  const typename V::Scalar* dy;
-  const typename V::Scalar* x;
+  using V = typename X::Vector;
+  X dy;
+  X x;
   V mh, r;
   Lanes<V> s1 = zero_lanes<V>();
   Lanes<V> s2 = zero_lanes<V>();
@@ -193,16 +202,16 @@ struct SpanGradientSums {
     for (size_t j = 0; j < kRegisters<V>; ++j) {
       const size_t lanes = lanes_of<V>(valid, j);
       // xr = (x - mh) * r; s1 += dy; s2 += dy * xr
-      const V g = load_part<kFull, V>(dy + i + j * V::width, lanes);
-      const V xr = mul(sub(load_part<kFull, V>(x + i + j * V::width, lanes), mh), r);
+      const V g = dy.template load<kFull>(i + j * V::width, lanes);
+      const V xr = mul(sub(x.template load<kFull>(i + j * V::width, lanes), mh), r);
       s1.v[j] = add(s1.v[j], g);
       s2.v[j] = add(s2.v[j], mask_part<kFull>(mul(g, xr), lanes));
     }
   }
 };
 
-template <typename V>
-static Sums span_gradient_sums(const typename V::Scalar* dy, const typename V::Scalar* x, size_t n,
-                               typename V::Scalar mh, typename V::Scalar r) {
-  return sums_of_blocks<V>(n, SpanGradientSums<V>{dy, x, V::broadcast(mh), V::broadcast(r)});
+template <typename S>
+static Sums span_gradient_sums(const S* dy, const S* x, size_t n, Compute<S> mh, Compute<S> r) {
+  using V = VectorOf<S>;
+  return sums_of_blocks(n, SpanGradientSums<Source<S>>{{dy}, {x}, V::broadcast(mh), V::broadcast(r)});
 }

@@ -12,14 +12,14 @@ EVENKEEL_INLINE size_t lanes_of(size_t valid, size_t j) {
 }
 
 // kFull: loads all elements of the vector. Otherwise loads the first n, and sets the others to 0.
-template <bool kFull, typename V>
-EVENKEEL_INLINE V load_part(const typename V::Scalar* p, size_t n) {
+template <bool kFull, typename V, typename S>
+EVENKEEL_INLINE V load_part(const S* p, size_t n) {
   if constexpr (kFull) return V::load(p);
   return V::load_first(p, n);
 }
 
-template <bool kFull, typename V>
-EVENKEEL_INLINE void store_part(typename V::Scalar* p, V v, size_t n) {
+template <bool kFull, typename V, typename S>
+EVENKEEL_INLINE void store_part(S* p, V v, size_t n) {
   if constexpr (kFull) {
     store(p, v);
   } else {

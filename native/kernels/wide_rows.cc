@@ -12,26 +12,27 @@ void put_statistics(const WideFold& fold, size_t count, double* mean, double* va
   *variance = variance_of(static_cast<double>(count), fold.slot_m2());
 }
 
-template <typename T>
-bool is_ordinary_group(const GroupsForward<T>& io, size_t group, size_t first_channel) {
-  if (!are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps)) return false;
+template <typename S>
+bool is_ordinary_group(const GroupsForward<S>& io, size_t group, size_t first_channel) {
+  if (!are_ordinary_statistics<Compute<S>>(io.mean[group], io.variance[group], io.eps)) return false;
   const double rstd = rstd_of(io.variance[group], io.eps);
   for (size_t c = first_channel; io.weight && c < first_channel + io.planes; ++c) {
-    if (!is_ordinary_scale(static_cast<T>(rstd * static_cast<double>(io.weight[c])), io.weight[c])) return false;
+    if (!is_ordinary_scale(static_cast<Compute<S>>(rstd * static_cast<double>(io.weight[c])), io.weight[c]))
+      return false;
   }
   return true;
 }
 
-template <typename T>
-bool fold_wide_row(const RowsBackward<T>& io, size_t row, WideFold* fold) {
+template <typename S>
+bool fold_wide_row(const RowsBackward<S>& io, size_t row, WideFold* fold) {
   if (io.given) return fold_given(io.mean[row], io.variance[row], io.eps, fold);
   return fold_elements(io.x, slot_of_row(row, io.length), io.centred, io.eps, fold);
 }
 
 }  // namespace
 
-template <typename T>
-bool map_wide_row(const RowsForward<T>& io, size_t row) {
+template <typename S>
+bool map_wide_row(const RowsForward<S>& io, size_t row) {
   WideFold fold;
   const Slot slot = slot_of_row(row, io.length);
   const bool folds = io.own ? fold_elements(io.x, slot, io.centred, io.eps, &fold)
@@ -39,19 +40,19 @@ bool map_wide_row(const RowsForward<T>& io, size_t row) {
   if (!folds) return false;
   if (!io.given) {
     put_statistics(fold, io.length, io.mean + row, io.variance + row);
-    if (are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps)) return false;
+    if (are_ordinary_statistics<Compute<S>>(io.mean[row], io.variance[row], io.eps)) return false;
   }
   map_wide(io.x, slot, io.y, slot, io.weight, io.bias, fold);
   return true;
 }
 
-template <typename T>
-bool map_wide_group(const GroupsForward<T>& io, size_t group) {
+template <typename S>
+bool map_wide_group(const GroupsForward<S>& io, size_t group) {
   WideFold fold;
   const size_t channel = (io.first + group) % io.groups * io.planes;
   const Slot slot{group * io.planes * io.spatial, channel, io.planes, io.spatial, io.spatial, 1, 1, 0};
   if (!fold_elements(io.x, slot, io.centred, io.eps, &fold)) return false;
-  if (!are_ordinary_statistics<T>(io.mean[group], io.variance[group], io.eps)) {
+  if (!are_ordinary_statistics<Compute<S>>(io.mean[group], io.variance[group], io.eps)) {
     put_statistics(fold, slot.count(), io.mean + group, io.variance + group);
     if (is_ordinary_group(io, group, channel)) return false;
   }
@@ -59,19 +60,19 @@ bool map_wide_group(const GroupsForward<T>& io, size_t group) {
   return true;
 }
 
-template <typename T>
-bool sum_wide_row(const RowsBackward<T>& io, size_t row, Sums* sums) {
+template <typename S>
+bool sum_wide_row(const RowsBackward<S>& io, size_t row, Sums* sums) {
   WideFold fold;
   if (!fold_wide_row(io, row, &fold)) return false;
   *sums = sum_line(io.dy, io.x, slot_of_row(row, io.length), 0, io.weight, fold);
   return true;
 }
 
-template <typename T>
-bool fold_wide_gradient_row(const RowsBackward<T>& io, size_t row, const Sums& sums, WideGradient* gradient) {
+template <typename S>
+bool fold_wide_gradient_row(const RowsBackward<S>& io, size_t row, const Sums& sums, WideGradient* gradient) {
   // If only the sums are not ordinary, and are not finite in float64 either, the arithmetic in T gives the same
   // Infinity or NaN.
-  const bool folds = are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps);
+  const bool folds = are_ordinary_statistics<Compute<S>>(io.mean[row], io.variance[row], io.eps);
   if (folds && !are_finite(sums)) return false;
   WideFold fold;
   if (!fold_wide_row(io, row, &fold)) return false;
@@ -80,25 +81,25 @@ bool fold_wide_gradient_row(const RowsBackward<T>& io, size_t row, const Sums& s
   return true;
 }
 
-template <typename T>
-void map_wide_gradient_part(const RowsBackward<T>& part, const WideGradient& gradient) {
+template <typename S>
+void map_wide_gradient_part(const RowsBackward<S>& part, const WideGradient& gradient) {
   const Slot slot = slot_of_row(0, part.length);
   if (part.dweight) add_wide_row(part.dy, part.x, slot, gradient.fold, part.dweight, part.dbias);
   map_wide_gradient(part.dy, part.x, slot, part.dx, slot, part.weight, gradient);
 }
 
-template <typename T>
-bool map_wide_gradient_row(const RowsBackward<T>& io, size_t row, RowGradientFold<T>* fold) {
+template <typename S>
+bool map_wide_gradient_row(const RowsBackward<S>& io, size_t row, RowGradientFold<Compute<S>>* fold) {
   Sums sums{0, 0};
   if (!io.given) {
     if (!sum_wide_row(io, row, &sums)) return false;
     *fold = fold_row_gradient(fold->row, rstd_of(io.variance[row], io.eps), sums.s1, sums.s2, io.length);
-    const bool statistics = are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps);
+    const bool statistics = are_ordinary_statistics<Compute<S>>(io.mean[row], io.variance[row], io.eps);
     if (statistics && is_ordinary_gradient(fold->k2, fold->k1)) return false;
   }
   WideGradient gradient;
   if (!fold_wide_gradient_row(io, row, sums, &gradient)) return false;
-  RowsBackward<T> part = io;
+  RowsBackward<S> part = io;
   part.dy += row * io.length;
   part.x += row * io.length;
   part.dx += row * io.length;
@@ -106,13 +107,13 @@ bool map_wide_gradient_row(const RowsBackward<T>& io, size_t row, RowGradientFol
   return true;
 }
 
-#define EVENKEEL_WIDE_ROWS(T)                                                                          \
-  template bool map_wide_row<T>(const RowsForward<T>&, size_t);                                        \
-  template bool map_wide_group<T>(const GroupsForward<T>&, size_t);                                    \
-  template bool sum_wide_row<T>(const RowsBackward<T>&, size_t, Sums*);                                \
-  template bool fold_wide_gradient_row<T>(const RowsBackward<T>&, size_t, const Sums&, WideGradient*); \
-  template void map_wide_gradient_part<T>(const RowsBackward<T>&, const WideGradient&);                \
-  template bool map_wide_gradient_row<T>(const RowsBackward<T>&, size_t, RowGradientFold<T>*);
+#define EVENKEEL_WIDE_ROWS(S)                                                                          \
+  template bool map_wide_row<S>(const RowsForward<S>&, size_t);                                        \
+  template bool map_wide_group<S>(const GroupsForward<S>&, size_t);                                    \
+  template bool sum_wide_row<S>(const RowsBackward<S>&, size_t, Sums*);                                \
+  template bool fold_wide_gradient_row<S>(const RowsBackward<S>&, size_t, const Sums&, WideGradient*); \
+  template void map_wide_gradient_part<S>(const RowsBackward<S>&, const WideGradient&);                \
+  template bool map_wide_gradient_row<S>(const RowsBackward<S>&, size_t, RowGradientFold<Compute<S>>*);
 EVENKEEL_WIDE_ROWS(float)
 EVENKEEL_WIDE_ROWS(double)
 #undef EVENKEEL_WIDE_ROWS

@@ -13,27 +13,27 @@ namespace evenkeel {
 // replaced numbers are ordinary.
 
 // Replaces the statistics of the row, unless io.given. Then computes y.
-template <typename T>
-bool map_wide_row(const RowsForward<T>& io, size_t row);
+template <typename S>
+bool map_wide_row(const RowsForward<S>& io, size_t row);
 
-template <typename T>
-bool map_wide_group(const GroupsForward<T>& io, size_t group);
+template <typename S>
+bool map_wide_group(const GroupsForward<S>& io, size_t group);
 
 // Computes the sums of g and of g * xhat over a row.
-template <typename T>
-bool sum_wide_row(const RowsBackward<T>& io, size_t row, Sums* sums);
+template <typename S>
+bool sum_wide_row(const RowsBackward<S>& io, size_t row, Sums* sums);
 
 // Computes the numbers that the gradient of a row that is not ordinary is mapped with, from its sums.
-template <typename T>
-bool fold_wide_gradient_row(const RowsBackward<T>& io, size_t row, const Sums& sums, WideGradient* gradient);
+template <typename S>
+bool fold_wide_gradient_row(const RowsBackward<S>& io, size_t row, const Sums& sums, WideGradient* gradient);
 
 // Computes dx of a row or of a part of one, and adds to its dweight and dbias.
-template <typename T>
-void map_wide_gradient_part(const RowsBackward<T>& part, const WideGradient& gradient);
+template <typename S>
+void map_wide_gradient_part(const RowsBackward<S>& part, const WideGradient& gradient);
 
 // The three functions above, for a row that is not ordinary. If it returns false, `fold` has the numbers to map the row
 // with in T, from the replaced sums.
-template <typename T>
-bool map_wide_gradient_row(const RowsBackward<T>& io, size_t row, RowGradientFold<T>* fold);
+template <typename S>
+bool map_wide_gradient_row(const RowsBackward<S>& io, size_t row, RowGradientFold<Compute<S>>* fold);
 
 }  // namespace evenkeel

@@ -59,7 +59,9 @@ size_t largest_cache(const char* directory) noexcept {
 // above it 0.6 times.
 bool works_from_memory(size_t bytes) noexcept { return bytes >= cache_bytes() / 2; }
 
-bool pays_non_temporal(size_t bytes, bool in_place) noexcept { return !in_place && works_from_memory(bytes); }
+Stores stores_for(size_t bytes, bool in_place) noexcept {
+  return !in_place && works_from_memory(bytes) ? Stores::non_temporal : Stores::cached;
+}
 
 bool exceeds_cache(size_t bytes) noexcept { return bytes >= cache_bytes(); }
 

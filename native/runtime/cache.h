@@ -3,14 +3,16 @@
 
 #include <cstddef>
 
+#include "base/storage.h"
+
 namespace evenkeel {
 
 // Whether most of `bytes` bytes of operands and results are in memory, not in the cache.
 bool works_from_memory(size_t bytes) noexcept;
 
-// Whether non-temporal stores pay in a map over `bytes` bytes. They do not read a cache line before they overwrite it,
-// which saves a third of what a map moves. They never pay in place, because the line is already in the cache.
-bool pays_non_temporal(size_t bytes, bool in_place) noexcept;
+// The stores of a map over `bytes` bytes. Non-temporal stores do not read a cache line before they overwrite it, which
+// saves a third of what a map moves. They never pay in place, because the line is already in the cache.
+Stores stores_for(size_t bytes, bool in_place) noexcept;
 
 // Whether a pass over `bytes` bytes evicts what it read first before it reads that again.
 bool exceeds_cache(size_t bytes) noexcept;

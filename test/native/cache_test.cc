@@ -11,8 +11,9 @@
 
 using evenkeel::exceeds_cache;
 using evenkeel::largest_cache;
-using evenkeel::pays_non_temporal;
 using evenkeel::set_cache_bytes;
+using evenkeel::Stores;
+using evenkeel::stores_for;
 using evenkeel::tile_bytes;
 
 namespace {
@@ -60,15 +61,15 @@ TEST(the_largest_described_cache) {
 
 TEST(what_is_large_follows_the_cache) {
   set_cache_bytes(1 << 20);
-  CHECK(!pays_non_temporal((1 << 19) - 1, false));
-  CHECK(pays_non_temporal(1 << 19, false));
-  CHECK(!pays_non_temporal(1 << 19, true));
+  CHECK(stores_for((1 << 19) - 1, false) == Stores::cached);
+  CHECK(stores_for(1 << 19, false) == Stores::non_temporal);
+  CHECK(stores_for(1 << 19, true) == Stores::cached);
   CHECK(!exceeds_cache((1 << 20) - 1));
   CHECK(exceeds_cache(1 << 20));
   CHECK(tile_bytes() == 1 << 15);
   set_cache_bytes(0);
   // No cache counts for more than 64 MiB.
-  CHECK(pays_non_temporal(size_t{64} << 20, false));
+  CHECK(stores_for(size_t{64} << 20, false) == Stores::non_temporal);
   CHECK(!exceeds_cache(0));
   CHECK(tile_bytes() > 0);
 }
