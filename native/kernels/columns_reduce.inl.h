@@ -33,9 +33,9 @@ EVENKEEL_INLINE Lanes<typename X::Vector> column_shift(X x, size_t valid, size_t
 // Prefetches a step of the next block. The hardware prefetcher does not follow a step from row to row. The callers
 // prefetch the next block in the order in which it lies in memory, not in the order in which its steps will be read:
 // that is 20 to 30 % faster (docs/decisions/0010).
-template <typename S>
-EVENKEEL_INLINE void prefetch_step(Source<S> step) {
-  step.ahead(0).lines(kLanes<Compute<S>> * sizeof(S));
+template <typename X>
+EVENKEEL_INLINE void prefetch_step(X step) {
+  step.ahead(0).lines(kLanes<typename X::Scalar> * X::kBytes);
 }
 
 // The sums of a step over a block of rows, in memory.

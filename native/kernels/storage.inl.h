@@ -2,9 +2,10 @@
 // how an element is stored; all arithmetic is on vectors of Compute<S>. Parameters, folds and sums are arrays of
 // Compute<S>. Included by isa/*.cc inside its namespace; no include guard.
 //
-// A kernel takes a Source by its type, X, so that it can be another class with the same members: a sum of two tensors,
-// for example. A new storage type S needs a ComputeOf<S> (base/storage.h), and load(), load_first(), store(),
-// store_first() and store_non_temporal() for its pointers in simd/*.h.
+// The reduces and the forward maps of rows take a Source by its type, X, which can be another class with the same
+// members: a sum of two tensors, for example. The other maps take Source<S>. A new storage type S needs a ComputeOf<S>
+// (base/storage.h), and load(), load_first(), store(), store_first() and store_non_temporal() for its pointers in
+// simd/*.h.
 
 template <typename S>
 using VectorOf = std::conditional_t<std::is_same_v<Compute<S>, float>, F32, F64>;
@@ -32,6 +33,8 @@ template <typename S>
 struct Source {
   using Vector = VectorOf<S>;
   using Scalar = Compute<S>;
+  // The bytes of an element.
+  static constexpr size_t kBytes = sizeof(S);
   const S* p;
 
   // Elements i to i + n. kFull: n is the width of a vector. Otherwise the lanes from n on are 0.

@@ -94,6 +94,11 @@ export const PASSES = {
 export type PassName = keyof typeof PASSES
 export const PASS_NAMES = Object.keys(PASSES) as PassName[]
 
+/** The index of an operand in the table of its pass, by its field. */
+export function placeOf<P extends PassName>(pass: P, field: (typeof PASSES)[P][number]['field']): number {
+  return PASSES[pass].findIndex((operand) => operand.field === field)
+}
+
 interface ArrayOfKind {
   readonly data: FloatArray
   readonly affine: FloatArray | null

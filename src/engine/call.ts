@@ -1,5 +1,5 @@
 import type { CachedCall } from '../backend/backend.js'
-import { type Operands, type OperandTable, PASSES, type PassName } from '../backend/operands.js'
+import { type Operands, type OperandTable, PASSES, type PassName, placeOf } from '../backend/operands.js'
 import { currentExecutor } from '../backend/select.js'
 import { fail, ours } from '../errors.js'
 import { type FloatArray, lengthOf, type Tensor } from '../tensor.js'
@@ -46,6 +46,15 @@ function directionOf(pass: PassName): Direction {
 
 const forward = directionOf('forward')
 const backward = directionOf('backward')
+
+/** The places of a context's arrays among the operands of its forward pass. */
+const KEPT = {
+  x: placeOf('forward', 'x'),
+  weight: placeOf('forward', 'weight'),
+  bias: placeOf('forward', 'bias'),
+  mean: placeOf('forward', 'mean'),
+  variance: placeOf('forward', 'variance'),
+} as const
 
 /**
  * One call of a pass: the plan and all arrays. The properties of the caller's objects were read once, when the call
@@ -224,11 +233,11 @@ export function contextOf({ plan, operands, releases }: Call, replaced: boolean)
   // the user's code can replace.
   return {
     plan,
-    x: replaced ? null : operands[0],
-    weight: operands[2],
-    bias: operands[3],
-    mean: operands[4] as Float64Array,
-    variance: operands[5] as Float64Array,
+    x: replaced ? null : operands[KEPT.x],
+    weight: operands[KEPT.weight],
+    bias: operands[KEPT.bias],
+    mean: operands[KEPT.mean] as Float64Array,
+    variance: operands[KEPT.variance] as Float64Array,
     count: plan.count,
     releases,
   }
