@@ -89,6 +89,8 @@ function requireLiterally(file) {
         return [require('../prebuilds/linux-x64/evenkeel.musl.node'), null]
       case 'prebuilds/linux-arm64/evenkeel.glibc.node':
         return [require('../prebuilds/linux-arm64/evenkeel.glibc.node'), null]
+      case 'prebuilds/linux-arm64/evenkeel.musl.node':
+        return [require('../prebuilds/linux-arm64/evenkeel.musl.node'), null]
       case 'prebuilds/win32-x64/evenkeel.node':
         return [require('../prebuilds/win32-x64/evenkeel.node'), null]
       case 'prebuilds/darwin-x64/evenkeel.node':

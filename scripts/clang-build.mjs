@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { NODE_GYP } from './node-gyp.mjs'
 
 /** Older versions accept code that Clang 16 and later refuse. */
 const OLDEST = 16
@@ -28,8 +29,8 @@ rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 for (const each of ['package.json', 'binding.gyp', 'native', 'dist'])
   cpSync(each, `${folder}/${each}`, { recursive: true })
-run('node-gyp', ['rebuild', '--jobs=max', '--', '-Dwerror=true'], { CXX: compiler })
-run(process.execPath, ['dist/esm/cli/main.js', 'selftest'], { EVENKEEL_BACKEND: 'native' })
+run([...NODE_GYP, 'rebuild', '--jobs=max', '--', '-Dwerror=true'], { CXX: compiler })
+run([process.execPath, 'dist/esm/cli/main.js', 'selftest'], { EVENKEEL_BACKEND: 'native' })
 console.log(`clang build: ${compiler} ${versionOf(compiler)} compiles the addon, which passes the self-test`)
 
 /** The major version of a compiler. NaN if it is not installed. */
@@ -38,13 +39,11 @@ function versionOf(name) {
   return Number.parseInt(stdout, 10)
 }
 
-function run(program, args, env) {
-  const shell = process.platform === 'win32'
+function run([program, ...args], env) {
   const { status, error, stdout, stderr } = spawnSync(program, args, {
     cwd: folder,
     env: { ...process.env, ...env },
     encoding: 'utf8',
-    shell,
   })
   if (status === 0) return
   console.error(`${stdout}\n${stderr}\nclang build: ${program} failed${error ? `: ${error.message}` : ''}`)

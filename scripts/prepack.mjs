@@ -12,7 +12,7 @@ if (lacking.length > 0) {
   console.error(
     `evenkeel: ${lacking.length} of ${Object.keys(TARGETS).length} binaries, or their checksums, are not there:`,
   )
-  for (const { file, command } of lacking) console.error(`  ${file}, made by: ${command}`)
+  for (const { file, on } of lacking) console.error(`  ${file}, made by \`npm run prebuildify\` on ${on}`)
   if (wanted) {
     console.error('evenkeel: packed without them, as EVENKEEL_PACK=incomplete wants it; not to be published')
   } else {

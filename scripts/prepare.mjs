@@ -3,6 +3,7 @@
 // contains prebuilt binaries.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { NODE_GYP } from './node-gyp.mjs'
 
 const LOG = 'build/prepare.log'
 const shell = process.platform === 'win32'
@@ -12,7 +13,8 @@ if (!['pack', 'publish'].includes(process.env.npm_command ?? '')) buildAddon()
 execFileSync('npm', ['run', 'build:ts'], { stdio: 'inherit', shell })
 
 function buildAddon() {
-  const build = spawnSync('node-gyp', ['rebuild'], { encoding: 'utf8', shell })
+  const [node, script] = NODE_GYP
+  const build = spawnSync(node, [script, 'rebuild'], { encoding: 'utf8' })
   if (build.status === 0) {
     console.log('evenkeel: the native addon is built.')
     return

@@ -84,7 +84,8 @@ EVENKEEL_INLINE void finish_channels(const StepSums<T>& sums, size_t channels, d
 template <typename T>
 EVENKEEL_INLINE bool all_trusted(const StepSums<T>& sums, size_t channels) {
   constexpr T smallest = static_cast<T>(kSmallestTrustedSquares);
-  constexpr T infinity = static_cast<T>(HUGE_VAL);
+  // Not constexpr: in Visual C++'s headers HUGE_VAL is a product that overflows, which is no constant expression.
+  const T infinity = static_cast<T>(HUGE_VAL);
   int32_t trusted = 0;
   for (size_t c = 0; c < channels; ++c) trusted += (sums.s2[c] >= smallest) & (sums.s2[c] < infinity);
   return static_cast<size_t>(trusted) == channels;

@@ -2,7 +2,7 @@
 //
 //   node scripts/prebuild/check.mjs [--in folder] [target ...]
 //
-// Without targets it checks all six, because a release needs them all. `folder` is the folder that contains prebuilds/.
+// Without targets it checks all of them, because a release needs them all. `folder` is the folder that contains prebuilds/.
 // The default is the repository. If something is wrong, it prints what, and exits with 1.
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,10 +28,6 @@ function faults(target, binary) {
     ]),
     ...binary.versions.map((version) => [allowed(version, target), `needs ${version}, ${limitOf(target)}`]),
     [binary.staysLoaded !== false, 'may be unloaded: it must be linked with -z nodelete'],
-    [
-      !binary.needsAlignedStack,
-      'moves vectors by aligned moves, for which this platform does not align the stack',
-    ],
   ]
   return rules.filter(([holds]) => !holds).map(([, fault]) => fault)
 }
@@ -74,7 +70,7 @@ export function check(name, folder) {
 }
 
 function faultOfChecksum(path) {
-  if (!existsSync(checksumFileOf(path))) return 'has no checksum: scripts/prebuild/checksum.mjs writes it'
+  if (!existsSync(checksumFileOf(path))) return 'has no checksum: `npm run prebuildify` writes it'
   return checksumFault(path) && 'is not what its checksum is of'
 }
 

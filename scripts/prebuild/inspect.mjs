@@ -1,18 +1,18 @@
-// Reads the format of a binary and what it requires of a machine. readelf reads ELF, objdump reads PE (Debian's
-// binutils has both for all architectures), and mach-o.mjs reads Mach-O.
+// Reads the format of a binary and what it requires of a machine. readelf (binutils) reads ELF of all architectures;
+// mach-o.mjs and pe.mjs read the formats of macOS and Windows.
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { inspectMachO } from './mach-o.mjs'
+import { inspectPe } from './pe.mjs'
 
 const MACHINES = {
   'Advanced Micro Devices X86-64': 'x86-64',
   AArch64: 'aarch64',
-  'pei-x86-64': 'x86-64',
 }
 
 /**
- * @returns {{ format: string, libraries: string[], versions: string[], exports: string[], staysLoaded?: boolean,
- *   needsAlignedStack?: boolean }} without the properties that its format does not have
+ * @returns {{ format: string, libraries: string[], versions: string[], exports: string[], staysLoaded?: boolean }}
+ *   `staysLoaded` is of ELF only
  */
 export function inspect(path) {
   const start = firstBytes(path, 4)
@@ -46,21 +46,6 @@ function inspectElf(path) {
     versions: [...new Set(all(text, /Name: (\S+) +Flags:/g))],
     exports: all(text, /(?:FUNC|OBJECT) +(?:GLOBAL|WEAK) +DEFAULT +\d+ (\S+)/g),
     staysLoaded: /Flags:.*\bNODELETE\b/.test(text),
-  }
-}
-
-function inspectPe(path) {
-  const text = run('objdump', ['--private-headers', path])
-  const format = /file format (\S+)/.exec(text)?.[1]
-  const table = text.slice(text.indexOf('[Ordinal/Name Pointer] Table'))
-  return {
-    format: `PE ${MACHINES[format] ?? format}`,
-    libraries: all(text, /DLL Name: (\S+)/g),
-    versions: [],
-    exports: all(table.split('\n\n')[0], /\[ *\d+\] (\S+)$/gm),
-    needsAlignedStack: /\bvmov(ap|dqa)\S* .*(\(.*[yz]mm|[yz]mm.*\()/.test(
-      run('objdump', ['--disassemble', path]),
-    ),
   }
 }
 

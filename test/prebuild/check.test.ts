@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checksumFileOf, writeChecksum } from '../../native/checksum.cjs'
 import { machO } from './mach-o.js'
+import { pe } from './pe.js'
 
 // scripts/prebuild/check.mjs must fail for what must not be published.
 
@@ -69,11 +70,45 @@ describe('a binary for macOS', () => {
   it('without a checksum', () => {
     const put = (path: string) => writeFileSync(path, machO('arm64', [SYSTEM], EXPORTS))
     const { status, said } = check('darwin-arm64', 'darwin-arm64/evenkeel.node', put, false)
-    expect({ status, said }).toEqual({ status: 1, said: [expect.stringMatching(/has no checksum: scripts/)] })
+    expect({ status, said }).toEqual({
+      status: 1,
+      said: [expect.stringMatching(/has no checksum: `npm run prebuildify`/)],
+    })
   })
 
   it.each(rows)('%s', (_, bytes, status, said) => {
     const checked = check('darwin-arm64', 'darwin-arm64/evenkeel.node', (path) => writeFileSync(path, bytes))
+    expect(checked).toEqual({ status, said: [expect.stringMatching(said)] })
+  })
+})
+
+describe('a binary for Windows', () => {
+  const KERNEL = 'KERNEL32.dll'
+  const rows: readonly (readonly [what: string, bytes: Buffer, status: number, said: RegExp])[] = [
+    [
+      'as it must be',
+      pe('x86-64', [KERNEL], EXPORTS, ['node.exe']),
+      0,
+      /^win32-x64: 1 KiB; KERNEL32.dll, node.exe \(delayed\)$/,
+    ],
+    ['for another CPU', pe('aarch64', [KERNEL], EXPORTS), 1, /is PE aarch64, must be PE x86-64/],
+    [
+      'with the C++ library outside',
+      pe('x86-64', [KERNEL, 'MSVCP140.dll'], EXPORTS),
+      1,
+      /needs MSVCP140.dll, may need KERNEL32.dll, msvcrt.dll, node.exe \(delayed\)/,
+    ],
+    [
+      'that only a program of this name can load',
+      pe('x86-64', [KERNEL, 'node.exe'], EXPORTS),
+      1,
+      /needs node.exe, may need/,
+    ],
+    ['with more exports', pe('x86-64', [KERNEL], [...EXPORTS, 'more']), 1, /exports .*, more, must export/],
+    ['without exports', pe('x86-64', [KERNEL], []), 1, /exports nothing, must export napi_register/],
+  ]
+  it.each(rows)('%s', (_, bytes, status, said) => {
+    const checked = check('win32-x64', 'win32-x64/evenkeel.node', (path) => writeFileSync(path, bytes))
     expect(checked).toEqual({ status, said: [expect.stringMatching(said)] })
   })
 })
@@ -125,7 +160,7 @@ describe.skipIf(process.platform !== 'linux')('what Linux has, but may not be pu
     )
     expect(status).toBe(1)
     expect(faults(said)).toContainEqual(
-      expect.stringMatching(/^needs GLIBC_[\d.]+, may need no versioned symbol/),
+      expect.stringMatching(/^needs (GLIBC|GLIBCXX)_[\d.]+, may need no versioned symbol/),
     )
   })
 })

@@ -3,41 +3,47 @@
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { cached, run } from './debian.mjs'
-import { elfLinkFlags } from './elf-flags.mjs'
+import { fileURLToPath } from 'node:url'
+import { byPrebuildify } from '../by-prebuildify.mjs'
+import { run } from '../processes.mjs'
+import { cached, needPackages } from './debian.mjs'
 
-const COMPILER = 'g++-12'
 const SPECS = '-specs=/usr/lib/x86_64-linux-musl/musl-gcc.specs'
+const COMPILER = ['g++-12', SPECS]
 const SOURCE = '/usr/src/gcc-12/gcc-12.2.0-dfsg.tar.xz'
 /** The files that libstdc++'s configure and make read. */
 const PARTS = [
   ...['config', 'gcc/BASE-VER', 'gcc/DATESTAMP', 'include', 'libgcc', 'libiberty', 'libstdc++-v3'],
   ...['config*', 'depcomp', 'install-sh', 'libtool*', 'lt*', 'missing', 'mkinstalldirs', 'symlink-tree'],
 ]
+const FIND_OBJECT = fileURLToPath(new URL('find_object.cc', import.meta.url))
 
-export const musl = {
-  packages: ['g++-12', 'musl-tools', 'gcc-12-source', 'make', 'xz-utils'],
-  prepare() {
-    const library = cached('musl-libstdc++', makeLibrary)
-    const headers = join(library, 'include/c++/12.2.0')
-    return {
-      compiler: COMPILER,
-      linker: () => [COMPILER],
-      compileFlags: [
-        SPECS,
-        '-nostdinc++',
-        '-isystem',
-        headers,
-        '-isystem',
-        join(headers, 'x86_64-linux-musl'),
-        '-fPIC',
-      ],
-      // The specs do not ask for the table in which exception handlers are looked up.
-      linkFlags: [SPECS, ...elfLinkFlags, '-Wl,--eh-frame-hdr', `-L${join(library, 'lib')}`],
-      sources: ['scripts/prebuild/musl/find_object.cc'],
-      folder: join(library, 'evenkeel'),
-    }
-  },
+export function musl() {
+  needPackages(['g++-12', 'musl-tools', 'gcc-12-source', 'make', 'python3', 'xz-utils'])
+  const library = cached('musl-libstdc++', makeLibrary)
+  const headers = join(library, 'include/c++/12.2.0')
+  const includes = [
+    '-nostdinc++',
+    ...[headers, join(headers, 'x86_64-linux-musl')].map((path) => `-isystem ${path}`),
+  ]
+  const folder = join(library, 'evenkeel')
+  mkdirSync(folder, { recursive: true })
+  const findObject = join(folder, 'find_object.o')
+  run([
+    ...COMPILER,
+    ...includes.flatMap((flag) => flag.split(' ')),
+    '-O2',
+    '-fPIC',
+    '-c',
+    FIND_OBJECT,
+    '-o',
+    findObject,
+  ])
+  process.env.CXX = COMPILER.join(' ')
+  process.env.CXXFLAGS = includes.join(' ')
+  // The specs do not ask for the table in which exception handlers are looked up.
+  process.env.LDFLAGS = `-Wl,--eh-frame-hdr -L${join(library, 'lib')} ${findObject}`
+  return { folder, make: (place) => byPrebuildify('linux-x64-musl', place) }
 }
 
 function makeLibrary(folder, library) {

@@ -3,22 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { run, stop } from '../processes.mjs'
 
 const CACHE = process.env.EVENKEEL_PREBUILD_CACHE ?? join(homedir(), '.cache/evenkeel-prebuild')
-
-export function stop(why) {
-  console.error(`prebuild: ${why}`)
-  process.exit(1)
-}
-
-/** Runs a program. If it fails, prints its output and stops. */
-export function run(command, options = {}) {
-  const [program, ...args] = command
-  const result = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 28, ...options })
-  if (result.status === 0) return result.stdout
-  console.error(`${result.stdout ?? ''}\n${result.stderr ?? ''}`)
-  stop(`${command.join(' ')} failed${result.error ? `: ${result.error.message}` : ''}`)
-}
 
 export function isRoot() {
   return process.getuid?.() === 0
