@@ -1,5 +1,5 @@
 import { copyStatistics, gradientArray, newStatistics, outData, type Statistics } from './engine/buffers.js'
-import { backwardCall, type Context, contextOf, forwardCall, run, runGradient } from './engine/call.js'
+import { backwardCall, type Context, forwardCall, runForward, runGradient } from './engine/call.js'
 import { checkLayout, type Layout, type Plan, planBatch, planGroup, planRows } from './engine/plan.js'
 import { fail } from './errors.js'
 import { checkOptions } from './options.js'
@@ -244,7 +244,7 @@ export function forwardBy<T extends FloatArray>(
   const { out } = options
   const workspace = arenaOf(plan.layer, options.workspace)
   const call = forwardCall(plan, x.data, weight, bias, out, outData(plan, out), statistics, workspace)
-  const context = contextOf(call, run(call))
+  const context = runForward(call)
   return { y: call.result, context } as Normalized<T>
 }
 

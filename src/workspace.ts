@@ -138,6 +138,20 @@ export class Arena implements Workspace {
     return item.array
   }
 
+  /** Takes back the array of a call that failed. An array that was new for this call is dropped. */
+  putBack(array: FloatArray): void {
+    for (const shelf of this.#shelves.values()) {
+      const { items, drawn } = shelf
+      const index = items.findIndex((item) => item?.array === array)
+      if (index < 0 || index >= drawn) continue
+      const item = items[index] as Item
+      // The drawn arrays are the first ones.
+      items[index] = items[drawn - 1]
+      items[drawn - 1] = item.released === 0 ? undefined : item
+      shelf.drawn--
+    }
+  }
+
   keep<T extends Tensor>(tensor: T): T {
     const buffer = isFloatArray(tensor?.data) ? bufferOf(tensor.data) : null
     for (const { items, drawn } of this.#shelves.values()) {

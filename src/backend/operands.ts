@@ -1,10 +1,22 @@
-import type { FloatArray } from '../tensor.js'
+import type { Plan } from '../engine/plan.js'
+import type { DType, FloatArray } from '../tensor.js'
 
 /**
  * data: as many elements as the input. affine: as many elements as weight and bias, or null. statistics: one float64
  * per slot.
  */
 type Kind = 'data' | 'affine' | 'statistics'
+
+/** How many elements an operand of a kind has. */
+export function lengthOfKind(plan: Plan, kind: Kind): number {
+  if (kind === 'data') return plan.size
+  return kind === 'affine' ? plan.affineLength : plan.slots
+}
+
+/** The element type of an operand of a kind. */
+export function dtypeOfKind(plan: Plan, kind: Kind): DType {
+  return kind === 'statistics' ? 'float64' : plan.dtype
+}
 
 /** One array of a pass. */
 export interface Operand<Field extends string = string, K extends Kind = Kind> {
@@ -123,6 +135,6 @@ export function operandsOf<P extends PassName>(pass: P, buffers: Buffers<P>): Op
   const table: OperandTable = PASSES[pass]
   const fields = buffers as unknown as Readonly<Record<string, FloatArray | null>>
   const operands: (FloatArray | null)[] = []
-  for (let i = 0; i < table.length; i++) operands.push(fields[table[i].field])
+  for (let i = 0; i < table.length; i++) operands.push(fields[table[i].field] ?? null)
   return operands
 }

@@ -1,4 +1,10 @@
-import type { Operand, Operands, OperandTable } from '../backend/operands.js'
+import {
+  dtypeOfKind,
+  lengthOfKind,
+  type Operand,
+  type Operands,
+  type OperandTable,
+} from '../backend/operands.js'
 import { describe, fail } from '../errors.js'
 import {
   checkTensor,
@@ -125,7 +131,7 @@ export function checkOperands(plan: Plan, table: OperandTable, operands: Operand
 
 function checkOperand(plan: Plan, operand: Operand, array: FloatArray | null): void {
   const { name, kind } = operand
-  const dtype = kind === 'statistics' ? 'float64' : plan.dtype
+  const dtype = dtypeOfKind(plan, kind)
   const length = lengthOfKind(plan, kind)
   if (dtypeOfArray(array) === dtype && lengthOf(array) === length) return
   if (kind === 'data') checkTensor(plan.layer, { data: array, shape: plan.shape }, name)
@@ -145,11 +151,6 @@ function checkOperand(plan: Plan, operand: Operand, array: FloatArray | null): v
     `${name} needs ${length} elements, got ${came === 0 ? 'a detached or empty array' : came}`,
     remedyFor(plan, kind, came),
   )
-}
-
-function lengthOfKind(plan: Plan, kind: Operand['kind']): number {
-  if (kind === 'data') return plan.size
-  return kind === 'affine' ? plan.affineLength : plan.slots
 }
 
 function remedyFor(plan: Plan, kind: Operand['kind'], came: number): string {

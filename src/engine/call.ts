@@ -67,6 +67,8 @@ export interface Call {
   readonly result: Tensor
   /** Whether the result was allocated for this call, so that it overlaps no other operand. */
   readonly fresh: boolean
+  /** The workspace that the result was drawn from. Null if it was not. */
+  readonly workspace: Arena | null
   /** The context whose gradient a backward call computes. Null for a forward call. */
   readonly context: Context | null
   /** How many releases of workspaces there were when the caller passed the input. */
@@ -101,6 +103,7 @@ export function forwardCall(
     operands,
     result,
     fresh,
+    workspace: out === undefined ? workspace : null,
     context: null,
     releases: since,
     begun: false,
@@ -141,6 +144,7 @@ export function backwardCall(
     operands,
     result,
     fresh,
+    workspace: out === undefined ? workspace : null,
     context,
     releases: releases(),
     begun: false,
@@ -202,6 +206,16 @@ async function checkAndRunAsync(call: Call): Promise<boolean> {
   return replaced
 }
 
+/** Runs the forward call of a functional form. Returns its context. */
+export function runForward(call: Call): Context {
+  try {
+    return contextOf(call, run(call))
+  } catch (error) {
+    giveBack(call)
+    throw error
+  }
+}
+
 /**
  * Runs the backward call of a context. If dx replaces the context's input, or if the call fails after it began to write
  * over the input, the context loses its input and gives no more gradients.
@@ -211,8 +225,14 @@ export function runGradient(context: Context, call: Call): void {
     if (run(call)) context.x = null
   } catch (error) {
     spendIfBegun(context, call)
+    giveBack(call)
     throw error
   }
+}
+
+/** To be called once after a call failed: what it drew from a workspace is free for the next call. */
+export function giveBack({ workspace, result }: Call): void {
+  workspace?.putBack(result.data)
 }
 
 /** To be called after a call failed. If the call had begun to write over the context's input, the input is lost. */

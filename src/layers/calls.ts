@@ -1,4 +1,4 @@
-import { run, runAsync } from '../engine/call.js'
+import { giveBack, run, runAsync } from '../engine/call.js'
 import { pauseForEvents } from '../engine/pause.js'
 import type { Tensor } from '../tensor.js'
 import { CallQueue } from './call-queue.js'
@@ -26,12 +26,13 @@ export class Calls {
   now(pass: Pass, data: Tensor, options: BackwardOptions | undefined): Tensor {
     this.checkNonePending(pass.name)
     const call = pass.callOf(readArguments(pass, this.#layer, data, options))
-    // While the arguments were read, a getter of the caller's may have made an asynchronous call.
-    this.checkNonePending(pass.name)
     try {
+      // While the arguments were read, a getter of the caller's may have made an asynchronous call.
+      this.checkNonePending(pass.name)
       pass.succeeded(call, run(call, pass.cached(call)))
     } catch (error) {
       pass.failed(call)
+      giveBack(call)
       throw error
     }
     return call.result
@@ -66,6 +67,7 @@ export class Calls {
       pass.succeeded(call, await runAsync(call))
     } catch (error) {
       pass.failed(call)
+      giveBack(call)
       throw error
     }
     return call.result

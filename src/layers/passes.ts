@@ -6,6 +6,7 @@ import {
   type Context,
   contextOf,
   forwardCall,
+  giveBack,
   spendIfBegun,
 } from '../engine/call.js'
 import type { Plan } from '../engine/plan.js'
@@ -156,6 +157,7 @@ export class BackwardPass implements Pass {
     const call = backwardCall(context, dy, out, dweight, dbias, workspace)
     // The caller's getters have run. If a getter called forward(), that call has taken the context's buffers.
     if (history.contextFor(name, passed) !== context) {
+      giveBack(call)
       fail(
         'EVENKEEL_STATE',
         name,

@@ -15,7 +15,6 @@ import { numbers } from '../memory/layers.js'
 // What becomes of results, and of contexts over them, that are held longer than their step.
 
 const SHAPE = [6, 8]
-const BYTES = 6 * 8 * 4
 const x = numbers('float32', SHAPE, 1)
 const dy = numbers('float32', SHAPE, 2)
 const TAKEN_BACK =
@@ -88,16 +87,15 @@ describe('release', () => {
     expect(layer.backward(dy).data).toHaveLength(48)
   })
 
-  it('takes back the results of calls that failed', () => {
+  it('has nothing to take back of calls that failed', () => {
     const work = workspace()
     const layer = new BatchNorm(8, { workspace: work })
     const spoilt = numbers('float32', SHAPE, 1)
     spoilt.data[3] = Number.NaN
     for (let i = 0; i < 3; i++) {
       expectError(() => layer.forward(spoilt), 'EVENKEEL_STATISTICS', /not finite/)
-      work.release()
+      expect(work.bytes).toBe(0)
     }
-    expect(work.bytes).toBe(BYTES)
   })
 })
 

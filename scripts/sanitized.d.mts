@@ -1,0 +1,7 @@
+/** A copy of the package, and the environment for Node in it. */
+export interface Sanitized {
+  readonly tree: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+export declare function arrangeSanitized(folder: string, copied: readonly string[]): Sanitized
