@@ -101,17 +101,19 @@ napi_value set_threading_call(napi_env env, napi_callback_info info) {
   return arguments.finish();
 }
 
-// openmp(): [what provides it or '', why nothing does or '', the number of threads that it would take]
+// openmp(): [the number of threads that it would take, what provides it, why nothing does, the remedy]. A text that
+// there is not is ''.
 napi_value openmp_call(napi_env env, napi_callback_info) {
   const Openmp& found = openmp();
-  napi_value all, each[3];
-  const bool made =
-      napi_create_string_utf8(env, found.provider ? found.provider : "", NAPI_AUTO_LENGTH, &each[0]) == napi_ok &&
-      napi_create_string_utf8(env, found.fault ? found.fault : "", NAPI_AUTO_LENGTH, &each[1]) == napi_ok &&
-      napi_create_int32(env, found.threads, &each[2]) == napi_ok && napi_create_array(env, &all) == napi_ok;
-  if (!made) return nullptr;
-  for (uint32_t i = 0; i < 3; ++i) {
-    if (napi_set_element(env, all, i, each[i]) != napi_ok) return nullptr;
+  napi_value all, element;
+  if (napi_create_array(env, &all) != napi_ok || napi_create_int32(env, found.threads, &element) != napi_ok ||
+      napi_set_element(env, all, 0, element) != napi_ok)
+    return nullptr;
+  uint32_t at = 0;
+  for (const char* text : {found.provider, found.fault, found.remedy}) {
+    if (napi_create_string_utf8(env, text ? text : "", NAPI_AUTO_LENGTH, &element) != napi_ok ||
+        napi_set_element(env, all, ++at, element) != napi_ok)
+      return nullptr;
   }
   return all;
 }

@@ -56,7 +56,7 @@ namespace {
 
 Openmp load_here() noexcept {
   for (const Constructor* each = __start_evenkeel_libgomp; each < __stop_evenkeel_libgomp; ++each) (*each)();
-  return {"libgomp, in the addon", nullptr, omp_get_max_threads()};
+  return {"libgomp, in the addon", nullptr, nullptr, omp_get_max_threads()};
 }
 
 #else
@@ -72,9 +72,9 @@ Openmp load_here() {
   void* library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   const bool found = library && find(library, "omp_get_thread_num", &thread_number) &&
                      find(library, "omp_get_max_threads", &most_threads) && find(library, "GOMP_parallel", &parallel);
-  if (found) return {kLibrary, nullptr, omp_get_max_threads()};
+  if (found) return {kLibrary, nullptr, nullptr, omp_get_max_threads()};
   static const std::string why = dlerror();
-  return {nullptr, why.c_str(), 0};
+  return {nullptr, why.c_str(), "install it (apt-get install libgomp1, dnf install libgomp, apk add libgomp)", 0};
 }
 
 #endif
@@ -87,7 +87,7 @@ Openmp load() noexcept {
     const SignalsBlocked blocked;
     std::thread([&found] { found = load_here(); }).join();
   } catch (const std::exception&) {
-    found = {nullptr, "the system refuses to start a thread", 0};
+    found = {nullptr, "the system refuses to start a thread", "raise the limit of this process (ulimit -u)", 0};
   }
   return found;
 }
@@ -207,7 +207,12 @@ bool run_on_openmp(size_t parts, size_t workers, PartBody body, const void* cont
 namespace evenkeel {
 
 const Openmp& openmp() noexcept {
-  static constexpr Openmp kNone{nullptr, "this binary was compiled without OpenMP", 0};
+#if defined(__linux__)
+  static constexpr Openmp kNone{nullptr, "this binary was compiled without OpenMP",
+                                "compile one with GCC (CXX=g++ npx evenkeel build)", 0};
+#else
+  static constexpr Openmp kNone{nullptr, "evenkeel has OpenMP on Linux only", "run it there", 0};
+#endif
   return kNone;
 }
 

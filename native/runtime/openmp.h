@@ -8,8 +8,9 @@ namespace evenkeel {
 struct Openmp {
   // What provides OpenMP, as in "libgomp.so.1". Null if nothing does.
   const char* provider;
-  // Why nothing does.
+  // Why nothing does, and what would change that.
   const char* fault;
+  const char* remedy;
   // The number of threads that OpenMP's environment variables ask for (OMP_NUM_THREADS), or of this machine's CPUs.
   int threads;
 };
