@@ -20,13 +20,14 @@
               "-pthread",
               # `bits`: no fused multiply-add, because the bits are those of separate, correctly rounded operations; and
               # sqrt is one instruction, because nothing reads errno.
-              "<!@(node -p \"Object.values(require('./native/build.json').flags).flat().join(' ')\")"
+              "<!@(node -p \"Object.values(require('./native/build.json').flags).flat().join(' ')\")",
+              "<!@(node ./native/openmp-flags.cjs)"
             ],
             "conditions": [["werror=='true'", { "cflags_cc": ["-Werror"] }]],
             "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
-            # The thread pool's sleeping threads live in this code: it must not be unmapped when a worker ends.
+            # Sleeping threads live in this code: it must not be unmapped when a worker ends.
             "ldflags": ["-pthread", "-Wl,-z,nodelete"],
-            # dlsym (binding/memory.cc), before glibc 2.34
+            # dlsym (binding/memory.cc, runtime/openmp.cc), before glibc 2.34
             "libraries": ["-ldl"]
           }
         ],

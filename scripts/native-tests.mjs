@@ -18,7 +18,7 @@ const BUILDS = {
     title: 'AddressSanitizer and UndefinedBehaviorSanitizer',
     cmake: ['-DEVENKEEL_SANITIZE=address,undefined'],
     isas: ALL_ISAS,
-    // These tests are about memory. One run uses the thread pool, and one does not.
+    // These tests are about memory. One run uses several threads, and one does not.
     threads: [1, 3],
     leaks: true,
   },
@@ -89,8 +89,10 @@ function testEnvironment() {
 function replay(environment) {
   const command = [...(build.emulator ?? []), `${root}${directory}/replay`]
   const { title, threads } = build
-  const isas = build.isas ?? spawnSync(command[0], ['--isas'], { encoding: 'utf8' }).stdout.trim().split('\n')
-  const replayer = JSON.stringify({ title, command, isas, threads })
+  const [program, ...first] = command
+  const printed = (option) => spawnSync(program, [...first, option], { encoding: 'utf8' }).stdout.trim()
+  const isas = build.isas ?? printed('--isas').split('\n')
+  const replayer = JSON.stringify({ title, command, isas, threads, openmp: printed('--openmp') })
   const vitest = `${root}node_modules/vitest/vitest.mjs`
   run(process.execPath, [vitest, 'run', 'test/replay.test.ts'], 'inherit', {
     ...environment,

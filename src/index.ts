@@ -1,5 +1,5 @@
 export type { Backend } from './backend/backend.js'
-export { backends, type Info, info, setThreads } from './backend/select.js'
+export { backends, type Info, info, type Threading } from './backend/select.js'
 export type { Statistics } from './engine/buffers.js'
 export type { Context } from './engine/call.js'
 export type { Layout, Plan } from './engine/plan.js'
@@ -46,4 +46,5 @@ export {
 } from './moments.js'
 export { type Recommendation, type RecommendOptions, recommend } from './recommend.js'
 export { type DType, type FloatArray, type Tensor, tensor } from './tensor.js'
+export { setThreads, type ThreadsOptions } from './threads.js'
 export { type Workspace, type WorkspaceOptions, workspace } from './workspace.js'

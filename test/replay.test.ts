@@ -36,10 +36,15 @@ if (replayer === null) {
 }
 
 function replayTests(replayer: Replayer): void {
-  const { title, command, isas, threads } = replayer
+  const { title, command, isas, threads, openmp } = replayer
+  const most = Math.max(...threads)
   const settings: readonly Setting[] = isas.flatMap((isa) => [
-    ...threads.flatMap((count) => MEMORIES.map((memory) => ({ isa, threads: count, ...memory }))),
-    { isa, threads: 1, ...SOME_SLOTS_A_TILE },
+    ...threads.flatMap((count) =>
+      MEMORIES.map((memory) => ({ isa, threads: count, threading: 'pool' as const, ...memory })),
+    ),
+    { isa, threads: 1, threading: 'pool', ...SOME_SLOTS_A_TILE },
+    // OpenMP's threads take the same parts. One setting is enough to see whose threads these are.
+    ...(openmp === '' ? [] : [{ isa, threads: most, threading: 'openmp' as const, ...MEMORIES[1] }]),
   ])
 
   beforeAll(() => {
@@ -48,7 +53,7 @@ function replayTests(replayer: Replayer): void {
   afterAll(() => {
     console.log(
       `replay: ${title}: ${cases.length} cases x ${isas.join(', ')} x ${threads.length} thread counts ` +
-        `(${threads.join(', ')}) x ${MEMORIES.length} sizes of the cache, and a third on one thread, ${compared} arrays compared bit for bit; digest ${digest}`,
+        `(${threads.join(', ')}) x ${MEMORIES.length} sizes of the cache, and a third on one thread, OpenMP ${openmp === '' ? 'not there' : `(${openmp}) with ${most} threads`}, ${compared} arrays compared bit for bit; digest ${digest}`,
     )
   })
 

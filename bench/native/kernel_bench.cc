@@ -18,6 +18,7 @@
 #include "options.h"
 #include "isa/dispatch.h"
 #include "base/float_environment.h"
+#include "runtime/openmp.h"
 #include "runtime/parallel.h"
 
 namespace evenkeel {
@@ -163,6 +164,11 @@ const Isa& find_isa(const std::string& name) {
   throw UsageError("no instruction set '" + name + "' here; there are " + have);
 }
 
+void choose(Threading engine) {
+  if (engine == Threading::openmp && !openmp().provider) throw UsageError(std::string("no OpenMP: ") + openmp().fault);
+  set_threading(engine);
+}
+
 void run_case(const Case& each, const Options& options, const KernelTable<float>& kernels) {
   const Plan& plan = each.plan;
   Arrays arrays(plan, options);
@@ -194,9 +200,11 @@ int run(const std::vector<std::string>& arguments) {
     }
     const Options options = read_options(arguments);
     const Isa& isa = find_isa(options.isa);
+    choose(options.threading);
     std::printf(
-        "float32, %s, medians of %zu rounds; GB/s of the bytes that must move (forward 2, backward 3 per element)\n",
-        isa.name, options.rounds);
+        "float32, %s, %s, medians of %zu rounds; GB/s of the bytes that must move (forward 2, backward 3 per "
+        "element)\n",
+        isa.name, options.threading == Threading::openmp ? openmp().provider : "thread pool", options.rounds);
     std::printf("%-34s %-9s %s %12s %12s %7s %7s %-8s %6s %7s %6s\n", "shape", "op", "t", "median ns", "least ns",
                 "GB/s", "copy", "by", "share", "bare", "share");
     for (const Case& each : options.cases) run_case(each, options, kernels_of<float>(isa));

@@ -141,6 +141,10 @@ Options read_options(const std::vector<std::string>& arguments) {
       options.huge_pages = true;
     } else if (word == "--threads") {
       options.threads = read_threads(words.next(word));
+    } else if (word == "--threading") {
+      const std::string engine = words.next(word);
+      if (engine != "pool" && engine != "openmp") throw UsageError("no --threading '" + engine + "'");
+      options.threading = engine == "openmp" ? Threading::openmp : Threading::pool;
     } else if (word == "--isa") {
       options.isa = words.next(word);
     } else if (word == "--rounds") {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/plan.h"
+#include "runtime/parallel.h"
 
 namespace evenkeel {
 namespace bench {
@@ -28,6 +29,7 @@ struct Options {
   // Whether the arrays ask for huge pages, as those that Node allocates do not.
   bool huge_pages = false;
   std::vector<int> threads{1, 2};
+  Threading threading = Threading::pool;
   // Empty: the best of this CPU.
   std::string isa;
   size_t rounds = 15;
@@ -43,6 +45,7 @@ constexpr const char* kUsage =
     "  --no-affine         neither weight nor bias\n"
     "  --op forward | backward | both\n"
     "  --threads LIST      as in 1,2\n"
+    "  --threading NAME    whose threads run: pool (default) or openmp\n"
     "  --isa NAME          as EVENKEEL_ISA; the best by default\n"
     "  --rounds N          medians are over so many (15)\n"
     "  --huge-pages        arrays in huge pages\n";

@@ -38,7 +38,8 @@ export async function workers(): Promise<void> {
   }
 }
 
-async function rateOf(count: number, task: Task): Promise<number> {
+/** Calls per second of so many workers, all together. */
+export async function rateOf(count: number, task: Task): Promise<number> {
   const crew = Array.from({ length: count }, () => {
     return new Worker(LOAD, { eval: true, workerData: task })
   })

@@ -16,6 +16,7 @@ import {
   type RunOptions,
   settingsOf,
   suitesOf,
+  threadingName,
   threadList,
 } from './options.js'
 import {
@@ -103,6 +104,7 @@ function runOptions(command: Command): Command {
       builtCheckout,
     )
     .option('--threads <list>', 'numbers of threads (default: those of the suite)', threadList)
+    .option('--threading <name>', 'whose threads run evenkeel: pool (default) or openmp', threadingName)
     .option('--quick', 'fewer shapes and rounds', false)
     .option('--rounds <number>', 'medians are over so many (default: 7, with --quick 3)', count)
     .option('--budget <seconds>', 'slower calls are not timed (default: 0.5, with --quick 0.2)', positive)

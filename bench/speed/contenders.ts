@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import type { Threading } from '../../src/index.js'
 import type { BenchCase } from './cases.js'
 import { REPOSITORY } from './checkout.js'
 import type { Command } from './child.js'
@@ -57,6 +58,8 @@ interface Surroundings {
   readonly env: NodeJS.ProcessEnv
   /** The directory of the baseline's build, where one is given. */
   readonly baseline?: string
+  /** Whose threads run this build's calls; the baseline's are its own default's. */
+  readonly threading?: Threading
 }
 
 /** Those that can run here, in the order of their names, and why the others cannot. */
@@ -67,18 +70,18 @@ export function findContenders(here: Surroundings): { present: Contender[]; abse
 }
 
 const FIND: Record<ContenderName, (here: Surroundings) => Contender | Absent> = {
-  evenkeel: () => ours(REFERENCE, 'evenkeel, out'),
+  evenkeel: (here) => ours(REFERENCE, 'evenkeel, out', here),
   baseline: ({ baseline }) => before(BASELINE, 'baseline, out', baseline),
-  'evenkeel-allocating': () => ours('evenkeel-allocating', 'evenkeel, allocating'),
+  'evenkeel-allocating': (here) => ours('evenkeel-allocating', 'evenkeel, allocating', here),
   'baseline-allocating': ({ baseline }) => before('baseline-allocating', 'baseline, allocating', baseline),
-  'evenkeel-workspace': () => ours('evenkeel-workspace', 'evenkeel, workspace'),
+  'evenkeel-workspace': (here) => ours('evenkeel-workspace', 'evenkeel, workspace', here),
   'evenkeel-portable': () => ({
-    ...ours('evenkeel-portable', 'evenkeel, portable', { env: { EVENKEEL_BACKEND: 'portable' } }),
+    ...build('evenkeel-portable', 'evenkeel, portable', REPOSITORY, { EVENKEEL_BACKEND: 'portable' }),
     oneThread: true,
     nanosecondsPerByte: () => 6,
   }),
   // Its copies run on the very arrays of evenkeel.
-  limit: () => ({ ...ours(LIMIT, 'the limit'), process: REFERENCE }),
+  limit: (here) => ({ ...ours(LIMIT, 'the limit', here), process: REFERENCE }),
   pytorch: ({ env }) => pytorch('pytorch', 'PyTorch', env),
   'pytorch-tcmalloc': ({ env }) => {
     const library = [env.EVENKEEL_TCMALLOC, ...TCMALLOC_PLACES].find((path) => path && existsSync(path))
@@ -110,17 +113,22 @@ function script(file: string, args: readonly string[] = [], env: Record<string, 
 }
 
 /** evenkeel as built in a directory. */
-function ours(
+function build(
   name: ContenderName,
   title: string,
-  { build = REPOSITORY, env = {} }: { build?: string; env?: Record<string, string> } = {},
+  directory: string,
+  env: Record<string, string> = {},
 ): Contender {
-  return { name, title, process: name, command: script('evenkeel.ts', [build], env) }
+  return { name, title, process: name, command: script('evenkeel.ts', [directory], env) }
 }
 
-function before(name: ContenderName, title: string, build: string | undefined): Contender | Absent {
-  if (build === undefined) return { name, why: '--baseline DIRECTORY, a checkout that was built' }
-  return ours(name, title, { build })
+function ours(name: ContenderName, title: string, { threading }: Surroundings): Contender {
+  return build(name, title, REPOSITORY, threading && { EVENKEEL_THREADING: threading })
+}
+
+function before(name: ContenderName, title: string, directory: string | undefined): Contender | Absent {
+  if (directory === undefined) return { name, why: '--baseline DIRECTORY, a checkout that was built' }
+  return build(name, title, directory)
 }
 
 function pytorch(

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { fail } from '../../src/errors.js'
+import { info, type Threading } from '../../src/index.js'
 import { ENTRY } from './checkout.js'
 import { type Contender, type ContenderName, findContenders } from './contenders.js'
 import type { Settings } from './measure.js'
@@ -16,6 +17,7 @@ export interface RunOptions {
   /** An absolute path. */
   readonly baseline?: string
   readonly threads?: readonly number[]
+  readonly threading?: Threading
   readonly quick: boolean
   readonly rounds?: number
   readonly budget?: number
@@ -70,12 +72,12 @@ export function namedSuites({ suites = SUITE_NAMES }: RunOptions): Suite[] {
  * @throws EvenkeelError where --contenders names one that is not here.
  */
 export function contendersOf(
-  { contenders: named, baseline }: RunOptions,
+  { contenders: named, baseline, threading }: RunOptions,
   suites: readonly Suite[],
   tell: (text: string) => void,
 ): Contender[] {
   const wanted = new Set(suites.flatMap(({ contenders }) => contenders))
-  const { present, absent } = findContenders({ env: process.env, baseline })
+  const { present, absent } = findContenders({ env: process.env, baseline, threading })
   for (const { name, why } of absent.filter((each) => wanted.has(each.name))) {
     if (named) fail('EVENKEEL_OPTION', '--contenders', `${name} is not here`, why)
     tell(`without ${name}: ${why}`)
@@ -117,6 +119,14 @@ export function threadList(text: string): number[] {
   const counts = text.split(',').map(Number)
   if (counts.every((count) => Number.isSafeInteger(count) && count > 0)) return counts
   throw new InvalidArgumentError("expected whole numbers from 1 up, as in '1,2'.")
+}
+
+/** Whose threads run, of those that are here. */
+export function threadingName(text: string): Threading {
+  const { threadings } = info()
+  const found = threadings.find((each) => each === text)
+  if (found) return found
+  throw new InvalidArgumentError(`there is no '${text}' here; there are ${threadings.join(', ')}.`)
 }
 
 export function positive(text: string): number {

@@ -15,6 +15,7 @@
 #include "isa/dispatch.h"
 #include "runtime/cache.h"
 #include "runtime/huge_pages.h"
+#include "runtime/openmp.h"
 #include "runtime/parallel.h"
 
 #if defined(EVENKEEL_FAULTS)
@@ -86,6 +87,37 @@ napi_value set_threads_call(napi_env env, napi_callback_info info) {
   return arguments.finish();
 }
 
+// threading(): 0 for the thread pool, 1 for OpenMP.
+napi_value threading_call(napi_env env, napi_callback_info) {
+  napi_value engine;
+  return napi_create_uint32(env, static_cast<uint32_t>(threading()), &engine) == napi_ok ? engine : nullptr;
+}
+
+// setThreading(engine)
+napi_value set_threading_call(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  const uint32_t engine = arguments.index(0, 2);
+  if (arguments.ok()) set_threading(static_cast<Threading>(engine));
+  return arguments.finish();
+}
+
+// openmp(): [the number of threads that it would take, what provides it, why nothing does, the remedy]. A text that
+// there is not is ''.
+napi_value openmp_call(napi_env env, napi_callback_info) {
+  const Openmp& found = openmp();
+  napi_value all, element;
+  if (napi_create_array(env, &all) != napi_ok || napi_create_int32(env, found.threads, &element) != napi_ok ||
+      napi_set_element(env, all, 0, element) != napi_ok)
+    return nullptr;
+  uint32_t at = 0;
+  for (const char* text : {found.provider, found.fault, found.remedy}) {
+    if (napi_create_string_utf8(env, text ? text : "", NAPI_AUTO_LENGTH, &element) != napi_ok ||
+        napi_set_element(env, all, ++at, element) != napi_ok)
+      return nullptr;
+  }
+  return all;
+}
+
 // setBytesPerThread(bytes), setCacheBytes(bytes): for tests.
 template <void (*kSet)(size_t) noexcept>
 napi_value set_bytes_call(napi_env env, napi_callback_info info) {
@@ -117,6 +149,9 @@ NAPI_MODULE_INIT() {
   const bool exported = export_version(env, exports) && export_function(env, exports, "isas", isas) &&
                         export_passes(env, exports) && export_function(env, exports, "threads", threads_call) &&
                         export_function(env, exports, "setThreads", set_threads_call) &&
+                        export_function(env, exports, "threading", threading_call) &&
+                        export_function(env, exports, "setThreading", set_threading_call) &&
+                        export_function(env, exports, "openmp", openmp_call) &&
                         export_function(env, exports, "setBytesPerThread", set_bytes_call<set_bytes_per_worker>) &&
                         export_function(env, exports, "adviseHugePages", advise_huge_pages_call) &&
                         export_function(env, exports, "setCacheBytes", set_bytes_call<set_cache_bytes>);

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "base/float_environment.h"
+#include "runtime/openmp.h"
 #include "runtime/thread_pool.h"
 
 namespace evenkeel {
@@ -17,6 +18,7 @@ constexpr size_t kPartsPerWorker = 8;
 
 // 0 means that set_thread_count() was not called yet. Calls then use one thread.
 std::atomic<int> threads{0};
+std::atomic<Threading> engine{Threading::pool};
 std::atomic<size_t> bytes_per_worker{kBytesPerWorker};
 
 struct Job {
@@ -39,6 +41,10 @@ int thread_count() noexcept { return threads.load(std::memory_order_relaxed); }
 
 void set_thread_count(int count) noexcept { threads.store(count, std::memory_order_relaxed); }
 
+Threading threading() noexcept { return engine.load(std::memory_order_relaxed); }
+
+void set_threading(Threading chosen) noexcept { engine.store(chosen, std::memory_order_relaxed); }
+
 void set_bytes_per_worker(size_t bytes) noexcept {
   bytes_per_worker.store(bytes > 0 ? bytes : 1, std::memory_order_relaxed);
 }
@@ -58,7 +64,8 @@ void run_tasks(size_t tasks, size_t workers, TaskBody body, const void* context)
   const auto run_part = [](const void* of, size_t part, size_t worker) {
     static_cast<const Job*>(of)->run(part, worker);
   };
-  if (workers > 1 && run_on_pool(job.parts, workers, run_part, &job)) return;
+  const auto run_on_threads = threading() == Threading::openmp ? run_on_openmp : run_on_pool;
+  if (workers > 1 && run_on_threads(job.parts, workers, run_part, &job)) return;
   // The caller runs all tasks as one part.
   Job{tasks, 1, body, context}.run(0, 0);
 }

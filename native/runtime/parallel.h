@@ -9,8 +9,13 @@ namespace evenkeel {
 int thread_count() noexcept;
 void set_thread_count(int threads) noexcept;
 
-// The least number of bytes that a worker's share of a call must move. Tests lower it, so that small cases use the
-// thread pool.
+// Which threads run a call: those of the thread pool, or OpenMP's (openmp.h says whether there are any).
+enum class Threading { pool, openmp };
+Threading threading() noexcept;
+void set_threading(Threading) noexcept;
+
+// The least number of bytes that a worker's share of a call must move. Tests lower it, so that small cases use several
+// threads.
 void set_bytes_per_worker(size_t bytes) noexcept;
 
 // The number of workers for a call of `tasks` tasks that moves `bytes` bytes. The `worker` that a body gets is below
@@ -27,8 +32,8 @@ inline bool keeps_busy(size_t tasks, size_t workers) noexcept {
 
 using TaskBody = void (*)(const void* context, size_t begin, size_t end, size_t worker);
 
-// Runs body over the tasks [0, tasks), each once. If `workers` is above 1 and the thread pool is free, the pool runs
-// them in contiguous ranges, and a worker gets one range after another. Otherwise the caller runs them all.
+// Runs body over the tasks [0, tasks), each once. If `workers` is above 1 and the threads are free, they run the tasks
+// in contiguous ranges, and a worker gets one range after another. Otherwise the caller runs them all.
 void run_tasks(size_t tasks, size_t workers, TaskBody body, const void* context) noexcept;
 
 // Calls body(begin, end, worker) for ranges that together are [0, tasks).

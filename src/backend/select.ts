@@ -3,7 +3,17 @@ import { fail } from '../errors.js'
 import { version } from '../version.js'
 import type { Backend, Executor } from './backend.js'
 import { binary, loadErrors, nativeExecutors } from './native/index.js'
-import { checkThreads, MAX_THREADS, setThreads, threads } from './native/threads.js'
+import {
+  checkThreads,
+  MAX_THREADS,
+  needOpenmp,
+  openmp,
+  setThreads,
+  THREADINGS,
+  type Threading,
+  threading,
+  threads,
+} from './native/threads.js'
 import { portable, portableExecutor } from './portable/index.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -18,6 +28,12 @@ export interface Info {
   /** The instruction sets that EVENKEEL_ISA can force. Empty with EVENKEEL_BACKEND=portable. */
   readonly isas: readonly string[]
   readonly threads: number
+  /** Whose threads run a call: evenkeel's thread pool, or OpenMP. Null on the portable backend. */
+  readonly threading: Threading | null
+  /** What EVENKEEL_THREADING and setThreads() can choose here. Empty on the portable backend. */
+  readonly threadings: readonly Threading[]
+  /** What provides OpenMP, as in 'libgomp.so.1'. Null if nothing does. */
+  readonly openmp: string | null
   /**
    * Whether forwardAsync and backwardAsync run on another thread. If false, they run on the main thread, in a later
    * iteration of the event loop.
@@ -38,10 +54,11 @@ export function backends(): readonly Backend[] {
 const environment: Environment = globalThis.process?.env ?? {}
 /** The backend in use. It follows from the environment and the machine, and is chosen once, when the module loads. */
 const chosen = choose(environment)
+const initialThreading = threadingFrom(environment)
 const initialThreads = threadsFrom(environment)
-// The number of threads is one for the whole process. A worker, or the other build (ESM or CommonJS), has its own
+// The threads are those of the whole process. A worker, or the other build (ESM or CommonJS), has its own
 // copy of this module. Such a copy must not undo an earlier setThreads().
-if (threads() === 0) setThreads(initialThreads)
+if (threads() === 0) setThreads(initialThreads, initialThreading)
 if (chosen === portableExecutor && !environment.EVENKEEL_BACKEND) hint(loadErrors)
 
 /** The executor that the engine uses to run passes. */
@@ -59,12 +76,16 @@ export function currentBackend(): Backend {
  */
 export function info(): Info {
   const native = chosen !== portableExecutor
+  const provider = native ? (openmp()?.provider ?? null) : null
   return {
     version,
     backend: native ? 'native' : 'portable',
     isa: native ? isaOf(chosen) : null,
     isas: nativeExecutors.map(isaOf),
     threads: native ? threads() : 1,
+    threading: native ? threading() : null,
+    threadings: native ? THREADINGS.filter((each) => each === 'pool' || provider !== null) : [],
+    openmp: provider,
     offThread: chosen.runAsync !== null,
     binary,
     loadErrors,
@@ -123,11 +144,38 @@ function forced(isa: string): Executor {
   )
 }
 
-function threadsFrom(env: Environment): number {
-  const { EVENKEEL_THREADS: text } = env
-  if (!text) return Math.min(parallelism(), MAX_THREADS)
-  checkThreads(`EVENKEEL_THREADS=${text}`, Number(text), text)
-  return Number(text)
+function threadingFrom(env: Environment): Threading {
+  const { EVENKEEL_THREADING: text, EVENKEEL_BACKEND: backend } = env
+  if (!text || text === 'pool') return 'pool'
+  if (text !== 'openmp') {
+    fail(
+      'EVENKEEL_OPTION',
+      'EVENKEEL_THREADING',
+      `must be 'pool' or 'openmp', got '${text}'`,
+      'unset it, and evenkeel chooses',
+    )
+  }
+  if (backend === 'portable') {
+    fail(
+      'EVENKEEL_BACKEND',
+      'EVENKEEL_THREADING=openmp',
+      'contradicts EVENKEEL_BACKEND=portable: only the native backend has threads',
+      'unset one of the two',
+    )
+  }
+  needOpenmp('EVENKEEL_THREADING', "'openmp'", 'unset it to use the thread pool')
+  return 'openmp'
 }
 
-export { setThreads }
+/** OMP_NUM_THREADS holds where OpenMP runs. By itself OpenMP counts CPUs that a container may not use. */
+function threadsFrom(env: Environment): number {
+  const { EVENKEEL_THREADS: text, OMP_NUM_THREADS: ofOpenmp } = env
+  if (text) {
+    checkThreads(`EVENKEEL_THREADS=${text}`, Number(text), text)
+    return Number(text)
+  }
+  const wish = initialThreading === 'openmp' && ofOpenmp ? openmp()?.threads : undefined
+  return Math.min(wish ?? parallelism(), MAX_THREADS)
+}
+
+export { setThreads, THREADINGS, type Threading }

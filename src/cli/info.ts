@@ -8,11 +8,13 @@ export const info: Action = ({ json }) => {
     console.log(JSON.stringify(found, null, 2))
     return 0
   }
-  const { version, backend, isa, isas, threads, offThread, binary, loadErrors, node, platform, arch } = found
+  const { version, backend, isa, isas, threads, threading, openmp, offThread } = found
+  const { binary, loadErrors, node, platform, arch } = found
   console.log(`evenkeel ${version} on ${platform}-${arch}, Node ${node}
 backend: ${backend}${isa === null ? '' : `, ${isa} (of ${isas.join(', ')})`}
 binary: ${binary ?? 'none'}
-threads: ${threads}
+threads: ${threads}${threading === null ? '' : `, ${threading === 'openmp' ? "OpenMP's" : "the thread pool's"}`}
+OpenMP: ${openmp ?? 'none'}
 asynchronous calls: ${offThread ? 'on other threads' : 'on this thread, in a later iteration of the event loop'}`)
   for (const error of loadErrors) console.log(`not loaded: ${error}`)
   return 0

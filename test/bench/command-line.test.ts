@@ -36,6 +36,7 @@ it.each([
   [['--filter', '['], /Invalid regular expression.*backslashes/],
   [['--filter', 'SwitchNorm'], /no case matches .*SwitchNorm.*LayerNorm/],
   [['--threads', '1,x'], /whole numbers from 1 up/],
+  [['--threading', 'team'], /there is no 'team' here; there are pool/],
   [['--rounds', '0'], /number above 0/],
   [['--rounds', '2.5'], /whole number from 1 up/],
   [['--json', join(directory, 'none', 'out.json')], /--json: cannot write .*out\.json/],

@@ -57,6 +57,17 @@ it('starts the baseline on its own build, in a process of its own', () => {
   expect(absent.map(({ name }) => name)).toContain('baseline')
 })
 
+it("runs the threads that --threading names in this build's processes, and in no other", () => {
+  const { present } = findContenders({ env: {}, baseline: '/before', threading: 'openmp' })
+  const asked = present.filter(({ command }) => command.env?.EVENKEEL_THREADING === 'openmp')
+  expect(asked.map(({ name }) => name)).toEqual([
+    'evenkeel',
+    'evenkeel-allocating',
+    'evenkeel-workspace',
+    'limit',
+  ])
+})
+
 it('gives back to the workspace what the call before drew', () => {
   const events: string[] = []
   const workspace = { release: () => void events.push('release') }

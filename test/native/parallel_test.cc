@@ -11,10 +11,23 @@
 
 #include "base/float_environment.h"
 #include "check.h"
+#include "runtime/openmp.h"
+
+#if defined(__linux__)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 using namespace evenkeel;
 
 namespace {
+
+// Runs the body of a test on the threads of one engine.
+void run_on(Threading engine, void (*body)()) {
+  set_threading(engine);
+  body();
+  set_threading(Threading::pool);
+}
 
 // Sets threads and bytes per worker for a test, and puts the defaults back.
 struct Policy {
@@ -92,7 +105,25 @@ bool computes_by_ieee() {
 
 }  // namespace
 
-TEST(each_task_runs_once) {
+// Defines a test that runs on the thread pool, and on OpenMP in a build that has it.
+#if defined(EVENKEEL_HAS_OPENMP)
+#define TEST_EACH(name)                                     \
+  static void name();                                       \
+  TEST(name##__pool) { run_on(Threading::pool, name); }     \
+  TEST(name##__openmp) { run_on(Threading::openmp, name); } \
+  static void name()
+#else
+#define TEST_EACH(name) TEST(name)
+#endif
+
+#if defined(EVENKEEL_HAS_OPENMP)
+TEST(openmp_is_there) {
+  CHECK(openmp().provider, "fault", openmp().fault ? openmp().fault : "none");
+  CHECK(openmp().threads > 0);
+}
+#endif
+
+TEST_EACH(each_task_runs_once) {
   for (int threads : {1, 2, 3, 7, 16}) {
     const Policy policy(threads);
     for (size_t tasks : {0, 1, 2, 3, 5, 6, 7, 8, 13, 100, 1001}) {
@@ -103,7 +134,7 @@ TEST(each_task_runs_once) {
   }
 }
 
-TEST(ranges_are_whole_and_workers_below_their_number) {
+TEST_EACH(ranges_are_whole_and_workers_below_their_number) {
   const Policy policy(7);
   for (size_t workers : {1, 2, 3, 7, 9}) {
     Census census(50);
@@ -116,7 +147,7 @@ TEST(ranges_are_whole_and_workers_below_their_number) {
   }
 }
 
-TEST(a_worker_runs_one_range_at_a_time) {
+TEST_EACH(a_worker_runs_one_range_at_a_time) {
   constexpr size_t kWorkers = 3;
   const Policy policy(kWorkers);
   std::atomic<int> running[kWorkers] = {};
@@ -146,7 +177,7 @@ TEST(a_call_gets_no_more_workers_than_it_is_worth) {
   CHECK(workers_for(100, size_t{100} << 20) == 1);
 }
 
-TEST(a_free_team_is_more_than_one_thread) {
+TEST_EACH(free_threads_run_beside_each_other) {
   for (int threads : {2, 3, 5}) {
     const Policy policy(threads);
     const size_t tasks = static_cast<size_t>(threads);
@@ -162,7 +193,7 @@ TEST(a_free_team_is_more_than_one_thread) {
   }
 }
 
-TEST(threads_that_sleep_are_woken) {
+TEST_EACH(threads_that_sleep_are_woken) {
   const Policy policy(2);
   for (int call = 0; call < 20; ++call) {
     // Longer than a thread looks out for work.
@@ -176,7 +207,7 @@ TEST(threads_that_sleep_are_woken) {
   }
 }
 
-TEST(calls_one_after_another_do_not_mix) {
+TEST_EACH(calls_one_after_another_do_not_mix) {
   const Policy policy(3);
   size_t wrong = 0;
   for (size_t call = 0; call < 5000; ++call) {
@@ -188,7 +219,7 @@ TEST(calls_one_after_another_do_not_mix) {
   CHECK(wrong == 0);
 }
 
-TEST(a_call_that_finds_the_team_busy_runs_inline) {
+TEST_EACH(a_call_that_finds_the_threads_busy_runs_inline) {
   const Policy policy(3);
   std::atomic<bool> busy{false};
   std::atomic<bool> done{false};
@@ -207,7 +238,7 @@ TEST(a_call_that_finds_the_team_busy_runs_inline) {
   CHECK(census.threads.size() == 1 && census.threads.count(std::this_thread::get_id()) == 1);
 }
 
-TEST(a_task_may_call_again) {
+TEST_EACH(a_task_may_call_again) {
   const Policy policy(3);
   Census census(12);
   parallel_for(3, 1 << 20,
@@ -215,7 +246,7 @@ TEST(a_task_may_call_again) {
   CHECK(census.each_once());
 }
 
-TEST(many_callers_at_once) {
+TEST_EACH(many_callers_at_once) {
   const Policy policy(2);
   std::atomic<size_t> wrong{0};
   std::vector<std::thread> callers;
@@ -232,6 +263,29 @@ TEST(many_callers_at_once) {
   CHECK(wrong == 0);
 }
 
+// A child has the threads of its parent only on paper. Its calls run on the caller, with more threads and fewer.
+#if defined(__linux__) && !defined(EVENKEEL_SANITIZED)
+TEST_EACH(a_forked_child_computes_alone) {
+  const Policy policy(3);
+  parallel_for(3, 1 << 20, [](size_t) {});
+  const pid_t child = fork();
+  if (child == 0) {
+    // A child that hangs ends by this signal.
+    alarm(20);
+    for (const size_t tasks : {2, 3, 7}) {
+      set_thread_count(static_cast<int>(tasks));
+      Census census(tasks);
+      parallel_for(tasks, 1 << 20, [&](size_t task) { census.count(task); });
+      if (!census.each_once()) _exit(1);
+    }
+    _exit(0);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0, "status", status);
+}
+#endif
+
 TEST(the_floating_point_environment_is_cleared_and_restored) {
   const Disturbed disturbed;
   CHECK(!computes_by_ieee());
@@ -242,7 +296,7 @@ TEST(the_floating_point_environment_is_cleared_and_restored) {
   CHECK(!computes_by_ieee() && disturbed.still());
 }
 
-TEST(workers_compute_by_ieee_whatever_the_caller_set) {
+TEST_EACH(workers_compute_by_ieee_whatever_the_caller_set) {
   for (int threads : {1, 3}) {
     const Policy policy(threads);
     const Disturbed disturbed;

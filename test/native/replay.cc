@@ -1,8 +1,10 @@
 // Runs cases from a file on one instruction set, for builds that Node cannot load: another processor's under an
 // emulator, emulated intrinsics, sanitizers. test/support/replay.ts writes the cases and judges the results.
 //
-//   replay --isas                                                                    prints the instruction sets, best
-//   first replay CASES RESULTS ISA THREADS BYTES_PER_WORKER CACHE_BYTES lines|page-ends    prints how many cases ran
+//   replay --isas      prints the instruction sets, best first
+//   replay --openmp    prints what provides OpenMP, or an empty line
+//   replay CASES RESULTS ISA THREADS pool|openmp BYTES_PER_WORKER CACHE_BYTES lines|page-ends
+//                      prints how many cases ran
 //
 // `page-ends` puts each array at the end of a page, before one that may not be read, instead of beside a cache line.
 // Both files are little-endian and have no header; every array is padded to a multiple of 8 bytes. A case is 13 float64
@@ -32,6 +34,7 @@
 #include "guarded.h"
 #include "isa/dispatch.h"
 #include "runtime/cache.h"
+#include "runtime/openmp.h"
 #include "runtime/parallel.h"
 
 namespace evenkeel {
@@ -282,15 +285,23 @@ int run(const std::vector<const char*>& arguments) {
       print_isas();
       return 0;
     }
-    if (arguments.size() != 7) {
-      stop("usage: replay --isas | replay CASES RESULTS ISA THREADS BYTES_PER_WORKER CACHE_BYTES lines|page-ends");
+    if (arguments.size() == 1 && std::string(arguments[0]) == "--openmp") {
+      std::printf("%s\n", openmp().provider ? openmp().provider : "");
+      return 0;
+    }
+    if (arguments.size() != 8) {
+      stop(
+          "usage: replay --isas | replay --openmp | replay CASES RESULTS ISA THREADS pool|openmp BYTES_PER_WORKER "
+          "CACHE_BYTES lines|page-ends");
     }
     Reader cases(arguments[0]);
     Writer results(arguments[1]);
-    const Settings settings{find_isa(arguments[2]), std::string(arguments[6]) == "page-ends"};
+    const Settings settings{find_isa(arguments[2]), std::string(arguments[7]) == "page-ends"};
     set_thread_count(std::atoi(arguments[3]));
-    set_bytes_per_worker(std::strtoull(arguments[4], nullptr, 10));
-    set_cache_bytes(std::strtoull(arguments[5], nullptr, 10));
+    set_threading(std::string(arguments[4]) == "openmp" ? Threading::openmp : Threading::pool);
+    if (threading() == Threading::openmp && !openmp().provider) stop(openmp().fault);
+    set_bytes_per_worker(std::strtoull(arguments[5], nullptr, 10));
+    set_cache_bytes(std::strtoull(arguments[6], nullptr, 10));
     const size_t count = replay(&cases, &results, settings);
     results.close();
     std::printf("%zu\n", count);

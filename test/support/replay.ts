@@ -18,6 +18,8 @@ export interface Replayer {
   /** The instruction sets to run. */
   readonly isas: readonly string[]
   readonly threads: readonly number[]
+  /** What provides OpenMP. Empty if nothing does. */
+  readonly openmp: string
 }
 
 const ALIASING = { none: 0, 'y=x': 1, 'dx=dy': 2, 'dx=x': 3 }
@@ -50,6 +52,7 @@ function paddingOf(bytes: number): number {
 export interface Setting {
   readonly isa: string
   readonly threads: number
+  readonly threading: 'pool' | 'openmp'
   /** What the cache is taken for; 0: the machine's own. */
   readonly cacheBytes: number
   /** How each array lies: beside a cache line, as the case says, or at the end of a page before one that may not be read. */
@@ -81,10 +84,10 @@ export class CaseFile {
    * Throws where the program fails: it does so where it finds an array damaged, or a sanitizer finds anything.
    */
   replay({ command: [program, ...first] }: Replayer, setting: Setting): ResultReader {
-    const { isa, threads, cacheBytes, places } = setting
-    // 1 byte per worker: the smallest case reaches the team.
-    const settings = [this.cases, this.results, isa, String(threads), '1', String(cacheBytes), places]
-    const ran = execFileSync(program, [...first, ...settings], { encoding: 'utf8' })
+    const { isa, threads, threading, cacheBytes, places } = setting
+    // 1 byte per worker: the smallest case reaches the threads.
+    const settings = [isa, String(threads), threading, '1', String(cacheBytes), places]
+    const ran = execFileSync(program, [...first, this.cases, this.results, ...settings], { encoding: 'utf8' })
     if (Number(ran) !== this.count) throw new Error(`replay ran ${ran.trim()} cases instead of ${this.count}`)
     return new ResultReader(readFileSync(this.results))
   }

@@ -95,12 +95,13 @@ function prepare(request: Prepare): Prepared | string {
 }
 
 await serve(() => {
-  const { version, isa } = evenkeel.info()
+  const { version, isa, threading } = evenkeel.info()
   if (isa === null && process.env.EVENKEEL_BACKEND !== 'portable') {
     throw new Error(`${checkout} has no native build that loads here: run 'npm run build:native' there`)
   }
   return {
-    version: `evenkeel ${version} ${isa ?? 'portable'}, commit ${commitOf(checkout)}`,
+    // A baseline may be older than the choice.
+    version: `evenkeel ${version} ${isa ?? 'portable'}${threading === 'openmp' ? ', OpenMP' : ''}, commit ${commitOf(checkout)}`,
     prepare,
     release() {
       scene = null

@@ -26,6 +26,11 @@ export type Addon = Frames &
 interface Settings {
   threads(): number
   setThreads(threads: number): void
+  /** An index into THREADINGS (threads.ts). */
+  threading(): number
+  setThreading(index: number): void
+  /** How many threads OpenMP would take, what provides it, why nothing does, and the remedy. '' for a text that there is not. */
+  openmp(): [threads: number, provider: string, fault: string, remedy: string]
   setBytesPerThread(bytes: number): void
   adviseHugePages(array: FloatArray): void
   setCacheBytes(bytes: number): void
