@@ -10,7 +10,7 @@
       "sources": [
         "<!@(node -p \"Object.values(require('./native/build.json').sources).flat().join(' ')\")"
       ],
-      "include_dirs": ["."],
+      "include_dirs": [".", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["<!@(node -p \"require('./native/build.json').defines.join(' ')\")"],
       "conditions": [
         [

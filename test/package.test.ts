@@ -75,10 +75,10 @@ describe('the tarball', () => {
     }
   })
 
-  it('runs nothing when it is installed, and needs nothing but what parses its command line', () => {
+  it('runs nothing when it is installed; needs what parses its command line, and headers for a source build', () => {
     const { scripts, dependencies } = manifest()
     expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([])
-    expect(Object.keys(dependencies)).toEqual(['commander'])
+    expect(Object.keys(dependencies)).toEqual(['commander', 'node-addon-api'])
     const code = files.filter((name) => /\.[cm]?js$/.test(name))
     const users = code.filter((name) => /commander/.test(readFileSync(join(root, name), 'utf8')))
     expect(users.map((name) => name.replaceAll('\\', '/'))).toEqual(['dist/esm/cli/main.js'])

@@ -1,5 +1,14 @@
 import { type ChildProcess, execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -17,11 +26,19 @@ beforeAll(() => {
   writeFileSync(
     join(folder, 'node-gyp.cjs'),
     `const fs = require('node:fs')
+    const { spawn, spawnSync } = require('node:child_process')
+    console.error('gyp info find Python using Python version 3.11.2 found at "/usr/bin/python3"')
+    console.error('gyp info find VS using VS2022 (17.14) found at "C:\\\\VS"')
+    const headers = spawnSync('node', ['-p', "require('node-addon-api').include_dir"], { encoding: 'utf8' })
+    if (headers.status !== 0) {
+      console.error(headers.error ?? headers.stderr)
+      process.exit(1)
+    }
     const gyp = JSON.parse(fs.readFileSync('binding.gyp', 'utf8'))
     if (!fs.existsSync(gyp.includes[0]) || !fs.existsSync('native/binding/addon.cc')) throw new Error('no sources')
     console.log('  CXX(target) Release/obj.target/evenkeel/native/isa/scalar.o')
     if (process.env.FAKE_HANGS) {
-      const compiler = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'])
+      const compiler = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'])
       fs.writeFileSync(process.env.FAKE_HANGS, String(compiler.pid))
     } else if (process.env.FAKE_BINARY) {
       fs.mkdirSync('build/Release', { recursive: true })
@@ -190,6 +207,28 @@ function isRunning(pid: number): boolean {
 it.skipIf(PREBUILT === null)('asks the binary, whatever the user wishes of the library', async () => {
   const wishes = { EVENKEEL_THREADS: 'many', EVENKEEL_ISA: 'mmx', EVENKEEL_BACKEND: 'portable' }
   expect((await build({ ...RIGHT, ...wishes })).code).toBe(0)
+})
+
+it.skipIf(PREBUILT === null)('needs no `node` on the PATH', async () => {
+  expect((await build({ ...RIGHT, PATH: folder })).code).toBe(0)
+})
+
+it('says so where the headers of node-addon-api are missing', async () => {
+  const headers = join(folder, 'node_modules/node-addon-api')
+  const there = readlinkSync(headers)
+  rmSync(headers)
+  try {
+    const { code, stderr } = await build(RIGHT)
+    expect(code).toBe(1)
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+    const major = /\d+/.exec(dependencies['node-addon-api'])
+    expect(stderr).toContain(
+      'evenkeel: evenkeel build: there is no node-addon-api, a dependency of evenkeel with headers that the addon ' +
+        `includes; install it (npm install node-addon-api@${major});`,
+    )
+  } finally {
+    symlinkSync(there, headers, 'dir')
+  }
 })
 
 it('says so where what it built does not load', async () => {

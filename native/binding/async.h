@@ -2,13 +2,12 @@
 // (binding/memory.h).
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace evenkeel {
 
 // If can_keep_memory(), adds a function for each pass to the exports of the addon:
 //   momentsAsync(...the arguments of moments): a promise of undefined; likewise for the other passes
-// Returns true unless Node-API failed.
-bool export_async(napi_env env, napi_value exports);
+void export_async(Napi::Object exports);
 
 }  // namespace evenkeel

@@ -3,7 +3,7 @@
 // the same lengths. The only caller, src/backend/native/cached-calls.ts, holds the arrays and checks their lengths.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace evenkeel {
 
@@ -16,7 +16,6 @@ namespace evenkeel {
 // All but newFrame return true, and do nothing, if the frame is gone, because the number of frames is limited. No
 // function frees a frame. A layer would have to do that in a finalizer, which runs in a later turn of the event loop;
 // layers that are made in a loop would keep their memory until then.
-// Returns true unless Node-API failed.
-bool export_frames(napi_env env, napi_value exports);
+void export_frames(Napi::Object exports);
 
 }  // namespace evenkeel

@@ -2,7 +2,7 @@
 // memory: that is lost when the array's buffer is transferred (docs/decisions/0009).
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <memory>
 
@@ -12,9 +12,9 @@ namespace evenkeel {
 using Memory = std::shared_ptr<void>;
 
 // Whether memory can be kept on this runtime. The first call finds out.
-bool can_keep_memory(napi_env env);
+bool can_keep_memory(Napi::Env env);
 
 // A share in the memory of a typed array. Null for any other value. Call this only if can_keep_memory().
-Memory memory_of(napi_env env, napi_value array);
+Memory memory_of(const Napi::Value& array);
 
 }  // namespace evenkeel

@@ -71,16 +71,14 @@ size_t PassType::data() const {
   return n;
 }
 
-Pass read_pass(Arguments* arguments, const PassType& type) {
+Pass read_pass(const Arguments& arguments, const PassType& type) {
   const IsaList& list = available_isas();
   Pass pass;
-  const uint32_t index = arguments->index(0, static_cast<uint32_t>(list.count));
-  pass.plan = arguments->plan(1);
-  if (!arguments->ok()) return pass;
   pass.type = &type;
-  pass.isa = list.isas[index];
+  pass.isa = list.isas[arguments.index(0, static_cast<uint32_t>(list.count))];
+  pass.plan = arguments.plan(1);
   for (size_t i = 0; i < type.count; ++i) {
-    pass.arrays[i] = arguments->operand(kFirstOperand + i, pass.plan, type.operands[i]);
+    pass.arrays[i] = arguments.operand(kFirstOperand + i, pass.plan, type.operands[i]);
   }
   return pass;
 }

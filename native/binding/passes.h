@@ -49,11 +49,7 @@ struct Pass {
   }
 };
 
-// The pass that the arguments describe. Use it only if arguments->ok().
-Pass read_pass(Arguments* arguments, const PassType& type);
-
-constexpr char kNoMemoryCode[] = "EVENKEEL_BACKEND";
-constexpr char kNoMemory[] =
-    "evenkeel: no memory left for temporaries; of the result a part may be written, nothing else.";
+// The pass that the arguments describe. Throws the error of a wrong argument.
+Pass read_pass(const Arguments& arguments, const PassType& type);
 
 }  // namespace evenkeel

@@ -5,8 +5,18 @@ import { type Ended, run } from './child.js'
 
 /** The output of node-gyp, make and compilers if something is missing, and the message to print instead. */
 const FAILURES: readonly (readonly [sign: RegExp, problem: string, remedy: string])[] = [
-  [/find Python/, 'node-gyp found no Python', 'install Python 3 (Debian and Ubuntu: apt install python3)'],
-  [/find VS/, 'node-gyp found no Visual Studio', 'install its C++ build tools'],
+  // Without ERR!, node-gyp says where it found them.
+  [
+    /ERR! find Python/,
+    'node-gyp found no Python',
+    'install Python 3 (Debian and Ubuntu: apt install python3)',
+  ],
+  [/ERR! find VS/, 'node-gyp found no Visual Studio', 'install its C++ build tools'],
+  [
+    /Cannot find module 'node-addon-api'/,
+    'there is no node-addon-api, a dependency of evenkeel with headers that the addon includes',
+    'install it (npm install node-addon-api@8)',
+  ],
   [/not found: make/, 'there is no make', 'install it (Debian and Ubuntu: apt install make g++)'],
   [
     /(make|sh).*\W(g\+\+|c\+\+|clang\+\+|cc): (No such file|not found)/,
@@ -34,7 +44,9 @@ export async function compile(who: string, folder: string, log: string, settings
   const hasHeaders = existsSync(join(prefix, 'include/node/node_api.h'))
   if (hasHeaders && process.env.npm_config_nodedir === undefined) args.push(`--nodedir=${prefix}`)
   const script = nodeGypScript(prefix)
-  const inFolder = { cwd: folder, ...settings }
+  // gyp runs `node` for what native/addon.gypi asks.
+  const PATH = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter)
+  const inFolder = { cwd: folder, env: { ...process.env, PATH }, ...settings }
   const ended =
     script === null
       ? await run('node-gyp', args, inFolder)

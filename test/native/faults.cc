@@ -56,24 +56,17 @@ namespace evenkeel {
 
 namespace {
 
-napi_value fail_allocation(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 1);
-  const uint32_t n = arguments.index(0, UINT32_MAX);
-  if (!arguments.ok()) return arguments.finish();
-  napi_value left;
-  return napi_create_uint32(env, allocations_left.exchange(n), &left) == napi_ok ? left : nullptr;
+Napi::Value fail_allocation(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), allocations_left.exchange(only_number(info, UINT32_MAX)));
 }
 
-napi_value cancel_next(napi_env, napi_callback_info) {
-  cancels_next = true;
-  return nullptr;
-}
+void cancel_next(const Napi::CallbackInfo&) { cancels_next = true; }
 
 }  // namespace
 
-bool export_faults(napi_env env, napi_value exports) {
-  return export_function(env, exports, "failAllocation", fail_allocation) &&
-         export_function(env, exports, "cancelNext", cancel_next);
+void export_faults(Napi::Object exports) {
+  export_function<fail_allocation>(exports, "failAllocation");
+  export_function<cancel_next>(exports, "cancelNext");
 }
 
 }  // namespace evenkeel

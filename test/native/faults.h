@@ -1,7 +1,7 @@
 // What goes wrong in a test build of the addon when a test asks for it (CMakeLists.txt, target evenkeel_addon).
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace evenkeel {
 
@@ -10,7 +10,6 @@ namespace evenkeel {
 //   how
 //     many were still to come of the n before: 0 where that allocation has failed, or none was to
 //   cancelNext(): the next asynchronous call is cancelled as soon as it is queued, if it has not begun
-// True unless Node-API failed.
-bool export_faults(napi_env env, napi_value exports);
+void export_faults(Napi::Object exports);
 
 }  // namespace evenkeel

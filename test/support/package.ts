@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { writeChecksum } from '../../native/checksum.cjs'
@@ -40,11 +49,15 @@ export function pack(folder: string): string {
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!)
 }
 
-/** Unpacks a tarball into `project`/node_modules/evenkeel, and returns that; the command line's dependency is beside. */
+/** Unpacks a tarball into `project`/node_modules/evenkeel, and returns that; the package's dependencies are beside. */
 export function install(tarball: string, project: string): string {
   const place = join(project, 'node_modules/evenkeel')
   mkdirSync(place, { recursive: true })
-  symlinkSync(resolve('node_modules/commander'), join(project, 'node_modules/commander'), 'dir')
   execFileSync('tar', ['-xzf', tarball, '-C', place, '--strip-components=1'])
+  const { dependencies } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies)) {
+    const modules = `node_modules/${name}`
+    symlinkSync(resolve(modules), join(project, modules), 'dir')
+  }
   return place
 }
