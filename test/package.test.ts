@@ -94,11 +94,10 @@ describe('the tarball', () => {
   it("has a command line that starts with Node's name", () => {
     const command = join(root, manifest().bin.evenkeel)
     expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
-    expect(
-      JSON.parse(execFileSync(process.execPath, [command, 'info', '--json'], { encoding: 'utf8' })),
-    ).toMatchObject({
-      version: manifest().version,
-    })
+    // A test run that insists on the native backend has no binary here, except on Linux with glibc.
+    const env = { ...process.env, EVENKEEL_BACKEND: undefined }
+    const printed = execFileSync(process.execPath, [command, 'info', '--json'], { encoding: 'utf8', env })
+    expect(JSON.parse(printed)).toMatchObject({ version: manifest().version })
   })
 })
 

@@ -14,7 +14,7 @@ import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checksumFault, writeChecksum } from '../native/checksum.cjs'
 import { isRoot, NOBODY } from './environments/environment.js'
-import { install, newFolder, PREBUILT, pack } from './support/package.js'
+import { BINARY, install, newFolder, PREBUILT, pack } from './support/package.js'
 
 // `evenkeel build` in an installed package, with a node-gyp that compiles nothing: it says and leaves what a test wants,
 // or has a compiler that never ends.
@@ -82,7 +82,7 @@ function build(
 }
 
 const place = () => join(root, 'build/Release/evenkeel.node')
-const RIGHT = { FAKE_BINARY: resolve('build/Release/evenkeel.node') }
+const RIGHT = { FAKE_BINARY: resolve(BINARY) }
 
 /** A binary that was there before. */
 function putOlder(): void {

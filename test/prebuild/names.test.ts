@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { TARGETS } from '../../scripts/prebuild/targets.mjs'
-import { PREBUILT } from '../support/package.js'
+import { BINARY, PREBUILT } from '../support/package.js'
 
 // Each published binary has the name by which loaders find it: ours, and node-gyp-build, which looks for the names of
 // prebuildify.
@@ -54,7 +54,7 @@ describe.each(Object.entries(TARGETS))('%s', (name, { file }) => {
 })
 
 it.skipIf(PREBUILT === null)('node-gyp-build loads the addon of this machine', () => {
-  const place = folderWith([PREBUILT!], 'build/Release/evenkeel.node')
+  const place = folderWith([PREBUILT!], BINARY)
   expect(printed(`typeof require(${JSON.stringify(nodeGypBuild)})(${JSON.stringify(place)}).isas`)).toBe(
     'function',
   )

@@ -21,10 +21,13 @@ const SOURCES = [
   ...['tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json', 'binding.gyp'],
 ]
 const SOURCE_BUILD = 'build/Release/evenkeel.node'
+const PUBLISHED = `prebuilds/linux-${process.arch}/evenkeel.glibc.node`
+/** The addon to test with: the source build or, where there is none, the published binary. */
+export const BINARY = [SOURCE_BUILD, PUBLISHED].find((file) => existsSync(file)) ?? SOURCE_BUILD
 /** Where this machine's binary lies in the package; null where there is none to test with. */
 export const PREBUILT =
-  process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && existsSync(SOURCE_BUILD)
-    ? `prebuilds/linux-${process.arch}/evenkeel.glibc.node`
+  process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && existsSync(BINARY)
+    ? PUBLISHED
     : null
 
 /** A new folder that every user may enter, as some tests run as another. */
@@ -34,14 +37,14 @@ export function newFolder(): string {
   return folder
 }
 
-/** The tarball of this tree, with the source build as its one prebuilt binary. `folder`: where to work. */
+/** The tarball of this tree, with BINARY as its one prebuilt binary. `folder`: where to work. */
 export function pack(folder: string): string {
   const tree = join(folder, 'tree')
   for (const each of SOURCES) cpSync(each, join(tree, each), { recursive: true })
   symlinkSync(resolve('node_modules'), join(tree, 'node_modules'))
   execFileSync(process.execPath, ['scripts/build-ts.mjs'], { cwd: tree })
   if (PREBUILT !== null) {
-    cpSync(SOURCE_BUILD, join(tree, PREBUILT))
+    cpSync(BINARY, join(tree, PREBUILT))
     writeChecksum(join(tree, PREBUILT))
   }
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
