@@ -127,15 +127,7 @@ function here(): string {
 
 async function sanitized(): Promise<{ tree: string; env: NodeJS.ProcessEnv }> {
   const { arrangeSanitized } = await import('../scripts/sanitized.mjs')
-  return arrangeSanitized('build-fuzz', [
-    'dist',
-    'fuzz',
-    'native',
-    'package.json',
-    'src',
-    'test',
-    'tsconfig.json',
-  ])
+  return arrangeSanitized('build-fuzz')
 }
 
 function whole(text: string): number {

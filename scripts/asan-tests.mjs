@@ -4,19 +4,10 @@
 import { run } from './cmake-build.mjs'
 import { arrangeSanitized } from './sanitized.mjs'
 
-const COPIED = [
-  'native',
-  'src',
-  'test',
-  'package.json',
-  'tsconfig.json',
-  'tsconfig.build.json',
-  'vitest.config.ts',
-]
 /** `npm run test:native` tests the kernels on all cases. Here test/async runs every fifth case only. */
 const TESTS = ['test/memory/', 'test/cached-calls/', 'test/async/']
 
-const { tree, env } = arrangeSanitized('build-asan', COPIED)
+const { tree, env } = arrangeSanitized('build-asan')
 const arguments_ = process.argv.length > 2 ? process.argv.slice(2) : TESTS
 run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...arguments_], 'inherit', env, tree)
 console.log('tests in Node, AddressSanitizer and UndefinedBehaviorSanitizer: passed')

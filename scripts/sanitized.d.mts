@@ -4,4 +4,4 @@ export interface Sanitized {
   readonly env: NodeJS.ProcessEnv
 }
 
-export declare function arrangeSanitized(folder: string, copied: readonly string[]): Sanitized
+export declare function arrangeSanitized(folder: string): Sanitized

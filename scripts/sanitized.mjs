@@ -1,12 +1,15 @@
 // The addon under AddressSanitizer and UndefinedBehaviorSanitizer, in a copy of the package: for scripts/asan-tests.mjs
 // and fuzz/main.ts. Tests can make allocations of this addon fail (test/native/faults.h). Linux, GCC.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, needTools, onPath, root, stop } from './cmake-build.mjs'
+import { build, needTools, onPath, root, run, stop } from './cmake-build.mjs'
 
 /** Shared with `npm run test:native`, which compiles the same objects. */
 const BUILD = 'build-cmake/sanitized'
+
+/** What the copy does not have: other builds, and what is large. */
+const LEFT_OUT = /^(\.git|node_modules|build|build-.*|prebuilds|study-results)$/
 
 const ASAN = [
   // Node does not free its own memory when it ends.
@@ -25,26 +28,33 @@ const ASAN = [
  * the one that `npm run test:native` uses in the same folder.
  *
  * @param folder the name of the copy, in the repository
- * @param copied the files and folders that the copy needs
  * @returns the path of the copy, and the environment for Node in it
  */
-export function arrangeSanitized(folder, copied) {
+export function arrangeSanitized(folder) {
   needTools(['g++'].filter((program) => !onPath(program)))
   const settings = ['-DEVENKEEL_SANITIZE=address,undefined', '-DEVENKEEL_FAULTS=ON']
   build(BUILD, [...settings, `-DCMAKE_JS_INC=${includeFolders()}`], 'evenkeel_addon')
   const tree = join(root, folder)
   rmSync(tree, { recursive: true, force: true })
-  for (const each of copied) cpSync(join(root, each), join(tree, each), { recursive: true })
+  for (const each of readdirSync(root).filter((name) => !LEFT_OUT.test(name)))
+    cpSync(join(root, each), join(tree, each), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
   cpSync(join(root, BUILD, 'Release/evenkeel.node'), join(tree, 'build/Release/evenkeel.node'))
   const env = {
     ...process.env,
-    EVENKEEL_BACKEND: 'native',
     LD_PRELOAD: sanitizer(),
     ASAN_OPTIONS: ASAN.join(':'),
     UBSAN_OPTIONS: 'print_stacktrace=1',
   }
+  checkLoads(tree, env)
   return { tree, env }
+}
+
+/** Stops if the addon does not load: the tests would run on the portable backend, and pass. */
+function checkLoads(tree, env) {
+  const script =
+    "const { addon, errors } = require('./native/load.cjs').load(); if (!addon) throw new Error(errors[0])"
+  run(process.execPath, ['-e', script], 'inherit', env, tree)
 }
 
 /** The folders that cmake-js passes to CMake. */
