@@ -1,40 +1,45 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../src/backend/backend.js'
-import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes, threads } from '../src/backend/native/threads.js'
+import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes } from '../src/backend/native/threads.js'
 import { backends, info, setThreads } from '../src/backend/select.js'
 import { type Case, cases, casesByKind } from './support/cases.js'
 import { Digest, OUTCOME_FIELDS, outcomeDifferences, run } from './support/run.js'
 
-// Every case on every native backend and with several thread counts, bit for bit against the portable backend.
+// Every case on every native backend, with several thread counts, on the threads of each engine, bit for bit against the
+// portable backend.
 
 /** One, fewer and more than most machines have, and a prime that divides no partition evenly. */
 const THREADS = [1, 2, 3, 7]
+/** One thread is the caller's own, whatever the engine. */
+const CREWS = info().threadings.flatMap((threading) =>
+  THREADS.filter((count) => count > 1 || threading === 'pool').map((count) => ({ count, threading })),
+)
 /** The machine's own last cache, and one that the smallest case exceeds: stores past the cache, a tile at a time. */
 const CACHES = [0, 1]
 const SHOWN_FAILURES = 8
 
 const [portable, ...native] = backends()
-const threadsBefore = info().threads
+const { threads: threadsBefore, threading: threadingBefore } = info()
 const digest = new Digest()
 let compared = 0
 
 describe.skipIf(native.length === 0)('the same bits', () => {
-  // By itself a small call runs on one thread, whatever is set; here the smallest shall reach the team.
+  // By itself a small call runs on one thread, whatever is set. Here the smallest shall reach the others.
   beforeAll(() => setBytesPerThread(1))
   afterAll(() => {
     setBytesPerThread(BYTES_PER_THREAD)
     setCacheBytes(0)
-    setThreads(threadsBefore)
+    setThreads(threadsBefore, threadingBefore ?? 'pool')
     const names = native.map(({ name }) => name).join(', ')
     console.log(
-      `parity: ${cases.length} cases x ${native.length} backends (${names}) x ${THREADS.length} thread counts ` +
-        `x ${CACHES.length} sizes of the cache, ${compared} arrays compared bit for bit; digest ${digest}`,
+      `parity: ${cases.length} cases x ${native.length} backends (${names}) x ${CREWS.length} settings of threads ` +
+        `(${CREWS.map(({ count, threading }) => `${count} ${threading}`).join(', ')}) x ${CACHES.length} sizes of the cache, ${compared} arrays compared bit for bit; digest ${digest}`,
     )
   })
 
-  it.each(THREADS)('%i threads are set', (count) => {
-    setThreads(count)
-    expect(threads()).toBe(count)
+  it.each(CREWS)('$count threads of $threading are set', ({ count, threading }) => {
+    setThreads(count, threading)
+    expect(info()).toMatchObject({ threads: count, threading })
   })
 
   it.each([...casesByKind])('%s', (_, list) => {
@@ -43,7 +48,7 @@ describe.skipIf(native.length === 0)('the same bits', () => {
     expect(failures.slice(0, SHOWN_FAILURES), `${failures.length} differences`).toEqual([])
     // y, mean, variance and dx at the least.
     expect(compared - before).toBeGreaterThanOrEqual(
-      list.length * native.length * THREADS.length * CACHES.length * 4,
+      list.length * native.length * CREWS.length * CACHES.length * 4,
     )
   })
 })
@@ -74,6 +79,13 @@ describe('EVENKEEL_BACKEND and EVENKEEL_ISA', () => {
   )
 })
 
+describe('OpenMP', () => {
+  it('is in the build of a machine whose compiler has it', ({ skip }) => {
+    if (process.platform !== 'linux' || native.length === 0) return skip('evenkeel has it on Linux only')
+    expect(info().threadings).toEqual(['pool', 'openmp'])
+  })
+})
+
 describe('the native backend', () => {
   it('is there, or its absence is reported', ({ skip }) => {
     if (native.length > 0) return
@@ -93,9 +105,9 @@ function differences(each: Case): string[] {
   }
   return CACHES.flatMap((cache) => {
     setCacheBytes(cache)
-    return THREADS.flatMap((count) => {
-      setThreads(count)
-      const setting = `${count} threads${cache > 0 ? ', beyond the cache' : ''}`
+    return CREWS.flatMap(({ count, threading }) => {
+      setThreads(count, threading)
+      const setting = `${count} threads of ${threading}${cache > 0 ? ', beyond the cache' : ''}`
       return native.flatMap((backend) => compare(backend, each, buffers, expected, setting))
     })
   })

@@ -9,22 +9,22 @@ import { outcomeDifferences, run, runAsync, runPassesAsync } from '../support/ru
 
 /** Only every fifth case runs here. parity.test.ts runs the whole table. */
 const STRIDE = 5
-/** More calls than libuv has threads (four), so that some wait. They find the thread pool busy at random. */
+/** More calls than libuv has threads (four), so that some wait. They find the threads busy at random. */
 const IN_FLIGHT = 12
 const THREADS = 3
 
 const [portable, ...all] = backends()
 const native = all.filter(({ forwardAsync }) => forwardAsync !== undefined)
-const threadsBefore = info().threads
+const { threads: threadsBefore, threading: threadingBefore, threadings } = info()
 
-describe.skipIf(native.length === 0)('the same bits off the main thread', () => {
+describe.each(threadings)('the same bits off the main thread: %s', (threading) => {
   beforeAll(() => {
     setBytesPerThread(1)
-    setThreads(THREADS)
+    setThreads(THREADS, threading)
   })
   afterAll(() => {
     setBytesPerThread(BYTES_PER_THREAD)
-    setThreads(threadsBefore)
+    setThreads(threadsBefore, threadingBefore ?? 'pool')
   })
 
   it.each([...casesByKind])('%s', async (_, list) => {

@@ -109,6 +109,18 @@ export const FUNCTIONS: readonly Row[] = [
     plain(() => setThreads(1.5)),
   ],
   [
+    'an unknown engine of threads',
+    'EVENKEEL_OPTION',
+    "setThreads: threading must be 'pool' or 'openmp', got 'omp'; give one of these.",
+    plain(() => setThreads(2, { threading: wrong('omp') })),
+  ],
+  [
+    'an unknown option of threads',
+    'EVENKEEL_OPTION',
+    'setThreads: there is no option engine; the options are threading.',
+    plain(() => setThreads(2, wrong({ engine: 'pool' }))),
+  ],
+  [
     'an unknown kind of layer',
     'EVENKEEL_OPTION',
     "recommend: kind must be 'dense', 'conv' or 'sequence', got 'rnn'; try 'sequence'.",

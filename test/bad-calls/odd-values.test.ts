@@ -166,7 +166,11 @@ const CALLS = [
     ['kind', 'batchSize', 'channels', 'spatial', 'layout', 'task', 'prefer'],
     (given) => recommend({ kind: 'conv', batchSize: 2, channels: 8, ...(given as object) }),
   ),
-  ...rows('setThreads()', { count: (odd) => setThreads(odd) }),
+  ...rows('setThreads()', {
+    count: (odd) => setThreads(odd),
+    options: (odd) => setThreads(1, odd),
+    threading: (odd) => setThreads(1, { threading: odd }),
+  }),
 ]
 
 /** The error, unless it is an EvenkeelError. */

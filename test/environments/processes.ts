@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PREBUILT } from '../support/package.js'
 import { type Environment, isRoot, NOBODY, report, type Scene } from './environment.js'
@@ -12,6 +12,9 @@ const [major] = process.versions.node.split('.').map(Number)
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission'
+
+/** Whether threads may be bound to CPU 0 and to CPU 1. */
+const canBind = only && /^Cpus_allowed_list:\s*0-/m.test(readFileSync('/proc/self/status', 'utf8'))
 
 /** Loads a module before the package. */
 const preload = (source: string) => ({
@@ -113,21 +116,51 @@ export const processes: readonly Environment[] = [
     shell: 'ulimit -v 2000000',
     expected: native,
   },
-  {
-    name: 'fewer threads than the thread pool asks for',
+  ...(['pool', 'openmp'] as const).map((threading, i) => ({
+    name: `fewer threads than are asked for, by ${threading}`,
     only: only && isRoot,
-    // The limit is for all processes of a user, so this user is one that no other test uses.
-    uid: NOBODY - 1,
+    // The limit is for all processes of a user, so each has a user that no other test uses.
+    uid: NOBODY - 1 - i,
     // Node starts with seven threads. An asynchronous call needs the four of libuv's pool, and libuv would end the
-    // process without them.
+    // process without them. OpenMP would end it without one of its own.
     shell: 'ulimit -u 18',
-    env: { EVENKEEL_THREADS: '64' },
+    env: { EVENKEEL_THREADS: '64', EVENKEEL_THREADING: threading },
     script: report(
       (name) => `require('${name}')`,
       `const { LayerNorm, tensor } = require('evenkeel')
       const norm = new LayerNorm(64)
       norm.forward(tensor(new Float32Array(2 ** 22), [2 ** 16, 64]))
       await norm.forwardAsync(tensor(new Float32Array(64), [1, 64]))`,
+    ),
+    expected: native,
+  })),
+  {
+    name: 'places of OpenMP: its threads are bound to them, and none of Node is',
+    only: only && canBind,
+    env: {
+      ...{ EVENKEEL_THREADING: 'openmp', EVENKEEL_THREADS: '4' },
+      ...{ OMP_PROC_BIND: 'close', OMP_PLACES: '{0},{1}' },
+    },
+    script: report(
+      (name) => `require('${name}')`,
+      `const { readdirSync, readFileSync } = require('node:fs')
+      const { LayerNorm, tensor } = require('evenkeel')
+      // The CPUs of each thread. One may end meanwhile.
+      const cpus = () => readdirSync('/proc/self/task').flatMap((id) => {
+        try {
+          return [[id, /Cpus_allowed_list:\\s*(\\S+)/.exec(readFileSync('/proc/self/task/' + id + '/status', 'utf8'))[1]]]
+        } catch {
+          return []
+        }
+      })
+      const before = new Map(cpus())
+      const norm = new LayerNorm(64)
+      norm.forward(tensor(new Float32Array(2 ** 22), [2 ** 16, 64]))
+      await norm.forwardAsync(tensor(new Float32Array(64), [1, 64]))
+      const after = cpus()
+      const moved = after.filter(([id, list]) => before.has(id) && before.get(id) !== list)
+      const bound = after.filter(([, list]) => list === '0' || list === '1').map(([, list]) => list).sort()
+      if (moved.length > 0 || bound.join() !== '0,0,1') throw new Error(JSON.stringify({ moved, bound }))`,
     ),
     expected: native,
   },
@@ -190,6 +223,13 @@ export const processes: readonly Environment[] = [
     },
   },
   { name: 'a worker only', only, script: inWorker(byRequire), expected: native },
+  {
+    name: "a worker only, on OpenMP's threads",
+    only,
+    env: { EVENKEEL_THREADING: 'openmp' },
+    script: inWorker(byRequire),
+    expected: native,
+  },
   {
     name: 'a worker without environment and with little memory',
     only,
