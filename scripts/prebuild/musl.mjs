@@ -5,20 +5,19 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { cached, run } from './debian.mjs'
 import { elfLinkFlags } from './elf-flags.mjs'
+import { unpackGcc } from './gcc-source.mjs'
+import { LIBGOMP_COMPILE_FLAGS, LIBGOMP_PACKAGES, libgomp } from './libgomp.mjs'
 
 const COMPILER = 'g++-12'
 const SPECS = '-specs=/usr/lib/x86_64-linux-musl/musl-gcc.specs'
-const SOURCE = '/usr/src/gcc-12/gcc-12.2.0-dfsg.tar.xz'
-/** The files that libstdc++'s configure and make read. */
-const PARTS = [
-  ...['config', 'gcc/BASE-VER', 'gcc/DATESTAMP', 'include', 'libgcc', 'libiberty', 'libstdc++-v3'],
-  ...['config*', 'depcomp', 'install-sh', 'libtool*', 'lt*', 'missing', 'mkinstalldirs', 'symlink-tree'],
-]
+/** What libstdc++'s configure and make read. */
+const PARTS = ['libgcc', 'libiberty', 'libstdc++-v3', 'symlink-tree']
 
 export const musl = {
-  packages: ['g++-12', 'musl-tools', 'gcc-12-source', 'make', 'xz-utils'],
+  packages: ['g++-12', 'musl-tools', ...LIBGOMP_PACKAGES],
   prepare() {
     const library = cached('musl-libstdc++', makeLibrary)
+    const openmp = libgomp({ name: 'musl', triplet: 'x86_64-linux-gnu', compiler: `gcc-12 ${SPECS}` })
     const headers = join(library, 'include/c++/12.2.0')
     return {
       compiler: COMPILER,
@@ -31,9 +30,10 @@ export const musl = {
         '-isystem',
         join(headers, 'x86_64-linux-musl'),
         '-fPIC',
+        ...LIBGOMP_COMPILE_FLAGS,
       ],
       // The specs do not ask for the table in which exception handlers are looked up.
-      linkFlags: [SPECS, ...elfLinkFlags, '-Wl,--eh-frame-hdr', `-L${join(library, 'lib')}`],
+      linkFlags: [SPECS, ...elfLinkFlags, '-Wl,--eh-frame-hdr', `-L${join(library, 'lib')}`, openmp],
       sources: ['scripts/prebuild/musl/find_object.cc'],
       folder: join(library, 'evenkeel'),
     }
@@ -43,21 +43,8 @@ export const musl = {
 function makeLibrary(folder, library) {
   const source = join(folder, 'source')
   const build = join(folder, 'build')
-  mkdirSync(source)
+  unpackGcc(PARTS, source)
   mkdirSync(build)
-  const paths = PARTS.map((part) => `gcc-12.2.0/${part}`)
-  const matching = ['--wildcards', '--no-wildcards-match-slash', '--exclude=*/testsuite/*/*']
-  run([
-    'tar',
-    '--extract',
-    '--file',
-    SOURCE,
-    '--directory',
-    source,
-    '--strip-components=1',
-    ...matching,
-    ...paths,
-  ])
   // The build of the whole GCC does this copy; a build of libstdc++ alone does not.
   copyFileSync(join(source, 'libgcc/gthr-posix.h'), join(source, 'libgcc/gthr-default.h'))
   const options = [
