@@ -9,10 +9,10 @@ import { unpackGcc } from './gcc-source.mjs'
 /** The packages of Debian that it needs, beside the compiler. */
 export const LIBGOMP_PACKAGES = ['gcc-12-source', 'make', 'xz-utils']
 
-/** What turns OpenMP on in native/runtime/openmp.cc, with this library. */
+/** What turns OpenMP on in native/runtime, with this library. */
 export const LIBGOMP_COMPILE_FLAGS = ['-fopenmp', '-DEVENKEEL_LIBGOMP_INSIDE']
 
-/** As native/runtime/openmp.cc names it. */
+/** As native/runtime/openmp_library.cc names it. */
 const CONSTRUCTORS = 'evenkeel_libgomp'
 
 /**
