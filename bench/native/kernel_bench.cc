@@ -18,7 +18,7 @@
 #include "options.h"
 #include "isa/dispatch.h"
 #include "base/float_environment.h"
-#include "runtime/openmp.h"
+#include "runtime/openmp_library.h"
 #include "runtime/parallel.h"
 
 namespace evenkeel {

@@ -14,7 +14,7 @@
 #include "isa/dispatch.h"
 #include "runtime/cache.h"
 #include "runtime/huge_pages.h"
-#include "runtime/openmp.h"
+#include "runtime/openmp_library.h"
 #include "runtime/parallel.h"
 
 #if defined(EVENKEEL_FAULTS)

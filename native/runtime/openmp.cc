@@ -1,96 +1,23 @@
 #include "runtime/openmp.h"
 
-// Only with GCC on Linux, whose calls into OpenMP's library are forwarded below. Without -fopenmp there are none.
-#if defined(_OPENMP) && defined(__linux__) && !defined(__clang__)
-#define EVENKEEL_OPENMP
-#endif
+#include "runtime/openmp_library.h"
 
 #if defined(EVENKEEL_OPENMP)
 
-#include <dlfcn.h>
-#include <omp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <exception>
 #include <memory>
 #include <new>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "runtime/signals.h"
 
-#if defined(EVENKEEL_LIBGOMP_INSIDE)
-
-// The functions that libgomp calls when it is loaded (scripts/prebuild/libgomp.mjs).
-using Constructor = void (*)();
-extern "C" const Constructor __start_evenkeel_libgomp[];
-extern "C" const Constructor __stop_evenkeel_libgomp[];
-
-#else
-
-// The library is loaded at the first use, and not with the addon: who does not use it need not have it.
-namespace {
-decltype(&omp_get_thread_num) thread_number;
-decltype(&omp_get_max_threads) most_threads;
-void (*parallel)(void (*body)(void*), void* data, unsigned threads, unsigned flags);
-}  // namespace
-
-// GCC turns `#pragma omp parallel` into a call of GOMP_parallel.
-extern "C" {
-void GOMP_parallel(void (*body)(void*), void* data, unsigned threads, unsigned flags) {
-  parallel(body, data, threads, flags);
-}
-int omp_get_thread_num() noexcept { return thread_number(); }
-int omp_get_max_threads() noexcept { return most_threads(); }
-}
-
-#endif
-
 namespace evenkeel {
 
 namespace {
-
-#if defined(EVENKEEL_LIBGOMP_INSIDE)
-
-Openmp load_here() noexcept {
-  for (const Constructor* each = __start_evenkeel_libgomp; each < __stop_evenkeel_libgomp; ++each) (*each)();
-  return {"libgomp, in the addon", nullptr, nullptr, omp_get_max_threads()};
-}
-
-#else
-
-template <typename Function>
-bool find(void* library, const char* name, Function* function) noexcept {
-  *function = reinterpret_cast<Function>(dlsym(library, name));
-  return *function != nullptr;
-}
-
-Openmp load_here() {
-  static constexpr char kLibrary[] = "libgomp.so.1";
-  void* library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  const bool found = library && find(library, "omp_get_thread_num", &thread_number) &&
-                     find(library, "omp_get_max_threads", &most_threads) && find(library, "GOMP_parallel", &parallel);
-  if (found) return {kLibrary, nullptr, nullptr, omp_get_max_threads()};
-  static const std::string why = dlerror();
-  return {nullptr, why.c_str(), "install it (apt-get install libgomp1, dnf install libgomp, apk add libgomp)", 0};
-}
-
-#endif
-
-// Loads the library on a thread of its own. If OMP_PROC_BIND is set, libgomp binds the thread that loads it to one
-// place. On Node's main thread this would hold for every thread that Node starts later.
-Openmp load() noexcept {
-  Openmp found{};
-  try {
-    const SignalsBlocked blocked;
-    std::thread([&found] { found = load_here(); }).join();
-  } catch (const std::exception&) {
-    found = {nullptr, "the system refuses to start a thread", "raise the limit of this process (ulimit -u)", 0};
-  }
-  return found;
-}
 
 // How many of `count` threads the system starts beside those that there are: starts them, and waits until they are
 // gone.
@@ -184,11 +111,6 @@ size_t OpenmpTeam::grow(size_t wanted) noexcept {
 
 }  // namespace
 
-const Openmp& openmp() noexcept {
-  static const Openmp known = load();
-  return known;
-}
-
 bool run_on_openmp(size_t parts, size_t workers, PartBody body, const void* context) noexcept {
   if (!openmp().provider) return false;
   try {
@@ -205,16 +127,6 @@ bool run_on_openmp(size_t parts, size_t workers, PartBody body, const void* cont
 #else
 
 namespace evenkeel {
-
-const Openmp& openmp() noexcept {
-#if defined(__linux__)
-  static constexpr Openmp kNone{nullptr, "this binary was compiled without OpenMP",
-                                "compile one with GCC (CXX=g++ npx evenkeel build)", 0};
-#else
-  static constexpr Openmp kNone{nullptr, "evenkeel has OpenMP on Linux only", "run it there", 0};
-#endif
-  return kNone;
-}
 
 bool run_on_openmp(size_t, size_t, PartBody, const void*) noexcept { return false; }
 

@@ -11,7 +11,7 @@
 
 #include "base/float_environment.h"
 #include "check.h"
-#include "runtime/openmp.h"
+#include "runtime/openmp_library.h"
 
 #if defined(__linux__)
 #include <sys/wait.h>

@@ -34,7 +34,7 @@
 #include "guarded.h"
 #include "isa/dispatch.h"
 #include "runtime/cache.h"
-#include "runtime/openmp.h"
+#include "runtime/openmp_library.h"
 #include "runtime/parallel.h"
 
 namespace evenkeel {
