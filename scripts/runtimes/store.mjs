@@ -2,6 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path'
 import { must, need } from './processes.mjs'
 
+/** It downloads and installs a hundred packages, which took five minutes on a busy machine. */
+const DEBOOTSTRAP_LIMIT = 1_800_000
+
 /**
  * Unpacked npm packages and bare Debian roots. They are made once, all environments use them, and no run changes them.
  */
@@ -41,7 +44,9 @@ export class Store {
     // debootstrap gets a folder of its own. If it fails, it leaves its log there.
     return join(
       this.once(join('roots', suite), (folder) => {
-        must(['debootstrap', '--variant=minbase', suite, join(folder, 'root')])
+        must(['debootstrap', '--variant=minbase', suite, join(folder, 'root')], {
+          timeout: DEBOOTSTRAP_LIMIT,
+        })
       }),
       'root',
     )
