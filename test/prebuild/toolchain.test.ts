@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest'
 // The addon is built by the tools of package.json, each in one stated version.
 
 const TOOLS = ['cmake-js', 'node-addon-api', 'node-gyp', 'prebuildify']
-const { devDependencies, scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
+const { dependencies, devDependencies, scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
+const versions = { ...devDependencies, ...dependencies }
 
 it.each(TOOLS)('%s has a version, and not a range', (tool) => {
-  expect(devDependencies[tool]).toMatch(/^\d+\.\d+\.\d+$/)
+  expect(versions[tool]).toMatch(/^\d+\.\d+\.\d+$/)
 })
 
 /** What runs another version: npx or the like, a version in the text, or the first program of that name in the PATH. */
