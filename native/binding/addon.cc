@@ -3,6 +3,7 @@
 
 #include <node_api.h>
 
+#include <initializer_list>
 #include <new>
 
 #include "base/float_environment.h"
