@@ -18,6 +18,9 @@ const sources = Object.values(list.sources).flat()
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-cmake-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+/** Only these are compiled with OpenMP, which no kernel is. */
+const OPENMP_SOURCES = ['native/runtime/openmp.cc', 'native/runtime/openmp_library.cc']
+
 const hasCMake = ['cmake', 'g++'].every((tool) => spawnSync(tool, ['--version']).status === 0)
 
 /** The commands that compile the addon, by their source. */
@@ -54,7 +57,8 @@ describe.skipIf(!hasCMake || process.platform !== 'linux')('cmake-js', () => {
     for (const [source, command] of commands()) {
       if (!sources.includes(source)) continue
       const others = command.filter((word) => /^-(f|m|O)/.test(word) && !known.includes(word))
-      expect(others, source).toEqual(['-fPIC'])
+      const openmp = OPENMP_SOURCES.includes(source) ? ['-fopenmp'] : []
+      expect(others.sort(), source).toEqual(['-fPIC', ...openmp])
     }
   })
 })
