@@ -4,6 +4,8 @@
 
 #include <napi.h>
 
+#include <initializer_list>
+
 #include "base/float_environment.h"
 #include "binding/arguments.h"
 #include "binding/async.h"
