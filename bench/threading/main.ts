@@ -25,20 +25,22 @@ const PAUSE = 20
 const PAUSED_CALLS = 25
 const PAUSED_ROUNDS = 3
 const WORKERS = 16
+/** The busy process ends after this time, in ms, if this one dies and cannot end it. */
+const BUSY_AT_MOST = 300_000
 const US_PER_MS = 1000
 
-interface Crew {
+interface Contender {
   readonly name: string
   readonly threads: number
   readonly threading: Threading
 }
 
-const CREWS: readonly Crew[] = [
+const CONTENDERS: readonly Contender[] = [
   { name: 'one thread', threads: 1, threading: 'pool' },
   ...info().threadings.map((threading) => ({ name: threading, threads: THREADS, threading })),
 ]
 
-function use({ threads, threading }: Crew): void {
+function use({ threads, threading }: Contender): void {
   setThreads(threads, { threading })
 }
 
@@ -57,19 +59,19 @@ async function table(title: string, cellOf: (shape: readonly number[]) => Promis
   console.log(title)
   print(
     '',
-    CREWS.map(({ name }) => name),
+    CONTENDERS.map(({ name }) => name),
   )
   for (const shape of SHAPES) print(`[${shape.join(', ')}]`, await cellOf(shape))
   console.log()
 }
 
-/** The median time of a call for each crew, in us. */
+/** The median time of a call for each contender, in us. */
 async function timesOf(shape: readonly number[]): Promise<string[]> {
   const call = callOn(shape)
-  const times: number[][] = CREWS.map(() => [])
+  const times: number[][] = CONTENDERS.map(() => [])
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, crew] of CREWS.entries()) {
-      use(crew)
+    for (const [i, contender] of CONTENDERS.entries()) {
+      use(contender)
       call()
       const begin = performance.now()
       let calls = 0
@@ -85,10 +87,14 @@ function alone(): Promise<void> {
 }
 
 async function busyCore(): Promise<void> {
-  const busy = spawn(process.execPath, ['--eval', 'for (;;);'])
+  const spin = `const end = Date.now() + ${BUSY_AT_MOST}; while (Date.now() < end);`
+  const busy = spawn(process.execPath, ['--eval', spin])
   await once(busy, 'spawn')
-  await table(`beside another process that takes a core, us per call, ${THREADS} threads:`, timesOf)
-  busy.kill()
+  try {
+    await table(`beside another process that takes a core, us per call, ${THREADS} threads:`, timesOf)
+  } finally {
+    busy.kill()
+  }
 }
 
 /** The median time of a call, and the CPU time of the process for each, the pause included. */
@@ -96,8 +102,8 @@ async function pauses(): Promise<void> {
   await table(`one call every ${PAUSE} ms, us per call / CPU us per call:`, async (shape) => {
     const call = callOn(shape)
     const cells: string[] = []
-    for (const crew of CREWS) {
-      use(crew)
+    for (const contender of CONTENDERS) {
+      use(contender)
       call()
       const times: number[] = []
       const cpu: number[] = []
@@ -121,8 +127,8 @@ async function pauses(): Promise<void> {
 async function workers(): Promise<void> {
   await table(`${WORKERS} workers at once, calls per second in all:`, async (shape) => {
     const cells: string[] = []
-    for (const crew of CREWS) {
-      use(crew)
+    for (const contender of CONTENDERS) {
+      use(contender)
       cells.push((await rateOf(WORKERS, { shape, kind: 'sync' })).toFixed(0))
     }
     return cells

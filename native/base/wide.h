@@ -1,5 +1,5 @@
-// The wide route, for a slot whose numbers leave the range of the arithmetic in T (base/ranges.h). It computes in
-// float64, one element after another, and scales by a power of two if float64 needs it. src/backend/portable/wide.ts
+// The wide route, for a slot whose numbers leave the range of the arithmetic in Compute<S> (base/ranges.h). It computes
+// in float64, one element after another, and scales by a power of two if float64 needs it. src/backend/portable/wide.ts
 // has the same lines.
 #pragma once
 

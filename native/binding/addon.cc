@@ -67,12 +67,12 @@ Napi::Value threading_call(const Napi::CallbackInfo& info) {
 
 // setThreading(engine)
 void set_threading_call(const Napi::CallbackInfo& info) {
-  constexpr uint32_t engines = 2;
-  set_threading(static_cast<Threading>(only_number(info, engines)));
+  constexpr uint32_t past_last = static_cast<uint32_t>(Threading::openmp) + 1;
+  set_threading(static_cast<Threading>(only_number(info, past_last)));
 }
 
-// openmp(): [the number of threads that it would take, what provides it, why nothing does, the remedy]. A text that
-// there is not is ''.
+// openmp(): [the number of threads that it would take, what provides it, why nothing does, the remedy]. A missing text
+// is ''.
 Napi::Value openmp_call(const Napi::CallbackInfo& info) {
   const Openmp& found = openmp();
   auto all = Napi::Array::New(info.Env());

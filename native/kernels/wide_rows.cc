@@ -70,8 +70,8 @@ bool sum_wide_row(const RowsBackward<S>& io, size_t row, Sums* sums) {
 
 template <typename S>
 bool fold_wide_gradient_row(const RowsBackward<S>& io, size_t row, const Sums& sums, WideGradient* gradient) {
-  // If only the sums are not ordinary, and are not finite in float64 either, the arithmetic in T gives the same
-  // Infinity or NaN.
+  // If only the sums are not ordinary, and are not finite in float64 either, the arithmetic in Compute<S> gives the
+  // same Infinity or NaN.
   const bool folds = are_ordinary_statistics<Compute<S>>(io.mean[row], io.variance[row], io.eps);
   if (folds && !are_finite(sums)) return false;
   WideFold fold;

@@ -49,8 +49,9 @@ size_t startable(size_t count) noexcept {
   return started.size();
 }
 
-// The threads of one parallel region, which one thread of ours opens. They stay in the region between calls and sleep
-// there: outside of it they would spin, as libgomp has it, and Node's threads would each get threads of their own.
+// The threads of one parallel region, which one thread of ours opens. They stay in the region between calls, and sleep
+// there. After a region, OpenMP's threads spin. And if Node's threads opened regions, each would get threads of its
+// own.
 class OpenmpTeam final : public Workers {
  public:
   // The owner is thread 0 of the region and worker 1 of a job. Worker 0 is the caller.
@@ -76,7 +77,8 @@ class OpenmpTeam final : public Workers {
 
 OpenmpTeam* team = nullptr;
 
-// The region shares no variable with its threads. ThreadSanitizer does not see how libgomp hands them over.
+// The region shares no variable with its threads: ThreadSanitizer does not see how OpenMP's library passes them on, and
+// would report a race.
 void own_regions() {
   for (;;) {
     const int threads = team->open_region();

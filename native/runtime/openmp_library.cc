@@ -113,7 +113,7 @@ namespace evenkeel {
 const Openmp& openmp() noexcept {
 #if defined(__linux__)
   static constexpr Openmp kNone{nullptr, "this binary was compiled without OpenMP",
-                                "compile one with GCC (CXX=g++ npx evenkeel build)", 0};
+                                "build one with a compiler that has -fopenmp, as GCC has (npx evenkeel build)", 0};
 #else
   static constexpr Openmp kNone{nullptr, "evenkeel has OpenMP on Linux only", "run it there", 0};
 #endif

@@ -9,7 +9,7 @@ namespace {
 
 // A thread that has run out of work spins this long before it sleeps. The time suffices for the next layer's call. It
 // is a thousandth of the time for which OpenMP's threads spin by default (docs/decisions/0011).
-constexpr auto kLookout = std::chrono::microseconds(20);
+constexpr auto kSpinTime = std::chrono::microseconds(20);
 // How often a spinning thread looks for work before it reads the clock.
 constexpr int kLooks = 64;
 
@@ -72,7 +72,7 @@ bool Workers::has_work(size_t worker) const noexcept {
 }
 
 bool Workers::finds_work(size_t worker) const noexcept {
-  const auto end = std::chrono::steady_clock::now() + kLookout;
+  const auto end = std::chrono::steady_clock::now() + kSpinTime;
   do {
     for (int look = 0; look < kLooks; ++look) {
       if (has_work(worker)) return true;
@@ -85,7 +85,7 @@ bool Workers::finds_work(size_t worker) const noexcept {
 // No wake-up is lost. What a thread waits for (`ticket_`, stays()) and `asleep` are sequentially consistent: either the
 // thread that goes to sleep sees the change, or whoever made it sees that the thread is asleep.
 void Workers::sleep(size_t worker) {
-  Bed& own = beds_[worker];
+  Sleeper& own = sleepers_[worker];
   std::unique_lock<std::mutex> lock(own.mutex);
   own.asleep.store(true);
   while (!has_work(worker) && stays(worker)) own.woken.wait(lock);
@@ -93,7 +93,7 @@ void Workers::sleep(size_t worker) {
 }
 
 void Workers::wake(size_t worker) noexcept {
-  Bed& sleeper = beds_[worker];
+  Sleeper& sleeper = sleepers_[worker];
   if (!sleeper.asleep.load()) return;
   const std::lock_guard<std::mutex> lock(sleeper.mutex);
   sleeper.woken.notify_one();

@@ -45,7 +45,8 @@ class Workers {
   void wake(size_t worker) noexcept;
 
  private:
-  struct Bed {
+  // Where a worker sleeps.
+  struct Sleeper {
     std::mutex mutex;
     std::condition_variable woken;
     std::atomic<bool> asleep{false};
@@ -62,7 +63,7 @@ class Workers {
   PartBody body_ = nullptr;
   const void* context_ = nullptr;
   size_t parts_ = 0;
-  Bed beds_[kMostWorkers];
+  Sleeper sleepers_[kMostWorkers];
 };
 
 }  // namespace evenkeel

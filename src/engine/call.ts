@@ -39,7 +39,7 @@ interface Direction {
 
 function directionOf(pass: PassName): Direction {
   const table: OperandTable = PASSES[pass]
-  const input = table.findIndex(({ field }) => field === 'x')
+  const input = placeOf(pass, 'x')
   const result = table.findIndex(({ kind, written }) => kind === 'data' && written)
   return { pass, table, input, result }
 }
@@ -49,7 +49,7 @@ const backward = directionOf('backward')
 
 /** The places of a context's arrays among the operands of its forward pass. */
 const KEPT = {
-  x: placeOf('forward', 'x'),
+  x: forward.input,
   weight: placeOf('forward', 'weight'),
   bias: placeOf('forward', 'bias'),
   mean: placeOf('forward', 'mean'),
@@ -249,8 +249,7 @@ function replacesInput({ direction, operands, fresh }: Call): boolean {
 
 /** The context of a forward call that has run. If the result replaced the input, the context has no input. */
 export function contextOf({ plan, operands, releases }: Call, replaced: boolean): Context {
-  // The operands are read by index, in the order of forwardCall(). Destructuring would run the array's iterator, which
-  // the user's code can replace.
+  // The operands are read by index. Destructuring would run the array's iterator, which the user's code can replace.
   return {
     plan,
     x: replaced ? null : operands[KEPT.x],
