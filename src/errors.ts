@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'EVENKEEL_OPTION' // an option is unknown, out of range or contradicts another
   | 'EVENKEEL_STATE' // a call came in the wrong order, or a state dict does not fit
   | 'EVENKEEL_STATISTICS' // statistics cannot be computed, or are not finite
+  | 'EVENKEEL_FILE' // a file is not there, cannot be read or written, or is cut off
   | 'EVENKEEL_BACKEND' // the requested backend cannot run, or has no memory left
 
 /** Every error that evenkeel throws on bad input. When it is thrown, no state has changed. */

@@ -1,4 +1,5 @@
 import { describe, fail } from '../errors.js'
+import { numbersOf, textsOf } from '../json-numbers.js'
 import { checkChoice } from '../options.js'
 import { typedArrayKind } from '../tensor.js'
 import { ABOUTS, type About, type MomentsFields, type MomentsShape, SCOPES } from './shape.js'
@@ -91,21 +92,15 @@ export interface MomentsJSON {
 const FORMAT = 'evenkeel.Moments'
 
 export function encodeJSON({ shape, about, count, mean, m2 }: MomentsFields): MomentsJSON {
-  const texts = (list: Float64Array) => Array.from(list, textOrNumber)
   return {
     format: FORMAT,
     version: VERSION,
     shape,
     about,
-    count: texts(count),
-    mean: texts(mean),
-    m2: texts(m2),
+    count: textsOf(count),
+    mean: textsOf(mean),
+    m2: textsOf(m2),
   }
-}
-
-function textOrNumber(value: number): number | string {
-  if (Object.is(value, -0)) return '-0'
-  return Number.isFinite(value) ? value : String(value)
 }
 
 /** Reads the JSON of Moments. Throws if the value is not that. */
@@ -132,35 +127,10 @@ export function decodeJSON(json: unknown): MomentsFields {
   return {
     shape,
     about,
-    count: numbersOf(fields, 'count'),
-    mean: numbersOf(fields, 'mean'),
-    m2: numbersOf(fields, 'm2'),
+    count: numbersOf('fromJSON', 'count', fields.count),
+    mean: numbersOf('fromJSON', 'mean', fields.mean),
+    m2: numbersOf('fromJSON', 'm2', fields.m2),
   }
-}
-
-const TEXTS: ReadonlyMap<unknown, number> = new Map([
-  ['NaN', Number.NaN],
-  ['Infinity', Number.POSITIVE_INFINITY],
-  ['-Infinity', Number.NEGATIVE_INFINITY],
-  ['-0', -0],
-])
-
-function numbersOf(json: Partial<MomentsJSON>, name: 'count' | 'mean' | 'm2'): Float64Array {
-  const list: unknown = json[name]
-  // Not find(): undefined, and a hole, are wrong, too.
-  const index = Array.isArray(list)
-    ? list.findIndex((value) => typeof value !== 'number' && !TEXTS.has(value))
-    : 0
-  if (!Array.isArray(list) || index >= 0) {
-    const wrong = Array.isArray(list) ? list[index] : list
-    fail(
-      'EVENKEEL_OPTION',
-      'fromJSON',
-      `${name} must be a list of numbers, got ${describe(wrong)}`,
-      'pass what toJSON() returned',
-    )
-  }
-  return Float64Array.from(list, (value) => TEXTS.get(value) ?? value)
 }
 
 function extentsOf(shape: MomentsShape): readonly number[] {

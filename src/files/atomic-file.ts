@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { naming } from './file-error.js'
+
+/** The end of the names of files that are not whole yet. */
+export const PARTIAL_SUFFIX = '.evenkeel-partial'
+/** Two processes that write one file have two temporary names. */
+const NAME_BYTES = 6
+
+/**
+ * A file that is written under a temporary name in the same folder. commit() waits until the disk has it, and renames
+ * it. So a file under the final name is always whole, whatever ends the process.
+ */
+export class AtomicFile {
+  readonly #path: string
+  readonly #temporary: string
+  readonly #handle: FileHandle
+  #open = true
+
+  private constructor(path: string, temporary: string, handle: FileHandle) {
+    this.#path = path
+    this.#temporary = temporary
+    this.#handle = handle
+  }
+
+  static async create(path: string): Promise<AtomicFile> {
+    const temporary = join(
+      dirname(path),
+      `.${basename(path)}.${randomBytes(NAME_BYTES).toString('hex')}${PARTIAL_SUFFIX}`,
+    )
+    const handle = await naming(path, () => open(temporary, 'wx'))
+    return new AtomicFile(path, temporary, handle)
+  }
+
+  /** The temporary file, for programs that open it by name. */
+  get temporary(): string {
+    return this.#temporary
+  }
+
+  /** Writes all bytes at `position`. */
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    await naming(this.#path, async () => {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done)
+        done += bytesWritten
+      }
+    })
+  }
+
+  async commit(): Promise<{ bytes: number }> {
+    try {
+      return await naming(this.#path, async () => {
+        await this.#handle.sync()
+        const { size } = await this.#handle.stat()
+        await this.#close()
+        await rename(this.#temporary, this.#path)
+        await syncFolder(dirname(this.#path))
+        return { bytes: size }
+      })
+    } catch (error) {
+      await this.abort()
+      throw error
+    }
+  }
+
+  async abort(): Promise<void> {
+    if (this.#open) await this.#close()
+    await rm(this.#temporary, { force: true })
+  }
+
+  async #close(): Promise<void> {
+    this.#open = false
+    await this.#handle.close()
+  }
+}
+
+/** Waits until the disk has the names in a folder. Windows has no such call. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Writes a whole file at once. */
+export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await AtomicFile.create(path)
+  try {
+    await file.write(typeof content === 'string' ? Buffer.from(content) : content, 0)
+    await file.commit()
+  } catch (error) {
+    await file.abort()
+    throw error
+  }
+}

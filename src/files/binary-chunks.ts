@@ -1,0 +1,72 @@
+import { type ElementType, STORAGES } from '../data/element-types.js'
+import { fail } from '../errors.js'
+import { type FloatArray, newArray, sizeOf, type Tensor } from '../tensor.js'
+import type { ByteInput } from './byte-input.js'
+
+/** Where numbers lie in a file, row-major. */
+export interface BinaryTable {
+  readonly type: ElementType
+  readonly bigEndian: boolean
+  /** [rows, ...]. */
+  readonly shape: readonly number[]
+  /** The first byte. */
+  readonly begin: number
+}
+
+/** A chunk is read while the caller works on the one before, so there are two buffers. */
+const BUFFERS = 2
+
+/** The chunks of a table of numbers. See Reader.chunks(). */
+export async function* binaryChunks(
+  input: ByteInput,
+  { type, bigEndian, shape, begin }: BinaryTable,
+  rows: number,
+  from = 0,
+  to = shape[0],
+): AsyncGenerator<Tensor> {
+  const { bytes: elementBytes, dtype } = STORAGES[type]
+  const rowShape = shape.slice(1)
+  const rowSize = sizeOf(rowShape)
+  const rowBytes = rowSize * elementBytes
+  const most = Math.min(rows, to - from)
+  const buffers = Array.from({ length: BUFFERS }, () => new ArrayBuffer(most * rowBytes))
+  // Numbers of another type are converted, into one more array.
+  const converted = type === dtype ? null : newArray(dtype, most * rowSize)
+  const read = async (first: number, buffer: ArrayBuffer) => {
+    const count = Math.min(rows, to - first)
+    const bytes = new Uint8Array(buffer, 0, count * rowBytes)
+    const got = await input.read(bytes, begin + first * rowBytes)
+    if (got < bytes.length) refuseCutOff(input.path, first + Math.floor(got / rowBytes), shape[0])
+    if (bigEndian) reverseBytes(bytes, elementBytes)
+    return count
+  }
+  const tensorOf = (buffer: ArrayBuffer, count: number): Tensor => {
+    const length = count * rowSize
+    const data = converted?.subarray(0, length) ?? viewOf(dtype, buffer, length)
+    if (converted !== null) STORAGES[type].read(buffer, 0, data)
+    return { data, shape: [count, ...rowShape] }
+  }
+  let next = from < to ? read(from, buffers[0]) : null
+  for (let first = from, i = 0; next !== null; i++) {
+    const count = await next
+    const buffer = buffers[i % BUFFERS]
+    first += count
+    next = first < to ? read(first, buffers[(i + 1) % BUFFERS]) : null
+    // If the caller stops here, nobody waits for this read, and its error is of no use.
+    next?.catch(() => {})
+    yield tensorOf(buffer, count)
+  }
+}
+
+function viewOf(dtype: string, buffer: ArrayBuffer, length: number): FloatArray {
+  return dtype === 'float64' ? new Float64Array(buffer, 0, length) : new Float32Array(buffer, 0, length)
+}
+
+function refuseCutOff(path: string, row: number, rows: number): never {
+  fail('EVENKEEL_FILE', path, `the file ends in row ${row} of ${rows}`, 'write it again; it was cut off')
+}
+
+/** Big-endian numbers become little-endian ones. */
+function reverseBytes(bytes: Uint8Array, elementBytes: number): void {
+  for (let at = 0; at < bytes.length; at += elementBytes) bytes.subarray(at, at + elementBytes).reverse()
+}

@@ -1,0 +1,86 @@
+import { bytesOf, type ResultType, STORAGES } from '../data/element-types.js'
+import {
+  encodeSafetensorsHeader,
+  parseSafetensorsHeader,
+  SAFETENSORS_LENGTH_BYTES,
+  type SafetensorsEntry,
+  safetensorsHeaderBytes,
+} from '../data/safetensors.js'
+import { fail } from '../errors.js'
+import type { Tensor } from '../tensor.js'
+import { AtomicFile } from './atomic-file.js'
+import { binaryChunks } from './binary-chunks.js'
+import type { ByteInput } from './byte-input.js'
+import type { Reader } from './reader.js'
+import type { Writer } from './writer.js'
+
+/** Reads one tensor of a safetensors file. `name` may be left out if there is only one. */
+export async function readSafetensors(input: ByteInput, name?: string): Promise<Reader> {
+  const { path, size } = input
+  if (size === null)
+    fail('EVENKEEL_FILE', path, 'safetensors cannot be read from a stream', 'give a file, or send npy')
+  const first = new Uint8Array(SAFETENSORS_LENGTH_BYTES)
+  const got = await input.read(first, 0)
+  const header = new Uint8Array(safetensorsHeaderBytes(path, first.subarray(0, got), size))
+  await input.read(header, SAFETENSORS_LENGTH_BYTES)
+  const { entries } = parseSafetensorsHeader(path, header, size)
+  const [chosen, { type, shape, begin }] = choose(path, entries, name)
+  if (shape.length === 0)
+    fail('EVENKEEL_FILE', path, `${chosen} is one number, and has no rows`, 'name a tensor of rank 1 or more')
+  const table = { type, shape, begin, bigEndian: false }
+  return {
+    path,
+    format: 'safetensors',
+    rowShape: shape.slice(1),
+    rows: shape[0],
+    dtype: STORAGES[type].dtype,
+    names: null,
+    seekable: true,
+    header: JSON.stringify({ type, shape, name: chosen }),
+    chunks: (rows, from, to) => binaryChunks(input, table, rows, from, to),
+    close: () => input.close(),
+  }
+}
+
+function choose(
+  path: string,
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  name: string | undefined,
+): [string, SafetensorsEntry] {
+  const all = [...entries]
+  if (name === undefined && all.length === 1) return all[0]
+  const entry = name === undefined ? undefined : entries.get(name)
+  if (name !== undefined && entry !== undefined) return [name, entry]
+  const there = all.length === 0 ? 'it has none' : `it has ${all.map(([each]) => each).join(', ')}`
+  return fail(
+    'EVENKEEL_FILE',
+    path,
+    name === undefined ? `which tensor? ${there}` : `there is no tensor ${name}; ${there}`,
+    'name one, with the option tensor',
+  )
+}
+
+/** The name of the tensor in files that are written here. */
+const RESULT_NAME = 'data'
+
+/** Writes a safetensors file of one tensor with a known number of rows, because the header comes first. */
+export async function writeSafetensors(
+  path: string,
+  type: ResultType,
+  rowShape: readonly number[],
+  rows: number,
+): Promise<Writer> {
+  const file = await AtomicFile.create(path)
+  const header = encodeSafetensorsHeader([{ name: RESULT_NAME, type, shape: [rows, ...rowShape] }])
+  let at = header.length
+  await file.write(header, 0)
+  return {
+    async write({ data }: Tensor) {
+      const bytes = bytesOf(data, type)
+      await file.write(bytes, at)
+      at += bytes.length
+    },
+    commit: () => file.commit(),
+    abort: () => file.abort(),
+  }
+}
