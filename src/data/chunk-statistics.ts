@@ -12,13 +12,14 @@ export const NON_FINITE: readonly NonFinite[] = ['error', 'missing']
 
 /** Which elements count, and how much. */
 export interface Counting {
-  /** [samples], 0 or more. Null: 1 each. */
+  /** [samples], 0 or more. 0: the sample does not count. Null: 1 each. */
   readonly weights: Float64Array | null
   /** [samples * features * space]: 0 if the element is missing. Null: none is. */
   readonly mask: Uint8Array | null
   readonly nonFinite: NonFinite
-  /** The row of the whole input with which the chunk begins, for messages. */
+  /** The row of the whole input with which the chunk begins, and the number of its rows, for messages. */
   readonly firstRow: number
+  readonly rows: number
 }
 
 /**
@@ -61,8 +62,9 @@ function weightedStatistics(
   who: string,
   data: FloatArray,
   geometry: Geometry,
-  { weights, mask, nonFinite, firstRow }: Counting,
+  counting: Counting,
 ): FeatureStatistics {
+  const { weights, mask, nonFinite } = counting
   const { samples, features, space } = geometry
   const statistics = noStatistics(features)
   const { count, mean, m2, min, max, missing } = statistics
@@ -70,6 +72,10 @@ function weightedStatistics(
     let i = 0
     for (let n = 0; n < samples; n++) {
       const weight = weights === null ? 1 : weights[n]
+      if (weight === 0) {
+        i += features * space
+        continue
+      }
       for (let f = 0; f < features; f++) {
         for (let s = 0; s < space; s++, i++) {
           const counts =
@@ -80,7 +86,7 @@ function weightedStatistics(
       }
     }
   }
-  if (nonFinite === 'error') refuseNonFinite(who, data, geometry, mask, firstRow)
+  if (nonFinite === 'error') refuseNonFinite(who, data, geometry, counting)
   each(
     (f, value, weight) => {
       count[f] += weight
@@ -119,18 +125,19 @@ function weightedStatistics(
 function refuseNonFinite(
   who: string,
   data: FloatArray,
-  { features, space }: Geometry,
-  mask: Uint8Array | null,
-  firstRow: number,
+  { samples, features, space }: Geometry,
+  { weights, mask, firstRow, rows }: Counting,
 ): void {
+  const size = features * space
   for (let i = 0; i < lengthOf(data); i++) {
-    if (Number.isFinite(data[i]) || mask?.[i] === 0) continue
-    const sample = firstRow + Math.floor(i / (features * space))
+    const sample = Math.floor(i / size)
+    if (Number.isFinite(data[i]) || mask?.[i] === 0 || weights?.[sample] === 0) continue
+    const row = firstRow + Math.floor((sample * rows) / samples)
     const feature = Math.floor(i / space) % features
     fail(
       'EVENKEEL_STATISTICS',
       who,
-      `all values must be finite, got ${data[i]} in row ${sample}, feature ${feature}`,
+      `all values must be finite, got ${data[i]} in row ${row}, feature ${feature}`,
       "set nonFinite: 'missing' to leave such values out",
     )
   }

@@ -164,7 +164,7 @@ export function decodeBytes(bytes: Uint8Array): Saved {
   const first = list('first', count)
   const length = list('length', count)
   const table = STATISTICS.map((name) => [name, list(name, count * features)] as const)
-  const options = JSON.parse(metadata.options ?? 'null')
+  const options = parsed(metadata.options) ?? wrong('its options are no JSON')
   settingsOf(who, options)
   const nodes = Array.from(first, (begin, i) =>
     soundNode({
@@ -176,6 +176,14 @@ export function decodeBytes(bytes: Uint8Array): Saved {
     }),
   )
   return { options, features, nodes }
+}
+
+function parsed(text: string | undefined) {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
 }
 
 function refuse(problem: string, remedy: string): never {

@@ -124,6 +124,7 @@ export class Standardizer {
         mask: mask === null ? null : mask.subarray(row * rowSize, end * rowSize),
         nonFinite: this.nonFinite,
         firstRow: row,
+        rows: end - row,
       }
       found.push(chunkStatistics(who, data.subarray(row * rowSize, end * rowSize), geometry, counting))
     }
