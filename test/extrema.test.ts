@@ -66,14 +66,15 @@ describe.each(DTYPES)('extrema, %s', (dtype) => {
       expect(found, where).toStrictEqual({ min: Float64Array.of(min), max: Float64Array.of(max) })
   })
 
-  it.each(ROWS)('of two channels, whose other values are ones: %s', (_, values, min, max) => {
-    const x = misaligned(
-      dtype,
-      values.flatMap((value) => [1, value]),
-    )
-    const plan = planBatch('test', [values.length, 2], dtype, { eps, given: true })
-    for (const { where, ...found } of runAll(plan, x))
-      expect(found, where).toStrictEqual({ min: Float64Array.of(1, min), max: Float64Array.of(1, max) })
+  // Few channels, which are taken several rows at a time, and more than a step of them, which a kernel takes as they are.
+  const WIDTHS = [2, 40]
+  const COLUMNS = WIDTHS.flatMap((width) => ROWS.map((row) => [width, ...row] as const))
+  it.each(COLUMNS)('of %s channels, the first of ones: %s', (width, _, values, min, max) => {
+    const x = values.flatMap((value) => [1, ...new Array(width - 1).fill(value)])
+    const plan = planBatch('test', [values.length, width], dtype, { eps, given: true })
+    const expected = (rest: number) => new Float64Array(width).fill(rest).fill(1, 0, 1)
+    for (const { where, ...found } of runAll(plan, misaligned(dtype, x)))
+      expect(found, where).toStrictEqual({ min: expected(min), max: expected(max) })
   })
 
   it('of nothing: Infinity and -Infinity', () => {
