@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { PASS_NAMES } from '../src/backend/operands.js'
 import {
   DICT_CHANGES,
   type InputSpec,
@@ -135,7 +136,7 @@ const STEP_WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<
     3,
     step({
       op: 'pass',
-      pass: fc.nat({ max: 5 }),
+      pass: fc.nat({ max: PASS_NAMES.length - 1 }),
       context: index,
       data,
       wrong: fc.option(fc.record({ operand: fc.nat({ max: 8 }), by: fc.integer({ min: -2, max: 2 }) }), {

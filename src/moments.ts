@@ -1,5 +1,5 @@
 import { newStatistics, type Statistics } from './engine/buffers.js'
-import { runMoments } from './engine/call.js'
+import { runReduction } from './engine/call.js'
 import { type Layout, type Plan, planBatch, planGroup, planRows } from './engine/plan.js'
 import { fail } from './errors.js'
 import {
@@ -61,7 +61,7 @@ export function moments(x: Tensor, options: MomentsOptions = {}): Moments {
   const count = numbers(slots).fill(plan.size === 0 ? 0 : plan.count)
   const mean = numbers(slots)
   const m2 = numbers(slots)
-  if (plan.size > 0) runMoments(plan, input.data, mean, m2)
+  if (plan.size > 0) runReduction('moments', plan, input.data, mean, m2)
   return new Moments({ shape, about, count, mean, m2 })
 }
 

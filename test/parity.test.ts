@@ -3,10 +3,20 @@ import type { Backend } from '../src/backend/backend.js'
 import { BYTES_PER_THREAD, setBytesPerThread, setCacheBytes } from '../src/backend/native/threads.js'
 import { backends, info, setThreads } from '../src/backend/select.js'
 import { type Case, cases, casesByKind } from './support/cases.js'
-import { Digest, OUTCOME_FIELDS, outcomeDifferences, run } from './support/run.js'
+import { judgeExtrema } from './support/oracle.js'
+import {
+  Digest,
+  EXTREMA_FIELDS,
+  type Extrema,
+  fieldDifferences,
+  OUTCOME_FIELDS,
+  outcomeDifferences,
+  run,
+  runExtrema,
+} from './support/run.js'
 
 // Every case on every native backend, with several thread counts, on the threads of each engine, bit for bit against the
-// portable backend.
+// portable backend. The extrema of x, which are exact, are those of a plain loop.
 
 /** One, fewer and more than most machines have, and a prime that divides no partition evenly. */
 const THREADS = [1, 2, 3, 7]
@@ -46,9 +56,9 @@ describe.skipIf(native.length === 0)('the same bits', () => {
     const before = compared
     const failures = list.flatMap(differences)
     expect(failures.slice(0, SHOWN_FAILURES), `${failures.length} differences`).toEqual([])
-    // y, mean, variance and dx at the least.
+    // y, mean, variance, dx, min and max at the least.
     expect(compared - before).toBeGreaterThanOrEqual(
-      list.length * native.length * CREWS.length * CACHES.length * 4,
+      list.length * native.length * CREWS.length * CACHES.length * 6,
     )
   })
 })
@@ -98,19 +108,39 @@ describe('the native backend', () => {
 
 function differences(each: Case): string[] {
   const buffers = each.make()
+  const extrema = judgeExtrema(each.plan, buffers.forward)
   const expected = run(portable, each, buffers)
   for (const field of OUTCOME_FIELDS) {
     const array = expected[field]
     if (array) digest.add(array)
   }
-  return CACHES.flatMap((cache) => {
+  const own = extremaDifferences(portable, each, buffers, extrema, 'any setting')
+  const others = CACHES.flatMap((cache) => {
     setCacheBytes(cache)
     return CREWS.flatMap(({ count, threading }) => {
       setThreads(count, threading)
       const setting = `${count} threads of ${threading}${cache > 0 ? ', beyond the cache' : ''}`
-      return native.flatMap((backend) => compare(backend, each, buffers, expected, setting))
+      return native.flatMap((backend) => [
+        ...compare(backend, each, buffers, expected, setting),
+        ...extremaDifferences(backend, each, buffers, extrema, setting),
+      ])
     })
   })
+  return [...own, ...others]
+}
+
+function extremaDifferences(
+  backend: Backend,
+  each: Case,
+  buffers: ReturnType<Case['make']>,
+  expected: Extrema,
+  setting: string,
+): string[] {
+  const actual = runExtrema(backend, each, buffers)
+  compared += EXTREMA_FIELDS.length
+  return fieldDifferences(EXTREMA_FIELDS, actual, expected).map(
+    (failure) => `${backend.name}, ${setting}: ${each.title}: ${failure}`,
+  )
 }
 
 function compare(

@@ -1,11 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { portable } from '../src/backend/portable/index.js'
 import { type Case, cases, casesByKind } from './support/cases.js'
-import { CaseFile, encodeCase, offeredIsas, type Replayer, type Setting } from './support/replay.js'
-import { Digest, firstDifference, OUTCOME_FIELDS, type Outcome, run } from './support/run.js'
+import { judgeExtrema } from './support/oracle.js'
+import {
+  CaseFile,
+  encodeCase,
+  offeredIsas,
+  RESULT_FIELDS,
+  type Replayer,
+  type Result,
+  type Setting,
+} from './support/replay.js'
+import { Digest, firstDifference, OUTCOME_FIELDS, run } from './support/run.js'
 
 // Every case of the table on a build that Node cannot load (another processor's, emulated, sanitized), bit for bit
-// against the portable backend. scripts/native-tests.mjs makes these builds and names them here.
+// against the portable backend, and the extrema of x against a plain loop. scripts/native-tests.mjs makes these builds and names them here.
 
 /**
  * The machine's own cache, and as in parity.test.ts one that the smallest case exceeds: a tile is one slot. Where data are
@@ -76,26 +85,27 @@ function replayTests(replayer: Replayer): void {
         return found
       })
       expect(failures.slice(0, SHOWN_FAILURES), `${failures.length} differences`).toEqual([])
-      // y, mean, variance and dx at the least.
-      expect(compared - before).toBeGreaterThanOrEqual(list.length * settings.length * 4)
+      // y, mean, variance, dx, min and max at the least.
+      expect(compared - before).toBeGreaterThanOrEqual(list.length * settings.length * 6)
     },
     KIND_TIMEOUT_MS,
   )
 }
 
-function expectation(each: Case, encoded: Uint8Array[][]): Outcome {
+function expectation(each: Case, encoded: Uint8Array[][]): Result {
   const buffers = each.make()
   encoded.push(encodeCase(each.plan, buffers))
+  const extrema = judgeExtrema(each.plan, buffers.forward)
   const outcome = run(portable, each, buffers)
   for (const field of OUTCOME_FIELDS) {
     const array = outcome[field]
     if (array) digest.add(array)
   }
-  return outcome
+  return { ...outcome, ...extrema }
 }
 
-function differences(actual: Outcome, expected: Outcome): string[] {
-  return OUTCOME_FIELDS.flatMap((field) => {
+function differences(actual: Result, expected: Result): string[] {
+  return RESULT_FIELDS.flatMap((field) => {
     const [a, e] = [actual[field], expected[field]]
     if (a === null || e === null) return []
     compared++

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/extrema.h"
 #include "core/pass.h"
 #include "isa/dispatch.h"
 
@@ -40,6 +41,7 @@ constexpr Operand kStatistics = Operand::statistics;
 
 // The operand tables of src/backend/operands.ts. Each operand is also a field of the buffers in core/plan.h.
 constexpr Operand kMomentsOperands[] = {kData, kStatistics, kStatistics};
+constexpr Operand kExtremaOperands[] = {kData, kStatistics, kStatistics};
 constexpr Operand kForwardOperands[] = {kData, kData, kAffine, kAffine, kStatistics, kStatistics};
 constexpr Operand kGradientSumsOperands[] = {kData,       kData,       kAffine, kStatistics, kStatistics,
                                              kStatistics, kStatistics, kAffine, kAffine};
@@ -57,6 +59,7 @@ constexpr Operand kBackwardOperands[] = {kData, kData, kData, kAffine, kStatisti
   }
 const PassType kPassTypes[kPasses] = {
     EVENKEEL_PASS("moments", kMomentsOperands, MomentsBuffers, moments),
+    EVENKEEL_PASS("extrema", kExtremaOperands, ExtremaBuffers, extrema),
     EVENKEEL_PASS("apply", kForwardOperands, ForwardBuffers, apply),
     EVENKEEL_PASS("forward", kForwardOperands, ForwardBuffers, forward),
     EVENKEEL_PASS("gradientSums", kGradientSumsOperands, GradientSumsBuffers, gradient_sums),

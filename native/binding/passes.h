@@ -31,7 +31,7 @@ struct PassType {
   size_t data() const;
 };
 
-constexpr size_t kPasses = 6;
+constexpr size_t kPasses = 7;
 // All passes.
 extern const PassType kPassTypes[kPasses];
 

@@ -64,6 +64,13 @@ struct MomentsBuffers {
   double* m2;
 };
 
+template <typename T>
+struct ExtremaBuffers {
+  const T* x;
+  double* min;
+  double* max;
+};
+
 // For forward and apply. apply only reads mean and variance.
 template <typename T>
 struct ForwardBuffers {

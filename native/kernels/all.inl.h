@@ -16,4 +16,5 @@
 #include "kernels/affine_sums.inl.h"
 #include "kernels/columns_reduce.inl.h"
 #include "kernels/columns_map.inl.h"
+#include "kernels/extrema.inl.h"
 #include "kernels/table.inl.h"

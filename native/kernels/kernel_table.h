@@ -64,6 +64,9 @@ struct KernelTable {
   // The sums of dy and of dy * (x - mh) * r are added to sum1 and sum2. sum1, sum2, mh, r: [channels].
   void (*columns_gradient_sums)(const S* dy, const S* x, size_t rows, size_t channels, const T* mh, const T* r,
                                 double* sum1, double* sum2);
+  // Lowers min and raises max to the least and the greatest element of each column. NaN is skipped. min, max:
+  // [channels], at least kLanes. There may be any number of rows.
+  void (*columns_extrema)(const S* x, size_t rows, size_t channels, T* min, T* max);
   void (*columns_map)(const S* x, S* y, size_t rows, size_t channels, Stores stores, const ColumnFolds<T>& k);
   void (*columns_map_gradient)(const S* dy, const S* x, S* dx, size_t rows, size_t channels, Stores stores,
                                const ColumnGradientFolds<T>& k);

@@ -22,6 +22,7 @@ constexpr KernelTable<S> make_table() {
   table.part_map_gradient = part_map_gradient<S>;
   table.columns_moments = columns_moments<S>;
   table.columns_gradient_sums = columns_gradient_sums<S>;
+  table.columns_extrema = columns_extrema<S>;
   table.columns_map = columns_map<S>;
   table.columns_map_gradient = columns_map_gradient<S>;
   table.columns_map_given = columns_map_given<S>;

@@ -75,6 +75,12 @@ EVENKEEL_INLINE F64 sub(F64 a, F64 b) { return {_mm256_sub_pd(a.v, b.v)}; }
 EVENKEEL_INLINE F32 mul(F32 a, F32 b) { return {_mm256_mul_ps(a.v, b.v)}; }
 EVENKEEL_INLINE F64 mul(F64 a, F64 b) { return {_mm256_mul_pd(a.v, b.v)}; }
 
+// The CPU's min and max give b unless a < b, or a > b.
+EVENKEEL_INLINE F32 least(F32 a, F32 b) { return {_mm256_min_ps(a.v, b.v)}; }
+EVENKEEL_INLINE F64 least(F64 a, F64 b) { return {_mm256_min_pd(a.v, b.v)}; }
+EVENKEEL_INLINE F32 greatest(F32 a, F32 b) { return {_mm256_max_ps(a.v, b.v)}; }
+EVENKEEL_INLINE F64 greatest(F64 a, F64 b) { return {_mm256_max_pd(a.v, b.v)}; }
+
 EVENKEEL_INLINE F32 first(F32 a, size_t n) { return {_mm256_and_ps(a.v, _mm256_castsi256_ps(mask32(n)))}; }
 EVENKEEL_INLINE F64 first(F64 a, size_t n) { return {_mm256_and_pd(a.v, _mm256_castsi256_pd(mask64(n)))}; }
 

@@ -42,6 +42,12 @@ EVENKEEL_INLINE F64 sub(F64 a, F64 b) { return {_mm512_sub_pd(a.v, b.v)}; }
 EVENKEEL_INLINE F32 mul(F32 a, F32 b) { return {_mm512_mul_ps(a.v, b.v)}; }
 EVENKEEL_INLINE F64 mul(F64 a, F64 b) { return {_mm512_mul_pd(a.v, b.v)}; }
 
+// The CPU's min and max give b unless a < b, or a > b.
+EVENKEEL_INLINE F32 least(F32 a, F32 b) { return {_mm512_min_ps(a.v, b.v)}; }
+EVENKEEL_INLINE F64 least(F64 a, F64 b) { return {_mm512_min_pd(a.v, b.v)}; }
+EVENKEEL_INLINE F32 greatest(F32 a, F32 b) { return {_mm512_max_ps(a.v, b.v)}; }
+EVENKEEL_INLINE F64 greatest(F64 a, F64 b) { return {_mm512_max_pd(a.v, b.v)}; }
+
 EVENKEEL_INLINE F32 first(F32 a, size_t n) { return {_mm512_maskz_mov_ps(mask32(n), a.v)}; }
 EVENKEEL_INLINE F64 first(F64 a, size_t n) { return {_mm512_maskz_mov_pd(mask64(n), a.v)}; }
 

@@ -61,6 +61,12 @@ EVENKEEL_INLINE F64 sub(F64 a, F64 b) { return {vsubq_f64(a.v, b.v)}; }
 EVENKEEL_INLINE F32 mul(F32 a, F32 b) { return {vmulq_f32(a.v, b.v)}; }
 EVENKEEL_INLINE F64 mul(F64 a, F64 b) { return {vmulq_f64(a.v, b.v)}; }
 
+// Compared and selected. The CPU's min and max would give NaN where one of the two is NaN.
+EVENKEEL_INLINE F32 least(F32 a, F32 b) { return {vbslq_f32(vcltq_f32(a.v, b.v), a.v, b.v)}; }
+EVENKEEL_INLINE F64 least(F64 a, F64 b) { return {vbslq_f64(vcltq_f64(a.v, b.v), a.v, b.v)}; }
+EVENKEEL_INLINE F32 greatest(F32 a, F32 b) { return {vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v)}; }
+EVENKEEL_INLINE F64 greatest(F64 a, F64 b) { return {vbslq_f64(vcgtq_f64(a.v, b.v), a.v, b.v)}; }
+
 EVENKEEL_INLINE F32 first(F32 a, size_t n) {
   return {vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a.v), vld1q_u32(kMask32 + 4 - n)))};
 }

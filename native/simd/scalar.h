@@ -66,6 +66,18 @@ EVENKEEL_INLINE Plain<T> mul(Plain<T> a, Plain<T> b) {
 }
 
 template <typename T>
+EVENKEEL_INLINE Plain<T> least(Plain<T> a, Plain<T> b) {
+  for (size_t i = 0; i < Plain<T>::width; ++i) a.lane[i] = a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i];
+  return a;
+}
+
+template <typename T>
+EVENKEEL_INLINE Plain<T> greatest(Plain<T> a, Plain<T> b) {
+  for (size_t i = 0; i < Plain<T>::width; ++i) a.lane[i] = a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i];
+  return a;
+}
+
+template <typename T>
 EVENKEEL_INLINE Plain<T> first(Plain<T> v, size_t n) {
   for (size_t i = 0; i < Plain<T>::width; ++i) v.lane[i] = i < n ? v.lane[i] : 0;
   return v;

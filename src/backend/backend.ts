@@ -7,6 +7,8 @@ import type { Buffers, Operands, PassName } from './operands.js'
 
 /** mean and m2 are written. They are those of x, also if the plan's statistics are given. */
 export type MomentsBuffers = Buffers<'moments'>
+/** min and max are written. */
+export type ExtremaBuffers = Buffers<'extrema'>
 /** y may be x itself. Otherwise y must not overlap x. */
 export type ApplyBuffers = Buffers<'apply'>
 /** As for apply. mean and variance (biased) are written, unless the plan's statistics are given. */
@@ -24,6 +26,11 @@ export interface Backend extends AsyncPasses {
   readonly name: string
   /** Reduce and merge: the mean and m2 of each slot. m2 is the sum of squared differences from the mean. */
   moments(plan: Plan, io: MomentsBuffers): void
+  /**
+   * Reduce: the least and the greatest value of each slot. NaN is skipped. A zero is 0, not -0. Of a slot without values,
+   * min is Infinity and max is -Infinity.
+   */
+  extrema(plan: Plan, io: ExtremaBuffers): void
   /** Fold and map: y. If the plan's statistics are not given, mean and variance must be those of x, because the pass may read x again to
    * recompute them. */
   apply(plan: Plan, io: ApplyBuffers): void

@@ -54,6 +54,7 @@ function written<F extends string, K extends Kind>(
  */
 export const PASSES = {
   moments: [read('x', 'data', 'input'), written('mean', 'statistics'), written('m2', 'statistics')],
+  extrema: [read('x', 'data', 'input'), written('min', 'statistics'), written('max', 'statistics')],
   apply: [
     read('x', 'data', 'input'),
     written('y', 'data', 'out', ['input']),

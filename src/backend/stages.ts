@@ -95,6 +95,7 @@ function writeBack(table: OperandTable, operands: Operands, own: Operands): void
 
 const STAGES: StagesOf = {
   moments: ({ normalize }, io) => [stage('moments', normalize, io)],
+  extrema: ({ normalize }, io) => [stage('extrema', normalize, io)],
   apply: (plans, io) => scaled('apply', plans, io),
   forward: (plans, io) => scaled('forward', plans, io),
   gradientSums: (plans, io, temporary) => {

@@ -263,14 +263,21 @@ export function contextOf({ plan, operands, releases }: Call, replaced: boolean)
 }
 
 /**
- * Writes the moments of x into mean and m2. Both must be new arrays.
+ * Runs a pass that only reduces x. It writes mean and m2, or min and max, as `first` and `second`, which must be new
+ * arrays.
  * @throws EvenkeelError if x does not have the plan's type and length.
  */
-export function runMoments(plan: Plan, x: FloatArray, mean: Float64Array, m2: Float64Array): void {
-  const operands = [x, mean, m2]
+export function runReduction(
+  pass: 'moments' | 'extrema',
+  plan: Plan,
+  x: FloatArray,
+  first: Float64Array,
+  second: Float64Array,
+): void {
+  const operands = [x, first, second]
   try {
-    checkOperands(plan, PASSES.moments, operands, true)
-    currentExecutor().run('moments', plan, operands)
+    checkOperands(plan, PASSES[pass], operands, true)
+    currentExecutor().run(pass, plan, operands)
   } catch (error) {
     throw ours(error)
   }

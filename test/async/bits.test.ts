@@ -3,7 +3,16 @@ import { BYTES_PER_THREAD, setBytesPerThread } from '../../src/backend/native/th
 import { PASS_NAMES } from '../../src/backend/operands.js'
 import { backends, info, setThreads } from '../../src/backend/select.js'
 import { type Case, cases, casesByKind } from '../support/cases.js'
-import { outcomeDifferences, run, runAsync, runPassesAsync } from '../support/run.js'
+import { judgeExtrema } from '../support/oracle.js'
+import {
+  EXTREMA_FIELDS,
+  fieldDifferences,
+  outcomeDifferences,
+  run,
+  runAsync,
+  runExtremaAsync,
+  runPassesAsync,
+} from '../support/run.js'
 
 // Runs the case table asynchronously, with many calls at a time, and compares the bits with the portable backend.
 
@@ -50,11 +59,14 @@ it('every native backend has all passes off the main thread', () => {
 
 async function differences(each: Case, backend: (typeof native)[number]): Promise<string[]> {
   const expected = run(portable, each, each.make())
-  const both = await Promise.all([
+  const [extrema, ...both] = await Promise.all([
+    runExtremaAsync(backend, each, each.make()),
     runAsync(backend, each, each.make()),
     runPassesAsync(backend, each, each.make()),
   ])
-  return both.flatMap((actual) =>
-    outcomeDifferences(actual, expected).map((found) => `${backend.name}: ${each.title}: ${found}`),
-  )
+  const found = [
+    ...both.flatMap((actual) => outcomeDifferences(actual, expected)),
+    ...fieldDifferences(EXTREMA_FIELDS, extrema, judgeExtrema(each.plan, each.make().forward)),
+  ]
+  return found.map((difference) => `${backend.name}: ${each.title}: ${difference}`)
 }

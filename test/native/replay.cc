@@ -16,8 +16,9 @@
 //
 // and then x [size], dy [size], weight, bias, mean, variance (float64, [slots]), dweight, dbias (what they hold
 // before); parameters that are not there are left out. A result is y, mean, variance, dx, dweight, dbias in the same
-// way, of a forward pass and then a backward pass on its statistics. The exit status is 1 where an array that is only
-// read was changed, something was written beside one, or the four passes that the two are made of give other bits.
+// way, of a forward pass and then a backward pass on its statistics, and min and max, of the extrema of x. The exit
+// status is 1 where an array that is only read was changed, something was written beside one, or the four passes that
+// the two are made of give other bits.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -30,6 +31,7 @@
 
 #include "base/float_environment.h"
 #include "check.h"
+#include "core/extrema.h"
 #include "core/pass.h"
 #include "guarded.h"
 #include "isa/dispatch.h"
@@ -199,6 +201,8 @@ void replay_case(const Plan& plan, const double* flags, const Settings& settings
   Array<T> kept_x(x, place, true);
   Array<T> own_y(x, place, false);
   Array<T> own_dx(x, place, false);
+  Array<double> min(mean, place, false);
+  Array<double> max(mean, place, false);
   FourPasses<T> four(plan, place, x, dy, mean);
   if (plan.given) {
     four.mean = Array<double>(mean, place, true);
@@ -213,6 +217,8 @@ void replay_case(const Plan& plan, const double* flags, const Settings& settings
   const KernelTable<T>& kernels = kernels_of<T>(settings.isa);
   {
     const FloatEnvironment plain;
+    extrema<T>(plan, kernels, {x.data(), min.data(), max.data()});
+    x.check("x", false);
     forward<T>(plan, kernels, {x.data(), y.data(), weight.data(), bias.data(), mean.data(), variance.data()});
     y.write_to(writer);
     mean.write_to(writer);
@@ -231,6 +237,8 @@ void replay_case(const Plan& plan, const double* flags, const Settings& settings
   dx.write_to(writer);
   dweight.write_to(writer);
   dbias.write_to(writer);
+  min.write_to(writer);
+  max.write_to(writer);
 
   x.check("x", aliasing == kYIsX || aliasing == kDxIsX);
   kept_x.check("the kept x", false);
@@ -243,6 +251,8 @@ void replay_case(const Plan& plan, const double* flags, const Settings& settings
   variance.check("variance", !plan.given);
   dweight.check("dweight", true);
   dbias.check("dbias", true);
+  min.check("min", true);
+  max.check("max", true);
 }
 
 size_t replay(Reader* cases, Writer* results, const Settings& settings) {

@@ -112,6 +112,9 @@ const allDecades: Fill = (random, { dtype }) => {
   return () => random.pick([1, -1]) * 10 ** (low + random.uniform() * (high - low))
 }
 
+/** Most elements are no values, and the others are equal, of both signs. */
+const zerosAmongNaN: Fill = (random) => () => random.pick([0, -0, Number.NaN, Number.NaN])
+
 const plain = { x: normal, dy: normal }
 
 /** The condition of all cases that vary the size. */
@@ -216,6 +219,9 @@ export const CONDITIONS: readonly Condition[] = [
   { name: 'NaN in x', x: withOne(Number.NaN), dy: normal },
   { name: 'infinity in x', x: withOne(Number.POSITIVE_INFINITY), dy: normal },
   { name: 'minus infinity in x', x: withOne(Number.NEGATIVE_INFINITY), dy: normal },
+  { name: 'NaN everywhere in x', x: constant(Number.NaN), dy: normal },
+  { name: 'zeros of both signs among NaN', x: zerosAmongNaN, dy: normal },
+  { name: 'x of minus zero', x: constant(-0), dy: normal },
   { name: 'NaN in dy', x: normal, dy: withOne(Number.NaN) },
   { name: 'infinity in dy', x: normal, dy: withOne(Number.POSITIVE_INFINITY) },
   { name: 'infinities everywhere', x: constant(Number.POSITIVE_INFINITY), dy: normal },

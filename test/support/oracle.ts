@@ -1,6 +1,7 @@
 import type { BackwardBuffers, ForwardBuffers } from '../../src/backend/backend.js'
 import type { Plan } from '../../src/engine/plan.js'
 import { type Arithmetic, FLOAT64 } from './arithmetic.js'
+import type { Extrema } from './run.js'
 import { forward, inputGradient, type Judged, type Norm, parameterGradient } from './textbook.js'
 
 // The textbook on the arrays of a backend's call: the judge of every backend. Of a plan it reads the extents only.
@@ -39,6 +40,19 @@ export function judgeIn<N>(a: Arithmetic<N>, plan: Plan, given: Given, { dy, dwe
     dbias: dbias && parameterGradient(a, norm, terms, dy, 'bias', dbias),
   }
   return { verdict, norm, terms }
+}
+
+/** The least and the greatest value of each slot, exactly: -Infinity < -1 < 0 < 1 < Infinity, no NaN, and 0 for -0. */
+export function judgeExtrema(plan: Plan, { x }: Pick<Given, 'x'>): Extrema {
+  const min = new Float64Array(plan.slots).fill(Number.POSITIVE_INFINITY)
+  const max = new Float64Array(plan.slots).fill(Number.NEGATIVE_INFINITY)
+  for (const [i, value] of x.entries()) {
+    if (Number.isNaN(value)) continue
+    const slot = slotOfElement(plan, i)
+    min[slot] = Math.min(min[slot], value) || 0
+    max[slot] = Math.max(max[slot], value) || 0
+  }
+  return { min, max }
 }
 
 function normOf(plan: Plan, { x, mean, variance }: Given): Norm {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Plan } from '../../src/engine/plan.js'
 import { type FloatArray, newArray } from '../../src/tensor.js'
 import type { CaseBuffers } from './buffers.js'
-import { OUTCOME_FIELDS, type Outcome } from './run.js'
+import { EXTREMA_FIELDS, type Extrema, OUTCOME_FIELDS, type Outcome } from './run.js'
 
 // The other side of test/native/replay.cc: writes cases in its format, runs it, and reads what it wrote.
 
@@ -21,6 +21,10 @@ export interface Replayer {
   /** What provides OpenMP. Empty if nothing does. */
   readonly openmp: string
 }
+
+/** All that replay.cc writes for a case. */
+export type Result = Outcome & Extrema
+export const RESULT_FIELDS = [...OUTCOME_FIELDS, ...EXTREMA_FIELDS] as const
 
 const ALIASING = { none: 0, 'y=x': 1, 'dx=dy': 2, 'dx=x': 3 }
 const ALIGNMENT = 8
@@ -103,8 +107,8 @@ class ResultReader {
   constructor(private readonly bytes: Uint8Array) {}
 
   /** The next case's results, in arrays like those expected. */
-  next(expected: Outcome): Outcome {
-    const entries = OUTCOME_FIELDS.map((field) => [field, this.array(expected[field])])
+  next(expected: Result): Result {
+    const entries = RESULT_FIELDS.map((field) => [field, this.array(expected[field])])
     return Object.fromEntries(entries)
   }
 

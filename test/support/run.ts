@@ -40,6 +40,41 @@ export async function runAsync(backend: Backend, each: Case, buffers: CaseBuffer
   return { ...middle, ...afterBackward(backend, each, buffers) }
 }
 
+/** The least and the greatest value of each slot of a case's x. */
+export interface Extrema {
+  readonly min: Float64Array
+  readonly max: Float64Array
+}
+export const EXTREMA_FIELDS = ['min', 'max'] as const
+
+export function runExtrema(
+  backend: Backend,
+  { plan }: Case,
+  { forward: { x }, reset }: CaseBuffers,
+): Extrema {
+  reset()
+  const extrema = newExtrema(plan)
+  backend.extrema(plan, { x, ...extrema })
+  return extrema
+}
+
+/** The same by a backend's asynchronous entry. */
+export async function runExtremaAsync(
+  backend: Backend,
+  { plan }: Case,
+  { forward: { x }, reset }: CaseBuffers,
+): Promise<Extrema> {
+  reset()
+  const extrema = newExtrema(plan)
+  await backend.extremaAsync!(plan, { x, ...extrema })
+  return extrema
+}
+
+/** NaN, which nothing may leave there. */
+function newExtrema({ slots }: Plan): Extrema {
+  return { min: new Float64Array(slots).fill(Number.NaN), max: new Float64Array(slots).fill(Number.NaN) }
+}
+
 /** What the passes of a composition exchange. */
 export interface Exchanged {
   readonly mean: Float64Array

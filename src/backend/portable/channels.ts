@@ -23,7 +23,7 @@ export interface ChannelPattern {
   mapGradient(plan: Plan, io: ApplyGradientBuffers, table: BackwardTable): void
 }
 
-export function passesOf(pattern: ChannelPattern): Omit<Backend, 'name' | 'forward'> {
+export function passesOf(pattern: ChannelPattern): Omit<Backend, 'name' | 'forward' | 'extrema'> {
   return {
     moments: (plan, io) => moments(pattern, plan, io),
     apply: (plan, io) => apply(pattern, plan, io),

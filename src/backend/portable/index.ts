@@ -4,13 +4,17 @@ import { executorOf } from '../executor.js'
 import { type Buffers, buffersOf, type Operands, type PassName } from '../operands.js'
 import * as channels from './channels.js'
 import * as columns from './columns.js'
+import { extrema } from './extrema.js'
 import { varianceOf } from './merge.js'
 import * as planes from './planes.js'
 import * as rows from './rows.js'
 
-type Passes = Omit<Backend, 'name' | 'forward'>
+type Passes = Omit<Backend, 'name' | 'forward' | 'extrema'>
 
-/** The passes for each pattern. forward is not here, because it is composed of moments and apply. */
+/**
+ * The passes for each pattern. forward is not here, because it is composed of moments and apply. extrema is one
+ * function for all patterns.
+ */
 const patterns: Readonly<Record<Plan['pattern'], Passes>> = {
   rows,
   planes: channels.passesOf(planes),
@@ -50,6 +54,7 @@ function forward(plan: Plan, io: Buffers<'forward'>): void {
 
 const passes: Omit<Backend, 'name'> = {
   moments: (plan, io) => passesFor(plan).moments(plan, io),
+  extrema,
   apply: (plan, io) => passesFor(plan).apply(plan, io),
   forward,
   gradientSums: (plan, io) => passesFor(plan).gradientSums(plan, io),
