@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { fail } from '../errors.js'
-import type { FloatArray } from '../tensor.js'
+import { dtypeOf, type FloatArray } from '../tensor.js'
 import { asking } from './duckdb.js'
 import { THREAD } from './duckdb-thread.cjs'
 
-/** The tensors that the thread has at a time: one that it writes, and the next. */
-const MOST_WAITING = 2
+/** The buffers that rows are copied to: one that the thread writes, and the next. */
+const BUFFERS = 2
 
 /** The threads of Node's pool, and how many of them are left to others. A file that is written holds one. */
 const POOL_THREADS = Number(process.env.UV_THREADPOOL_SIZE ?? 4)
@@ -21,7 +21,7 @@ interface Said {
 
 /** A file that DuckDB writes on a thread of its own. */
 export interface WritingThread {
-  /** Sends rows, which are moved to the thread. Waits while the thread has others to write. */
+  /** Copies rows to the thread. Waits while the thread has others to write. */
   send(rows: FloatArray): Promise<void>
   /** Waits until all rows are written. */
   end(): Promise<void>
@@ -44,11 +44,13 @@ export function startThread(path: string, order: object): WritingThread {
   open++
   const signal = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   const worker = new Worker(THREAD, { execArgv: [], workerData: { ...order, signal, thread: THREAD } })
-  let waiting = 0
+  /** The buffers that the thread has, and those that it has written. */
+  const waiting: SharedArrayBuffer[] = []
+  const free: SharedArrayBuffer[] = []
   let written = false
   let problem = new Error('the thread that writes the file has ended')
   worker.on('message', (said: Said) => {
-    if (said.taken) waiting--
+    if (said.taken) free.push(...waiting.splice(0, 1))
     if (said.written) written = true
     if (said.error !== undefined) problem = new Error(said.error)
   })
@@ -64,8 +66,8 @@ export function startThread(path: string, order: object): WritingThread {
   })
   // Whoever waits for it gets the error.
   ended.catch(() => {})
-  const post = (message: object, transfer: readonly ArrayBuffer[] = []) => {
-    worker.postMessage(message, transfer)
+  const post = (message: object) => {
+    worker.postMessage(message)
     Atomics.add(signal, 0, 1)
     Atomics.notify(signal, 0)
   }
@@ -74,9 +76,19 @@ export function startThread(path: string, order: object): WritingThread {
   return {
     send: (rows) =>
       named(async () => {
-        while (waiting >= MOST_WAITING) await Promise.race([ended, once(worker, 'message')])
-        waiting++
-        post({ rows }, [rows.buffer as ArrayBuffer])
+        while (waiting.length >= BUFFERS) await Promise.race([ended, once(worker, 'message')])
+        const last = free.pop()
+        const buffer =
+          last !== undefined && last.byteLength >= rows.byteLength
+            ? last
+            : new SharedArrayBuffer(rows.byteLength)
+        const copy =
+          dtypeOf(rows) === 'float64'
+            ? new Float64Array(buffer, 0, rows.length)
+            : new Float32Array(buffer, 0, rows.length)
+        copy.set(rows)
+        waiting.push(buffer)
+        post({ rows: copy })
       }),
     end: () =>
       named(async () => {

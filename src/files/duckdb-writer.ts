@@ -57,7 +57,7 @@ export async function writeTable(
   }
   return {
     async write({ data }: Tensor) {
-      if (data.length > 0) await thread.send(data.slice())
+      if (data.length > 0) await thread.send(data)
     },
     async commit() {
       try {
