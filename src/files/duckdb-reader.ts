@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { DuckDBConnection, DuckDBListVector, DuckDBType, DuckDBVector } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBListVector, DuckDBType } from '@duckdb/node-api'
 import type { ElementType } from '../data/element-types.js'
 import { fail } from '../errors.js'
 import type { DType, FloatArray } from '../tensor.js'
@@ -20,6 +20,8 @@ import { type RowBlock, recut } from './recut.js'
 const CSV_NULLS = "['', 'NA', 'N/A', 'NULL', 'null', 'None']"
 /** How far DuckDB reads ahead. */
 const READ_AHEAD = '16MB'
+/** DuckDB takes 2,048 rows at a time. This is for rows of up to some 30,000 numbers; it is not used for others. */
+const MEMORY_LIMIT = '1GB'
 
 /**
  * Reads a Parquet or CSV file.
@@ -35,7 +37,7 @@ export async function readTable(
   const duckdb = await loadDuckDB(path)
   // DuckDB's messages on a file that is not there are about patterns.
   await (await openFile(path)).close()
-  const instance = await duckdb.DuckDBInstance.create(':memory:', { ...SETTINGS })
+  const instance = await duckdb.DuckDBInstance.create(':memory:', { ...SETTINGS, memory_limit: MEMORY_LIMIT })
   const connection = await instance.connect()
   const close = async () => {
     connection.closeSync()
@@ -68,7 +70,6 @@ async function tableReader(
   const chosen = chooseColumns(path, lengths, wanted)
   const dtype = dtypeOfColumns(chosen)
   const rowShape = rowShapeOf(chosen)
-  const selected = chosen.map((column) => expressionOf(column, dtype)).join(', ')
   const rows =
     format === 'parquet'
       ? Number(
@@ -87,8 +88,8 @@ async function tableReader(
     seekable: rows !== null,
     header: headerOf(chosen),
     async *chunks(size, from = 0, to = rows ?? Number.POSITIVE_INFINITY) {
-      const sql = `SELECT ${selected} FROM ${rows === null ? csvOf(chosen) : parquetOf(from, to, rows)}`
-      const blocks = blocksOf(path, connection, sql, file, chosen, from)
+      const sql = `SELECT ${rowOf(chosen, dtype)} FROM ${rows === null ? csvOf(chosen) : parquetOf(from, to, rows)}`
+      const blocks = blocksOf(path, connection, sql, file, chosen[0].name, rowShape[0], from)
       const skipped = rows === null ? from : 0
       yield* recut(blocks, { dtype, rowShape, rows: size, from: skipped, to: to - from + skipped })
     },
@@ -141,11 +142,16 @@ async function withLength(
   return row === undefined || row[0] === 0 ? { ...column, type: null } : { ...column, length: Number(row[0]) }
 }
 
-/** A column as numbers of one type. NULL becomes NaN. */
-function expressionOf({ name, length }: NumberColumn, dtype: DType): string {
+/**
+ * A row as one list, so that DuckDB puts the numbers side by side: a vector for each column costs more than its numbers.
+ * NULL becomes NaN.
+ */
+function rowOf(chosen: readonly NumberColumn[], dtype: DType): string {
   const type = dtype === 'float64' ? 'DOUBLE' : 'FLOAT'
   const nan = `CAST('nan' AS ${type})`
-  if (length === null) return `coalesce(CAST(${quoteName(name)} AS ${type}), ${nan})`
+  const [{ name, length }] = chosen
+  if (length === null)
+    return `list_value(${chosen.map((each) => `coalesce(CAST(${quoteName(each.name)} AS ${type}), ${nan})`).join(', ')})`
   return `coalesce(CAST(${quoteName(name)} AS ${type}[]), list_resize(CAST([] AS ${type}[]), ${length}, ${nan}))`
 }
 
@@ -167,7 +173,8 @@ async function* blocksOf(
   connection: DuckDBConnection,
   sql: string,
   file: string,
-  chosen: readonly NumberColumn[],
+  name: string,
+  size: number,
   firstRow: number,
 ): AsyncGenerator<RowBlock> {
   const result = await asking(path, () => connection.stream(sql, [file]))
@@ -175,26 +182,12 @@ async function* blocksOf(
     const chunk = await asking(`${path}: after row ${row}`, () => result.fetchChunk())
     if (chunk === null || chunk.rowCount === 0) return
     const { rowCount } = chunk
-    const vectors = chosen.map((_, c) => chunk.getColumnVector(c))
-    const [{ length, name }] = chosen
-    if (length === null) yield blockOfNumbers(vectors, rowCount)
-    else yield blockOfLists(path, name, vectors[0] as DuckDBListVector, length, rowCount, row)
+    yield blockOf(path, name, chunk.getColumnVector(0) as DuckDBListVector, size, rowCount, row)
     row += rowCount
   }
 }
 
-function blockOfNumbers(vectors: readonly DuckDBVector[], rows: number): RowBlock {
-  return {
-    rows,
-    copy(from, to, out) {
-      vectors.forEach((vector, c) => {
-        for (let i = from, at = c; i < to; i++, at += vectors.length) out[at] = vector.getItem(i) as number
-      })
-    },
-  }
-}
-
-function blockOfLists(
+function blockOf(
   path: string,
   name: string,
   lists: DuckDBListVector,

@@ -31,6 +31,7 @@ export function quoteText(text: string): string {
 }
 
 const LONGEST_PROBLEM = 300
+const NO_MEMORY = 'Out of Memory'
 
 /** What a message of DuckDB says, without the SQL that follows after an empty line. */
 function problemOf(message: string): string {
@@ -48,6 +49,10 @@ export async function asking<T>(
     return await action()
   } catch (error) {
     if (error instanceof EvenkeelError) throw error
-    return fail('EVENKEEL_FILE', path, problemOf((error as Error).message), remedy)
+    const problem = problemOf((error as Error).message)
+    const whatToDo = problem.startsWith(NO_MEMORY)
+      ? 'its rows are too long; use npy, safetensors or Arrow'
+      : remedy
+    return fail('EVENKEEL_FILE', path, problem, whatToDo)
   }
 }

@@ -25,27 +25,27 @@ describe('Parquet', () => {
 
   it('keeps the order of its rows, over many groups', async () => {
     const path = join(folder, 'long.parquet')
-    // Rows of 64 kB: groups of 512 rows.
-    const width = 2 ** 14
+    // Rows of 16 kB: groups of 2,048 rows, in data chunks of 256.
+    const width = 2 ** 12
     const writer = await openWriter(path, { type: 'float32', rowShape: [width], rows: null, names: null })
-    for (let first = 0; first < 1500; first += 300) {
+    for (let first = 0; first < 3000; first += 300) {
       const { data, shape } = counted(300, [width])
       for (let row = 0; row < 300; row++) data.fill(first + row, row * width, (row + 1) * width)
       await writer.write({ data, shape })
     }
     await writer.commit()
     const reader = await openReader(path)
-    expect(reader).toMatchObject({ rows: 1500, rowShape: [width] })
+    expect(reader).toMatchObject({ rows: 3000, rowShape: [width] })
     let row = 0
     for await (const { data, shape } of reader.chunks(64)) {
       for (let r = 0; r < shape[0]; r++, row++) {
         if (data[r * width] !== row || data[(r + 1) * width - 1] !== row) expect(data[r * width]).toBe(row)
       }
     }
-    expect(row).toBe(1500)
-    const middle = await chunksOf(reader, 64, 700, 760)
+    expect(row).toBe(3000)
+    const middle = await chunksOf(reader, 64, 2020, 2080)
     expect(middle.map(({ shape }) => shape[0])).toEqual([60])
-    expect(middle[0].data[0]).toBe(700)
+    expect(middle[0].data[0]).toBe(2020)
     await reader.close()
   })
 

@@ -14,10 +14,10 @@ const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 describe('a package that is not installed', () => {
   buildSync({
     entryPoints: ['src/files/index.ts'],
-    outfile: join(folder, 'files.mjs'),
+    outfile: join(folder, 'files.cjs'),
     bundle: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
     external: Object.keys(peerDependencies),
     logLevel: 'silent',
   })
@@ -43,7 +43,7 @@ describe('a package that is not installed', () => {
     ['write', 'new.parquet', '@duckdb/node-api'],
   ])('is named, to %s %s, with the command that installs it', (action, name, needed) => {
     const file = action === 'read' ? join(FIXTURES, name) : join(folder, name)
-    const args = [path, join(folder, 'files.mjs'), action, file]
+    const args = [path, join(folder, 'files.cjs'), action, file]
     const said = execFileSync(process.execPath, args, { encoding: 'utf8' })
     expect(said).toMatch(/^EVENKEEL_BACKEND /)
     expect(said).toContain(
