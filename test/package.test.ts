@@ -84,6 +84,33 @@ describe('the tarball', () => {
     expect(users.map((name) => name.replaceAll('\\', '/'))).toEqual(['dist/esm/cli/main.js'])
   })
 
+  it('needs other packages only for what they are made for: all are optional, and only src/files loads readers', () => {
+    const { peerDependencies, peerDependenciesMeta } = manifest()
+    expect(Object.keys(peerDependencies)).toEqual(['@duckdb/node-api', '@tensorflow/tfjs', 'apache-arrow'])
+    for (const name of Object.keys(peerDependencies))
+      expect(peerDependenciesMeta[name]).toEqual({ optional: true })
+    const code = files.filter((name) => /\.[cm]?js$/.test(name)).map((name) => name.replaceAll('\\', '/'))
+    const users = code.filter((name) =>
+      /(?:import|require)\('(?:apache-arrow|@duckdb\/node-api)'\)/.test(
+        readFileSync(join(root, name), 'utf8'),
+      ),
+    )
+    expect(users.length).toBeGreaterThan(0)
+    expect(users.filter((name) => !/^dist\/(?:esm|cjs)\/files\//.test(name))).toEqual([])
+    // Types of optional packages would be errors for users who have not installed them.
+    const types = files.filter((name) => /files.*index\.d\.c?ts$/.test(name))
+    expect(types.length).toBe(2)
+    for (const name of types)
+      expect(readFileSync(join(root, name), 'utf8')).not.toMatch(/apache-arrow|duckdb/)
+  })
+
+  it('has the thread that writes Parquet beside both builds', () => {
+    const threads = files
+      .map((name) => name.replaceAll('\\', '/'))
+      .filter((name) => name.endsWith('-thread.cjs'))
+    expect(threads.sort()).toEqual(['dist/cjs/files/duckdb-thread.cjs', 'dist/esm/files/duckdb-thread.cjs'])
+  })
+
   it('has all sources of `evenkeel build`', () => {
     const { sources } = JSON.parse(readFileSync(join(root, 'native/build.json'), 'utf8'))
     const needed: unknown[] = Object.values(sources).flat()
@@ -138,7 +165,14 @@ describe('tools say nothing against it', () => {
     const attw = join('node_modules', '@arethetypeswrong/cli/dist/index.js')
     const output = execFileSync(process.execPath, [attw, tarball, '--format', 'json'], { encoding: 'utf8' })
     const { analysis } = JSON.parse(output)
-    expect(Object.keys(analysis.entrypoints)).toEqual(['.', './tfjs', './selftest', './package.json'])
+    expect(Object.keys(analysis.entrypoints)).toEqual([
+      '.',
+      './tfjs',
+      './selftest',
+      './data',
+      './files',
+      './package.json',
+    ])
     expect(analysis.problems).toEqual([])
   })
 })

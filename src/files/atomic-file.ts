@@ -15,8 +15,8 @@ const NAME_BYTES = 6
 export class AtomicFile {
   readonly #path: string
   readonly #temporary: string
-  readonly #handle: FileHandle
-  #open = true
+  /** Null while another program writes the file, and at the end. */
+  #handle: FileHandle | null
 
   private constructor(path: string, temporary: string, handle: FileHandle) {
     this.#path = path
@@ -33,8 +33,9 @@ export class AtomicFile {
     return new AtomicFile(path, temporary, handle)
   }
 
-  /** The temporary file, for programs that open it by name. */
-  get temporary(): string {
+  /** Closes the temporary file, and returns its name, for a program that opens it by name. commit() is for afterwards. */
+  async release(): Promise<string> {
+    await this.#close()
     return this.#temporary
   }
 
@@ -42,7 +43,8 @@ export class AtomicFile {
   async write(bytes: Uint8Array, position: number): Promise<void> {
     await naming(this.#path, async () => {
       for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done)
+        const handle = await this.#opened()
+        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
         done += bytesWritten
       }
     })
@@ -51,8 +53,9 @@ export class AtomicFile {
   async commit(): Promise<{ bytes: number }> {
     try {
       return await naming(this.#path, async () => {
-        await this.#handle.sync()
-        const { size } = await this.#handle.stat()
+        const handle = await this.#opened()
+        await handle.sync()
+        const { size } = await handle.stat()
         await this.#close()
         await rename(this.#temporary, this.#path)
         await syncFolder(dirname(this.#path))
@@ -65,13 +68,19 @@ export class AtomicFile {
   }
 
   async abort(): Promise<void> {
-    if (this.#open) await this.#close()
+    await this.#close()
     await rm(this.#temporary, { force: true })
   }
 
+  async #opened(): Promise<FileHandle> {
+    this.#handle ??= await open(this.#temporary, 'r+')
+    return this.#handle
+  }
+
   async #close(): Promise<void> {
-    this.#open = false
-    await this.#handle.close()
+    const handle = this.#handle
+    this.#handle = null
+    await handle?.close()
   }
 }
 

@@ -63,7 +63,10 @@ function choose(
 /** The name of the tensor in files that are written here. */
 const RESULT_NAME = 'data'
 
-/** Writes a safetensors file of one tensor with a known number of rows, because the header comes first. */
+/**
+ * Writes a safetensors file of one tensor with a known number of rows, because the header comes first.
+ * commit() throws (EVENKEEL_STATE), and removes what was written, if there are more rows or fewer.
+ */
 export async function writeSafetensors(
   path: string,
   type: ResultType,
@@ -73,14 +76,21 @@ export async function writeSafetensors(
   const file = await AtomicFile.create(path)
   const header = encodeSafetensorsHeader([{ name: RESULT_NAME, type, shape: [rows, ...rowShape] }])
   let at = header.length
+  let written = 0
   await file.write(header, 0)
   return {
-    async write({ data }: Tensor) {
+    async write({ data, shape }: Tensor) {
       const bytes = bytesOf(data, type)
       await file.write(bytes, at)
       at += bytes.length
+      written += shape[0]
     },
-    commit: () => file.commit(),
+    async commit() {
+      if (written === rows) return file.commit()
+      await file.abort()
+      const problem = `the header promises ${rows} rows, and ${written} were written`
+      return fail('EVENKEEL_STATE', path, problem, 'write all rows before commit()')
+    },
     abort: () => file.abort(),
   }
 }

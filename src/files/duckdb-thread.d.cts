@@ -1,0 +1,2 @@
+/** The file of the thread. */
+export declare const THREAD: string
