@@ -19,6 +19,8 @@ export interface Counting {
   readonly nonFinite: NonFinite
   /** The row of the whole input with which the chunk begins, for messages. */
   readonly firstRow: number
+  /** The number of elements in a row. */
+  readonly rowSize: number
 }
 
 /**
@@ -61,9 +63,10 @@ function weightedStatistics(
   who: string,
   data: FloatArray,
   geometry: Geometry,
-  { weights, mask, nonFinite, firstRow }: Counting,
+  counting: Counting,
 ): FeatureStatistics {
   const { samples, features, space } = geometry
+  const { weights, mask, nonFinite } = counting
   const statistics = noStatistics(features)
   const { count, mean, m2, min, max, missing } = statistics
   const each = (visit: (f: number, value: number, weight: number) => void, skip: (f: number) => void) => {
@@ -80,7 +83,7 @@ function weightedStatistics(
       }
     }
   }
-  if (nonFinite === 'error') refuseNonFinite(who, data, geometry, mask, firstRow)
+  if (nonFinite === 'error') refuseNonFinite(who, data, geometry, counting)
   each(
     (f, value, weight) => {
       count[f] += weight
@@ -120,17 +123,16 @@ function refuseNonFinite(
   who: string,
   data: FloatArray,
   { features, space }: Geometry,
-  mask: Uint8Array | null,
-  firstRow: number,
+  { mask, firstRow, rowSize }: Counting,
 ): void {
   for (let i = 0; i < lengthOf(data); i++) {
     if (Number.isFinite(data[i]) || mask?.[i] === 0) continue
-    const sample = firstRow + Math.floor(i / (features * space))
+    const row = firstRow + Math.floor(i / rowSize)
     const feature = Math.floor(i / space) % features
     fail(
       'EVENKEEL_STATISTICS',
       who,
-      `all values must be finite, got ${data[i]} in row ${sample}, feature ${feature}`,
+      `all values must be finite, got ${data[i]} in row ${row}, feature ${feature}`,
       "set nonFinite: 'missing' to leave such values out",
     )
   }
