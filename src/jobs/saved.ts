@@ -52,12 +52,13 @@ export async function readJSON(path: string): Promise<unknown> {
 }
 
 /** Runs an action. Its errors name the file, and the row from which on it was at work if that is given. */
-export async function inFile<T>(path: string, action: () => T | Promise<T>, row?: () => number): Promise<T> {
+export async function inFile<T>(path: string, action: () => T | Promise<T>, row?: number): Promise<T> {
   try {
     return await action()
   } catch (error) {
-    if (!(error instanceof EvenkeelError) || error.message.startsWith(`${path}: `)) throw error
-    const place = row === undefined ? path : `${path}, from row ${row()} on`
+    if (!(error instanceof EvenkeelError)) throw error
+    if (row === undefined && error.message.startsWith(`${path}: `)) throw error
+    const place = row === undefined ? path : `${path}, from row ${row} on`
     throw new EvenkeelError(error.code, `${place}: ${error.message}`)
   }
 }
