@@ -16,7 +16,7 @@ import { UsageError } from './usage.js'
 interface ApplyCommand extends JobOptions, InputOptions {
   readonly to: string
   readonly shard?: string
-  readonly restart: boolean
+  readonly restart?: true
   readonly dtype?: ResultType
   readonly format?: Format
   readonly inverse?: true

@@ -19,7 +19,7 @@ export interface InputOptions {
 interface FitCommand extends JobOptions, InputOptions {
   readonly out: string
   readonly shard?: string
-  readonly restart: boolean
+  readonly restart?: true
   readonly preset?: Preset
   readonly axis?: number | null
   readonly withMean?: true

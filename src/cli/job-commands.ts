@@ -195,7 +195,7 @@ function withShards(command: Command): void {
     '--shard <i/n>',
     'do part i of n, from 0, or all (default: the task of a Slurm array, an Indexed Job of Kubernetes with JOB_COMPLETIONS, or the rank of an MPI launcher)',
   )
-  command.option('--restart', 'forget what an earlier run has finished', false)
+  command.option('--restart', 'forget what an earlier run has finished')
 }
 
 function withRun(command: Command): void {
@@ -208,5 +208,5 @@ function withRun(command: Command): void {
 }
 
 function withOutput(command: Command): void {
-  command.option('--json', 'print the result as JSON', false).option('--quiet', 'print errors only', false)
+  command.option('--json', 'print the result as JSON', false).option('--quiet', 'print errors only')
 }

@@ -8,7 +8,7 @@ import { showJobProgress } from './job-progress.js'
 export interface JobOptions {
   readonly threads?: number
   readonly json: boolean
-  readonly quiet: boolean
+  readonly quiet?: true
 }
 
 /** What errors call the options of functions, and the options of the command line. */
