@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
+import { basename, isAbsolute } from 'node:path'
 import { chunkRowsOf } from '../data/geometry.js'
 import { describe, fail } from '../errors.js'
 import { naming } from '../files/file-error.js'
 import { formatOf, type OpenOptions, openReader, STANDARD } from '../files/open.js'
 import { sizeOf } from '../tensor.js'
-import { MANIFEST_PATTERN } from './manifest-name.js'
+import { shardOfManifest } from './manifest-name.js'
 
 /** An input, and what tells whether it is still the same. */
 export interface Input {
@@ -40,8 +41,9 @@ async function filesOf(path: string): Promise<readonly string[]> {
   if (path === STANDARD || (await exists(path))) return [path]
   const { glob, isDynamicPattern } = await import('tinyglobby')
   if (!isDynamicPattern(path)) return [path]
+  const all = await glob(path, { expandDirectories: false, absolute: isAbsolute(path) })
   // Nobody means the manifests of earlier jobs by `out/*`.
-  const found = await glob(path, { expandDirectories: false, ignore: [`**/${MANIFEST_PATTERN}`] })
+  const found = all.filter((each) => shardOfManifest(basename(each)) === undefined)
   if (found.length > 0) return found
   return fail('EVENKEEL_FILE', path, 'no file has such a name', 'correct the pattern')
 }

@@ -2,9 +2,6 @@ import type { Shard } from './shard.js'
 
 const NAME = /^evenkeel-manifest(?:\.(\d+)-of-(\d+))?\.jsonl$/
 
-/** All manifests, as a pattern for file names. */
-export const MANIFEST_PATTERN = 'evenkeel-manifest*.jsonl'
-
 /** The name of the manifest of a job or shard, in the folder of its outputs. */
 export function manifestName(shard: Shard | null): string {
   return `evenkeel-manifest${shard === null ? '' : `.${shard.index}-of-${shard.count}`}.jsonl`
