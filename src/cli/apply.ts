@@ -9,7 +9,7 @@ import { applyLayer, type TrainedNorm } from '../jobs/trained-layer.js'
 import type { Action } from './action.js'
 import type { InputOptions } from './fit.js'
 import { type JobOptions, KEPT, NOTHING_KEPT, printResult, runJob } from './job.js'
-import { shardOf } from './job-options.js'
+import { type Axis, shardOf } from './job-options.js'
 import { counted, megabytes, rate, since } from './units.js'
 import { UsageError } from './usage.js'
 
@@ -25,7 +25,7 @@ interface ApplyCommand extends JobOptions, InputOptions {
   readonly prefix?: string
   readonly groups?: number
   readonly eps?: number
-  readonly axis?: number | null
+  readonly axis?: Axis
 }
 
 /** Applies statistics, a norm or a trained layer to files. */
@@ -56,7 +56,7 @@ function checkOptions({ layer, norm, inverse, axis, prefix, groups, eps }: Apply
   const rows: readonly (readonly [given: boolean, problem: string])[] = [
     [fitted && axis !== undefined, '--axis is that of the statistics; give it to fit'],
     [fitted && eps !== undefined, '--eps is of --norm and --layer'],
-    [axis === null, '--axis none is of fit alone'],
+    [axis === 'none', '--axis none is of fit alone'],
     [!fitted && inverse === true, '--inverse is of statistics alone'],
     [
       layer === undefined && (prefix !== undefined || groups !== undefined),
@@ -77,7 +77,7 @@ function isRowNorm(norm: string): norm is RowNorm {
 
 async function operationOf(command: ApplyCommand, statistics: string): Promise<Operation> {
   const { layer: file, norm, prefix, groups, eps, inverse = false } = command
-  const axis = command.axis ?? undefined
+  const axis = command.axis === 'none' ? undefined : command.axis
   if (file !== undefined)
     return applyLayer({ file, prefix, groups, eps, axis, norm: norm as TrainedNorm | undefined })
   if (norm !== undefined) return normalizeRows(norm as RowNorm, axis ?? -1, eps)

@@ -6,7 +6,7 @@ import { fit as fitJob } from '../jobs/fit.js'
 import { nameOf } from '../jobs/shard.js'
 import type { Action } from './action.js'
 import { type JobOptions, KEPT, NOTHING_KEPT, printResult, runJob } from './job.js'
-import { shardOf } from './job-options.js'
+import { type Axis, shardOf } from './job-options.js'
 import { counted, megabytes, rate, since } from './units.js'
 
 /** Options of all commands that open inputs. */
@@ -21,7 +21,7 @@ interface FitCommand extends JobOptions, InputOptions {
   readonly shard?: string
   readonly restart?: true
   readonly preset?: Preset
-  readonly axis?: number | null
+  readonly axis?: Axis
   readonly withMean?: true
   readonly withoutMean?: true
   readonly withoutStd?: true
@@ -30,9 +30,10 @@ interface FitCommand extends JobOptions, InputOptions {
 
 /** Learns the statistics of files. */
 export const fit: Action<FitCommand> = async (command, inputs) => {
-  const { out, restart, preset, axis, nonFinite, inputFormat, tensor, columns } = command
+  const { out, restart, preset, nonFinite, inputFormat, tensor, columns } = command
   const options = {
-    ...{ preset, axis, nonFinite, tensor, columns, format: inputFormat },
+    ...{ preset, nonFinite, tensor, columns, format: inputFormat },
+    axis: command.axis === 'none' ? null : command.axis,
     withMean: command.withoutMean ? false : command.withMean,
     withStd: command.withoutStd ? false : undefined,
   }

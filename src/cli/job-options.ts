@@ -5,9 +5,11 @@ import { UsageError } from './usage.js'
 
 const INTEGER = /^-?\d+$/
 
-/** A dimension, as in NumPy, or null for 'none'. */
-export function axisOf(text: string): number | null {
-  if (text === 'none') return null
+/** A dimension, as in NumPy, or 'none'. */
+export type Axis = number | 'none'
+
+export function axisOf(text: string): Axis {
+  if (text === 'none') return text
   if (INTEGER.test(text) && Number(text) !== 0) return Number(text)
   throw new UsageError(`--axis must be a dimension other than 0, such as 1 or -1, or none, got '${text}'`)
 }

@@ -12,14 +12,15 @@ export interface JobOptions {
 }
 
 /** What errors call the options of functions, and the options of the command line. */
-const OPTIONS: readonly (readonly [of: string, here: string])[] = [
-  ["set nonFinite: 'missing'", 'give --non-finite missing'],
-  ['name one, with the option tensor', 'name one, with --tensor'],
-  ['or set axis to their dimension', 'or give their dimension, with --axis'],
-  ['give groups', 'give it, with --groups'],
-  ['give axis', 'give --axis'],
-  ['leave out axis', 'leave out --axis'],
-  ['give the prefix of', 'give, with --prefix, the prefix of'],
+const OPTIONS: readonly (readonly [of: RegExp, here: string])[] = [
+  [/set nonFinite: 'missing'/g, 'give --non-finite missing'],
+  [/name one, with the option tensor/g, 'name one, with --tensor'],
+  [/set axis to their dimension/g, 'give their dimension, with --axis'],
+  [/; give groups/g, '; give it, with --groups'],
+  [/give axis/g, 'give --axis'],
+  [/leave out axis/g, 'leave out --axis'],
+  [/give the prefix/g, 'give, with --prefix, the prefix'],
+  [/pass \{ prefix: ('[^']*') \}/g, 'give --prefix $1'],
 ]
 
 /**
@@ -37,7 +38,7 @@ export async function runJob<T>(
     return await interruptible((signal) => job({ signal, onProgress: progress.onProgress }), kept)
   } catch (error) {
     if (!(error instanceof EvenkeelError)) throw error
-    const message = OPTIONS.reduce((text, [of, here]) => text.replaceAll(of, here), error.message)
+    const message = OPTIONS.reduce((text, [of, here]) => text.replace(of, here), error.message)
     throw new EvenkeelError(error.code, message)
   } finally {
     progress.stop()
