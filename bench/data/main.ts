@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -9,7 +18,7 @@ import { encodeNpyHeader } from '../../src/data/npy.js'
 import { openReader, openWriter } from '../../src/files/index.js'
 import { setThreads } from '../../src/index.js'
 import { apply } from '../../src/jobs/apply.js'
-import { fit } from '../../src/jobs/fit.js'
+import { fit as fitJob } from '../../src/jobs/fit.js'
 import { standardize } from '../../src/jobs/operation.js'
 import { readSaved } from '../../src/jobs/saved.js'
 import { Random } from '../../src/selftest/random.js'
@@ -42,7 +51,7 @@ const stats = join(folder, 'stats.json')
 
 async function main(): Promise<void> {
   await makeFiles()
-  await fit({ inputs: [npy], out: stats, restart: true })
+  await fitJob({ inputs: [npy], out: stats, restart: true })
   const peers = await startPeers(folder)
   const tasks: [string, () => Promise<number>][] = [
     ['read the npy', () => timed(1, read)],
@@ -53,7 +62,10 @@ async function main(): Promise<void> {
     ['apply npy, 2 threads', () => timed(2, () => applyFile(npy))],
     ['read and write parquet', () => timed(1, copyParquet)],
     ['apply parquet, 1 thread', () => timed(1, () => applyFile(parquet))],
-    ...peers.tasks.map((task): [string, () => Promise<number>] => [`${task}, 1 thread`, () => peers.run(task, 1)]),
+    ...peers.tasks.map((task): [string, () => Promise<number>] => [
+      `${task}, 1 thread`,
+      () => peers.run(task, 1),
+    ]),
   ]
   const times = tasks.map((): number[] => [])
   for (let round = 0; round < ROUNDS; round++)
@@ -61,7 +73,9 @@ async function main(): Promise<void> {
   peers.close()
   console.log(`[${ROWS}, ${FEATURES}] float32, ${ROUNDS} rounds: median (least to most), ms`)
   for (const [i, [name]] of tasks.entries()) {
-    const ms = [median(times[i]), Math.min(...times[i]), Math.max(...times[i])].map((each) => (each * MS).toFixed(0))
+    const ms = [median(times[i]), Math.min(...times[i]), Math.max(...times[i])].map((each) =>
+      (each * MS).toFixed(0),
+    )
     console.log(`  ${name.padEnd(28)}${ms[0].padStart(8)}   (${ms[1]} to ${ms[2]})`)
   }
   memory()
@@ -70,7 +84,10 @@ async function main(): Promise<void> {
 async function makeFiles(): Promise<void> {
   const random = new Random(1)
   // One block of numbers again and again, because a random number takes longer than all that is timed here.
-  const block = { data: new Float32Array(4096 * FEATURES).map(() => random.normal() * 3 + 1), shape: [4096, FEATURES] }
+  const block = {
+    data: new Float32Array(4096 * FEATURES).map(() => random.normal() * 3 + 1),
+    shape: [4096, FEATURES],
+  }
   const names = Array.from({ length: FEATURES }, (_, i) => `f${i}`)
   for (const path of [npy, parquet]) {
     const writer = await openWriter(path, { type: 'float32', rowShape: [FEATURES], rows: ROWS, names })
@@ -97,7 +114,7 @@ function read(): void {
 }
 
 async function fitFile(path: string): Promise<void> {
-  await fit({ inputs: [path], out: join(folder, 'again.json'), restart: true })
+  await fitJob({ inputs: [path], out: join(folder, 'again.json'), restart: true })
 }
 
 async function applyFile(path: string): Promise<void> {
@@ -135,9 +152,15 @@ function memory(): void {
   console.log(`peak memory, ${((rows * FEATURES * 4) / 1e9).toFixed(1)} GB, MB`)
   for (const [name, args] of runs) {
     const tell = "process.on('exit', () => console.error(process.resourceUsage().maxRSS))"
-    const { status, stderr } = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(tell)}`, ...args])
+    const { status, stderr } = spawnSync(process.execPath, [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(tell)}`,
+      ...args,
+    ])
     const kilobytes = Number(stderr.toString().trim().split('\n').at(-1))
-    console.log(`  ${name.padEnd(28)}${((kilobytes * 1024) / MEGABYTE).toFixed(0).padStart(8)}   (exit code ${status})`)
+    console.log(
+      `  ${name.padEnd(28)}${((kilobytes * 1024) / MEGABYTE).toFixed(0).padStart(8)}   (exit code ${status})`,
+    )
   }
 }
 

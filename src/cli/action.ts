@@ -1,2 +1,5 @@
-/** What a command does: prints what it found, and returns the exit code. */
-export type Action = (options: { readonly json: boolean }) => number | Promise<number>
+/** What a command does with its options and arguments: prints what it found, and returns the exit code. */
+export type Action<Options = { readonly json: boolean }> = (
+  options: Options,
+  args: readonly string[],
+) => number | Promise<number>

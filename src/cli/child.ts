@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 export class Interrupted extends Error {
   readonly signal: NodeJS.Signals
 
-  constructor(signal: NodeJS.Signals) {
-    super(`interrupted by ${signal}; nothing has changed`)
+  constructor(signal: NodeJS.Signals, remark: string) {
+    super(`interrupted by ${signal}; ${remark}`)
     this.signal = signal
   }
 }
@@ -72,10 +72,16 @@ export async function run(program: string, args: readonly string[], settings: Se
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Runs `work`. A signal to this process aborts the AbortSignal of `work` with Interrupted, so that it can clean up. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs `work`. A signal to this process aborts the AbortSignal of `work` with Interrupted, so that it can clean up.
+ * @param remark what the message says of what `work` leaves then.
+ */
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  remark = 'nothing has changed',
+): Promise<T> {
   const controller = new AbortController()
-  const abort = (signal: NodeJS.Signals) => controller.abort(new Interrupted(signal))
+  const abort = (signal: NodeJS.Signals) => controller.abort(new Interrupted(signal, remark))
   for (const each of SIGNALS) process.on(each, abort)
   try {
     return await work(controller.signal)

@@ -5,20 +5,24 @@ import { EvenkeelError } from '../errors.js'
 import { version } from '../version.js'
 import type { Action } from './action.js'
 import { Interrupted } from './child.js'
+import { addJobCommands } from './job-commands.js'
+import { UsageError } from './usage.js'
 
 /** Of the process: 0 where all is well, and for a signal 128 and its number, as shells have it. */
 const [NOT_WELL, WRONG_COMMAND_LINE, SIGNALLED] = [1, 2, 128]
 const JSON_OPTION = ['--json', 'print it as JSON', false] as const
 
 const program = new Command('evenkeel')
-  .description('Shows which backend evenkeel uses here, checks its bits, and compiles its native backend.')
+  .description(
+    'Scales and normalizes files of any size; shows which backend evenkeel uses here, checks its bits, and compiles it.',
+  )
   .version(version, '-v, --version', 'print the version')
   .helpOption('-h, --help', 'list the commands, or the options of a command')
   .helpCommand('help [command]', 'list the commands, or the options of a command')
   .showHelpAfterError('`evenkeel help` lists the commands.')
   .addHelpText(
     'after',
-    '\nExit codes: 0 success, 1 the build or a check failed, 2 the command line is wrong.',
+    '\nExit codes: 0 success, 1 the command or a check failed, 2 the command line is wrong, 130 interrupted.',
   )
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'evenkeel:')) })
   .exitOverride()
@@ -39,6 +43,8 @@ command(
   async () => (await import('./build.js')).build,
 )
 
+addJobCommands(command)
+
 // The commands print the reasons that the loader's warning would print.
 process.env.EVENKEEL_QUIET ??= '1'
 try {
@@ -47,13 +53,15 @@ try {
   process.exitCode = explain(error)
 }
 
-function command(name: string, description: string, load: () => Promise<Action>): Command {
+function command<Options>(name: string, description: string, load: () => Promise<Action<Options>>): Command {
   return program
     .command(name)
     .description(description)
     .helpOption('-h, --help', 'print this help')
-    .action(async (options) => {
-      process.exitCode = await (await load())(options)
+    .action(async (...parameters) => {
+      // The arguments come before, as many as the command has.
+      const self = parameters.at(-1) as Command
+      process.exitCode = await (await load())(self.opts() as Options, self.args)
     })
 }
 
@@ -61,7 +69,11 @@ function command(name: string, description: string, load: () => Promise<Action>)
 function explain(error: unknown): number {
   // Commander has printed the message. It also throws after it printed help or the version, with exit code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_COMMAND_LINE
-  if (!(error instanceof EvenkeelError || error instanceof Interrupted)) throw error
+  const ours = error instanceof EvenkeelError || error instanceof Interrupted || error instanceof UsageError
+  if (!ours) throw error
   process.stderr.write(`evenkeel: ${error.message}\n`)
-  return error instanceof Interrupted ? SIGNALLED + constants.signals[error.signal] : NOT_WELL
+  if (error instanceof UsageError) return WRONG_COMMAND_LINE
+  // A read of standard input that was given up would keep the process alive.
+  if (error instanceof Interrupted) process.exit(SIGNALLED + constants.signals[error.signal])
+  return NOT_WELL
 }

@@ -17,9 +17,10 @@ export interface Counting {
   /** [samples * features * space]: 0 if the element is missing. Null: none is. */
   readonly mask: Uint8Array | null
   readonly nonFinite: NonFinite
-  /** The row of the whole input with which the chunk begins, and the number of its rows, for messages. */
+  /** The row of the whole input with which the chunk begins, for messages. */
   readonly firstRow: number
-  readonly rows: number
+  /** The number of elements in a row. */
+  readonly rowSize: number
 }
 
 /**
@@ -64,8 +65,8 @@ function weightedStatistics(
   geometry: Geometry,
   counting: Counting,
 ): FeatureStatistics {
-  const { weights, mask, nonFinite } = counting
   const { samples, features, space } = geometry
+  const { weights, mask, nonFinite } = counting
   const statistics = noStatistics(features)
   const { count, mean, m2, min, max, missing } = statistics
   const each = (visit: (f: number, value: number, weight: number) => void, skip: (f: number) => void) => {
@@ -125,14 +126,13 @@ function weightedStatistics(
 function refuseNonFinite(
   who: string,
   data: FloatArray,
-  { samples, features, space }: Geometry,
-  { weights, mask, firstRow, rows }: Counting,
+  { features, space }: Geometry,
+  { weights, mask, firstRow, rowSize }: Counting,
 ): void {
   const size = features * space
   for (let i = 0; i < lengthOf(data); i++) {
-    const sample = Math.floor(i / size)
-    if (Number.isFinite(data[i]) || mask?.[i] === 0 || weights?.[sample] === 0) continue
-    const row = firstRow + Math.floor((sample * rows) / samples)
+    if (Number.isFinite(data[i]) || mask?.[i] === 0 || weights?.[Math.floor(i / size)] === 0) continue
+    const row = firstRow + Math.floor(i / rowSize)
     const feature = Math.floor(i / space) % features
     fail(
       'EVENKEEL_STATISTICS',

@@ -23,6 +23,8 @@ export interface PartialFitOptions {
   readonly weights?: ArrayLike<number> | undefined
   /** [rows], or as many values as the input: true or 1 where the element counts. Default: all count. */
   readonly mask?: ArrayLike<number | boolean> | undefined
+  /** The number of the first row, for messages about values that are not finite. Default 0. */
+  readonly firstRow?: number | undefined
 }
 
 export interface TransformOptions {
@@ -106,11 +108,12 @@ export class Standardizer {
    */
   partialFit(x: Tensor, options: PartialFitOptions = {}): this {
     const who = 'Standardizer.partialFit'
-    checkOptions(who, options, ['weights', 'mask'])
+    checkOptions(who, options, ['weights', 'mask', 'firstRow'])
     const { data, shape } = readTensor(who, x)
     const { features } = geometryOf(who, shape, this.axis)
     this.#checkFeatures(who, features, shape)
     const [rows] = shape
+    const { firstRow = 0 } = options
     const rowSize = sizeOf(shape.slice(1))
     const weights = weightsOf(who, options.weights, rows)
     const mask = maskOf(who, options.mask, rows, rowSize)
@@ -123,8 +126,8 @@ export class Standardizer {
         weights: weights === null ? null : weightsOfSamples(weights.subarray(row, end), geometry.samples),
         mask: mask === null ? null : mask.subarray(row * rowSize, end * rowSize),
         nonFinite: this.nonFinite,
-        firstRow: row,
-        rows: end - row,
+        firstRow: firstRow + row,
+        rowSize,
       }
       found.push(chunkStatistics(who, data.subarray(row * rowSize, end * rowSize), geometry, counting))
     }

@@ -89,13 +89,22 @@ export interface NewFile {
 
 /**
  * Begins a file. It gets its name with commit(), when the disk has all of it. Call abort() if that does not come.
+ * @param path a file, or '-' for standard output (npy).
  * @throws EvenkeelError (EVENKEEL_FILE) if the file cannot be made; (EVENKEEL_OPTION) if the format has no such type;
  * (EVENKEEL_BACKEND) with the command that installs it, if the package that writes the format is not installed.
  */
 export async function openWriter(path: string, options: NewFile): Promise<Writer> {
   const { format = formatOf(path), type, rowShape, rows, names } = options
-  if (path === STANDARD)
-    fail('EVENKEEL_FILE', 'standard output', 'results cannot be written to a stream', 'give a file')
+  if (path === STANDARD) {
+    if (format !== 'npy')
+      fail(
+        'EVENKEEL_FILE',
+        'standard output',
+        `${format} cannot be written to a stream`,
+        'write npy, or give a file',
+      )
+    return (await import('./npy-stream.js')).streamNpy(process.stdout, type, rowShape, rows)
+  }
   switch (format) {
     case 'npy':
       return (await import('./npy-file.js')).writeNpy(path, type, rowShape)

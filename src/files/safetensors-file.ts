@@ -14,8 +14,10 @@ import type { ByteInput } from './byte-input.js'
 import type { Reader } from './reader.js'
 import type { Writer } from './writer.js'
 
-/** Reads one tensor of a safetensors file. `name` may be left out if there is only one. */
-export async function readSafetensors(input: ByteInput, name?: string): Promise<Reader> {
+/** Reads the header of a safetensors file. */
+export async function readSafetensorsEntries(
+  input: ByteInput,
+): Promise<ReadonlyMap<string, SafetensorsEntry>> {
   const { path, size } = input
   if (size === null)
     fail('EVENKEEL_FILE', path, 'safetensors cannot be read from a stream', 'give a file, or send npy')
@@ -23,7 +25,13 @@ export async function readSafetensors(input: ByteInput, name?: string): Promise<
   const got = await input.read(first, 0)
   const header = new Uint8Array(safetensorsHeaderBytes(path, first.subarray(0, got), size))
   await input.read(header, SAFETENSORS_LENGTH_BYTES)
-  const { entries } = parseSafetensorsHeader(path, header, size)
+  return parseSafetensorsHeader(path, header, size).entries
+}
+
+/** Reads one tensor of a safetensors file. `name` may be left out if there is only one. */
+export async function readSafetensors(input: ByteInput, name?: string): Promise<Reader> {
+  const { path } = input
+  const entries = await readSafetensorsEntries(input)
   const [chosen, { type, shape, begin }] = choose(path, entries, name)
   if (shape.length === 0)
     fail('EVENKEEL_FILE', path, `${chosen} is one number, and has no rows`, 'name a tensor of rank 1 or more')

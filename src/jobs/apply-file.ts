@@ -1,0 +1,110 @@
+import type { ResultType } from '../data/element-types.js'
+import { chunkRowsOf } from '../data/geometry.js'
+import { type OpenOptions, openReader, openWriter } from '../files/open.js'
+import type { Format, Reader } from '../files/reader.js'
+import type { Writer } from '../files/writer.js'
+import { type DType, newArray, sizeOf, type Tensor } from '../tensor.js'
+import { type JobEvents, type Meter, untilAborted } from './events.js'
+import { checkUnchanged, type Input } from './inputs.js'
+import type { Operation, RowsToRows } from './operation.js'
+import { inFile } from './saved.js'
+
+export interface ApplyOptions extends Pick<OpenOptions, 'tensor' | 'columns'> {
+  /** The format of the inputs. Default: by the ending of each name. */
+  readonly inputFormat?: Format | undefined
+  /** The format of the outputs. Default: that of each input. */
+  readonly format?: Format | undefined
+  /** The type of the results. Default: that in which the input is read, float32 or float64. */
+  readonly dtype?: ResultType | undefined
+}
+
+export function readerOptions({ inputFormat, tensor, columns }: ApplyOptions): OpenOptions {
+  return { format: inputFormat, tensor, columns }
+}
+
+/** Applies an operation to one file. The output gets its name when it is whole. */
+export async function applyToFile(
+  { operation, options = {} }: { readonly operation: Operation; readonly options?: ApplyOptions | undefined },
+  input: Input,
+  path: string,
+  meter: Meter,
+  { signal }: JobEvents,
+): Promise<{ rows: number; bytes: number }> {
+  const reader = await openReader(input.path, readerOptions(options))
+  try {
+    const { rowShape, rows, names } = reader
+    const { dtype: type = reader.dtype, format } = options
+    // float16 is made of the numbers when they are written.
+    const dtype = type === 'float16' ? reader.dtype : type
+    const rowsToRows = await inFile(input.path, () => prepare(operation, reader, dtype))
+    const writer = await openWriter(path, { format, type, rowShape, rows, names })
+    try {
+      const written = await pump(reader, writer, rowsToRows, dtype, input, meter, signal)
+      await checkUnchanged(input)
+      return { rows: written, ...(await writer.commit()) }
+    } catch (error) {
+      await writer.abort()
+      throw error
+    }
+  } finally {
+    if (signal?.aborted !== true) await reader.close()
+  }
+}
+
+/** What does not fit the rows of a file is refused here, before there is an output. */
+function prepare(operation: Operation, reader: Reader, dtype: DType): RowsToRows {
+  const rowsToRows = operation.for(reader, dtype)
+  const noRows = (type: DType): Tensor => ({ data: newArray(type, 0), shape: [0, ...reader.rowShape] })
+  rowsToRows(noRows(reader.dtype), noRows(dtype))
+  return rowsToRows
+}
+
+/**
+ * Reads, computes and writes. While one chunk is computed, the next one is read and the one before is written. Returns
+ * the number of rows.
+ */
+async function pump(
+  reader: Reader,
+  writer: Writer,
+  rowsToRows: RowsToRows,
+  dtype: DType,
+  input: Input,
+  meter: Meter,
+  signal: JobEvents['signal'],
+): Promise<number> {
+  const results = resultsOf(dtype)
+  let row = 0
+  let writing: { readonly from: number; readonly done: Promise<void> } | undefined
+  const written = async () => {
+    const { from, done } = writing ?? { from: 0, done: undefined }
+    await inFile(input.path, () => done, from)
+  }
+  try {
+    for await (const x of untilAborted(reader.chunks(chunkRowsOf(sizeOf(reader.rowShape))), signal)) {
+      const out = results(x)
+      await inFile(input.path, () => rowsToRows(x, out), row)
+      await written()
+      writing = { from: row, done: writer.write(out) }
+      // It is awaited with the next chunk.
+      writing.done.catch(() => {})
+      row += x.shape[0]
+      if (reader.rows !== null) meter.add((input.size * x.shape[0]) / reader.rows)
+    }
+    await written()
+    if (reader.rows === null) meter.add(input.size)
+    return row
+  } finally {
+    await writing?.done.catch(() => {})
+  }
+}
+
+/** Gives tensors of the shape of each chunk, over two arrays in turn: one is written while the other is filled. */
+function resultsOf(dtype: DType): (x: Tensor) => Tensor {
+  const arrays = [newArray(dtype, 0), newArray(dtype, 0)]
+  let turn = 0
+  return ({ data, shape }) => {
+    turn = 1 - turn
+    if (arrays[turn].length < data.length) arrays[turn] = newArray(dtype, data.length)
+    return { data: arrays[turn].subarray(0, data.length), shape }
+  }
+}

@@ -1,0 +1,95 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fail } from '../errors.js'
+import { naming } from '../files/file-error.js'
+import { STANDARD } from '../files/open.js'
+import { removePartials } from '../files/partial-files.js'
+import { version } from '../version.js'
+import { type ApplyOptions, applyToFile, readerOptions } from './apply-file.js'
+import { checkApart, nameOutputs, pathsIn } from './apply-plan.js'
+import { type JobEvents, Meter } from './events.js'
+import { expandPaths, type Input, openInputs } from './inputs.js'
+import { newHeader, openManifest } from './manifest.js'
+import type { Operation } from './operation.js'
+import { rangeOf, type Shard } from './shard.js'
+
+export interface ApplyJob {
+  /** Files and patterns, or '-' for an npy stream on standard input. */
+  readonly inputs: readonly string[]
+  /** The folder of the outputs, which is made if it is not there, or '-' for standard output. */
+  readonly to: string
+  readonly operation: Operation
+  readonly options?: ApplyOptions | undefined
+  /** Default: the whole job. A shard takes whole files. */
+  readonly shard?: Shard | null | undefined
+  /** Does again what an earlier run has finished. */
+  readonly restart?: boolean | undefined
+}
+
+export interface ApplyResult {
+  readonly files: number
+  /** How many of them an earlier run had finished. */
+  readonly resumed: number
+  /** What this run wrote. */
+  readonly rows: number
+  readonly bytes: number
+}
+
+/**
+ * Applies an operation to files, and writes a file for each. What is finished is in a manifest beside the outputs. The
+ * same call after a killed run does the rest.
+ * @throws EvenkeelError that names the file and the row if one cannot be read or written, was changed, or does not fit;
+ * the signal's reason if it is aborted. What is finished is kept. No output is there in part.
+ */
+export async function apply(job: ApplyJob, events: JobEvents = {}): Promise<ApplyResult> {
+  const { to, options = {}, shard = null } = job
+  const paths = await expandPaths(job.inputs)
+  const { from, to: end } = rangeOf(shard, paths.length)
+  const all = await openInputs(paths, readerOptions(options))
+  // Of all inputs, so that every shard refuses two of one name.
+  const names = [...nameOutputs(all, options.format ?? options.inputFormat)]
+  const planned = new Map(names.slice(from, end))
+  if (to === STANDARD) return applyToStream(job, [...planned.values()], events)
+  await naming(to, () => mkdir(to, { recursive: true }))
+  await checkApart(to, planned)
+  const { operation, restart = false } = job
+  const given = JSON.parse(JSON.stringify({ ...options, ...operation.identity }))
+  const manifest = await openManifest(to, newHeader(version, given, shard), planned, restart)
+  try {
+    await removePartials(pathsIn(to, planned))
+    const todo = [...planned].filter(([name]) => !manifest.has(name))
+    const meter = new Meter(events, sizesOf(todo.map(([, input]) => input)))
+    const result = { files: planned.size, resumed: planned.size - todo.length, rows: 0, bytes: 0 }
+    for (const [output, input] of todo) {
+      const { rows, bytes } = await applyToFile(job, input, join(to, output), meter, events)
+      await manifest.add({ output, bytes, rows, input })
+      result.rows += rows
+      result.bytes += bytes
+    }
+    await manifest.end()
+    return result
+  } finally {
+    await manifest.close()
+  }
+}
+
+function sizesOf(inputs: readonly Input[]): number {
+  return inputs.reduce((sum, { size }) => sum + size, 0)
+}
+
+async function applyToStream(
+  job: ApplyJob,
+  inputs: readonly Input[],
+  events: JobEvents,
+): Promise<ApplyResult> {
+  if (inputs.length !== 1)
+    fail(
+      'EVENKEEL_FILE',
+      'standard output',
+      `${inputs.length} outputs do not fit into it`,
+      'give one input, or a folder',
+    )
+  const meter = new Meter(events, sizesOf(inputs))
+  const written = await applyToFile(job, inputs[0], STANDARD, meter, events)
+  return { files: 1, resumed: 0, ...written }
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { Standardizer } from '../data/standardizer.js'
+import { EvenkeelError, fail } from '../errors.js'
+import { writeAtomically } from '../files/atomic-file.js'
+import { naming } from '../files/file-error.js'
+
+/** What a fit has learned: the file that `fit` and `merge` write. */
+export interface Saved {
+  readonly standardizer: Standardizer
+  /** The names of the features. Null if the inputs had none. */
+  readonly names: readonly string[] | null
+}
+
+/** The text of the file: Standardizer.toJSON(), and the names beside it. */
+export function savedText({ standardizer, names }: Saved): string {
+  return `${JSON.stringify({ ...standardizer.toJSON(), ...(names === null ? {} : { names }) })}\n`
+}
+
+export async function writeSaved(path: string, saved: Saved): Promise<void> {
+  await writeAtomically(path, savedText(saved))
+}
+
+/** @throws EvenkeelError that names the file if it is not there, or is none that fit writes. */
+export async function readSaved(path: string): Promise<Saved> {
+  const json = await readJSON(path)
+  const standardizer = await inFile(path, () => Standardizer.fromJSON(json))
+  const { names = null } = json as { names?: unknown }
+  const sound =
+    names === null ||
+    (Array.isArray(names) &&
+      names.length === standardizer.features &&
+      names.every((name) => typeof name === 'string'))
+  if (!sound)
+    fail(
+      'EVENKEEL_FILE',
+      path,
+      `its names are not ${standardizer.features} texts`,
+      'correct them, or leave them out',
+    )
+  return { standardizer, names: names as readonly string[] | null }
+}
+
+/** The value of a JSON file. */
+export async function readJSON(path: string): Promise<unknown> {
+  const text = await naming(path, () => readFile(path, 'utf8'))
+  try {
+    return JSON.parse(text)
+  } catch {
+    return fail('EVENKEEL_FILE', path, 'it is no JSON, or cut off', 'give a file that evenkeel wrote')
+  }
+}
+
+/** Runs an action. Its errors name the file, and the row from which on it was at work if that is given. */
+export async function inFile<T>(path: string, action: () => T | Promise<T>, row?: number): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    if (!(error instanceof EvenkeelError)) throw error
+    if (row === undefined && error.message.startsWith(`${path}: `)) throw error
+    const place = row === undefined ? path : `${path}, from row ${row} on`
+    throw new EvenkeelError(error.code, `${place}: ${error.message}`)
+  }
+}
+
+/** A short text that tells one value from another. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+}

@@ -1,0 +1,104 @@
+import { fail } from '../errors.js'
+
+/** One of `count` parts of a job, `index` from 0 up. */
+export interface Shard {
+  readonly index: number
+  readonly count: number
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const REMEDY = "give the shard, as in --shard 0/4, or the whole job with '--shard all'"
+
+/**
+ * Who starts many processes, and the variables that tell each which one it is. All of them must be set. The first one
+ * is what tells that this launcher is at work.
+ */
+const LAUNCHERS: readonly {
+  readonly variables: readonly string[]
+  readonly shard: (...values: number[]) => Shard
+}[] = [
+  {
+    variables: [
+      'SLURM_ARRAY_TASK_ID',
+      'SLURM_ARRAY_TASK_MIN',
+      'SLURM_ARRAY_TASK_MAX',
+      'SLURM_ARRAY_TASK_STEP',
+    ],
+    shard: (id, least, most, step) => ({
+      index: (id - least) / step,
+      count: Math.floor((most - least) / step) + 1,
+    }),
+  },
+  // Kubernetes sets the index alone. The job's manifest must set the count.
+  { variables: ['JOB_COMPLETION_INDEX', 'JOB_COMPLETIONS'], shard: (index, count) => ({ index, count }) },
+  {
+    variables: ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'],
+    shard: (index, count) => ({ index, count }),
+  },
+  { variables: ['PMI_RANK', 'PMI_SIZE'], shard: (index, count) => ({ index, count }) },
+]
+
+/** The shard of a text such as '2/8'. Null if it is none. */
+export function parseShard(text: string): Shard | null {
+  const parts = /^(\d+)\/(\d+)$/.exec(text)
+  if (parts === null) return null
+  const shard = { index: Number(parts[1]), count: Number(parts[2]) }
+  return isShard(shard) ? shard : null
+}
+
+function isShard({ index, count }: Shard): boolean {
+  return Number.isSafeInteger(index) && Number.isSafeInteger(count) && index >= 0 && index < count
+}
+
+/**
+ * The shard that a launcher gave to this process: a Slurm array, an Indexed Job of Kubernetes, or an MPI launcher.
+ * Null if there is none.
+ * @throws EvenkeelError (EVENKEEL_OPTION) if two of them are there, or if one of them is incomplete.
+ */
+export function shardOfEnvironment(environment: Environment): Shard | null {
+  const who = 'the shard'
+  const set = (name: string) => environment[name] !== undefined && environment[name] !== ''
+  const found = LAUNCHERS.filter(({ variables }) => set(variables[0]))
+  if (found.length === 0) return null
+  if (found.length > 1)
+    fail(
+      'EVENKEEL_OPTION',
+      who,
+      `several launchers name one: ${found.map(({ variables }) => variables[0]).join(' and ')} are set`,
+      REMEDY,
+    )
+  const [{ variables, shard }] = found
+  const missing = variables.filter((name) => !set(name))
+  if (missing.length > 0)
+    fail(
+      'EVENKEEL_OPTION',
+      who,
+      `${variables[0]} is set, and ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not`,
+      `set ${missing.length === 1 ? 'it' : 'them'}, or ${REMEDY}`,
+    )
+  const given = shard(...variables.map((name) => Number(environment[name])))
+  // A Slurm array such as 1,3,7 has fewer tasks than its bounds say.
+  const tasks = variables[0].startsWith('SLURM') ? environment.SLURM_ARRAY_TASK_COUNT : undefined
+  if (isShard(given) && (tasks === undefined || Number(tasks) === given.count)) return given
+  const values = [...variables, 'SLURM_ARRAY_TASK_COUNT'].filter(set)
+  return fail(
+    'EVENKEEL_OPTION',
+    who,
+    `${values.map((name) => `${name}=${environment[name]}`).join(', ')} are not one of several equal steps`,
+    REMEDY,
+  )
+}
+
+/** The part of `total` units that is a shard's: from `from` up to `to`. All units, if there is no shard. */
+export function rangeOf(shard: Shard | null, total: number): { readonly from: number; readonly to: number } {
+  if (shard === null) return { from: 0, to: total }
+  // BigInt, because a product of two counts can leave the whole numbers.
+  const bound = (index: number) => Number((BigInt(total) * BigInt(index)) / BigInt(shard.count))
+  return { from: bound(shard.index), to: bound(shard.index + 1) }
+}
+
+/** 'shard 2 of 8', for messages. */
+export function nameOf(shard: Shard | null): string {
+  return shard === null ? 'the whole job' : `shard ${shard.index} of ${shard.count}`
+}
