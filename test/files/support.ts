@@ -63,7 +63,11 @@ export function counted(rows: number, rowShape: readonly number[], first = 0): T
 /** The bytes of a file, with some changes. */
 export function mutations(bytes: Uint8Array, random: () => number, count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => {
-    const mutated = bytes.slice(0, i % 4 === 0 ? Math.floor(random() * bytes.length) : bytes.length)
+    // slice() of a Buffer would share its memory.
+    const mutated = Uint8Array.from(bytes).subarray(
+      0,
+      i % 4 === 0 ? Math.floor(random() * bytes.length) : bytes.length,
+    )
     for (let n = 0; n < 1 + (i % 3) && mutated.length > 0; n++)
       mutated[Math.floor(random() * mutated.length)] = Math.floor(random() * 256)
     return mutated
