@@ -168,7 +168,7 @@ describe('a mutated file', () => {
         const columns = name.startsWith('lists') ? ['list'] : undefined
         try {
           const reader = await openReader(path, { columns })
-          await allRows(reader).finally(() => reader.close())
+          await allRows(reader)
         } catch (error) {
           expect(error).toMatchObject({ name: 'EvenkeelError', message: expect.stringContaining(path) })
         }

@@ -30,14 +30,14 @@ export async function chunksOf(reader: Reader, rows: number, from?: number, to?:
 /** All rows, and then the reader is closed. NaN is null, as in JSON. */
 export async function allRows(reader: Reader, chunkRows = 2): Promise<(number | null)[][]> {
   const rows: (number | null)[][] = []
-  for (const { data, shape } of await chunksOf(reader, chunkRows)) {
+  const chunks = await chunksOf(reader, chunkRows).finally(() => reader.close())
+  for (const { data, shape } of chunks) {
     const width = data.length / shape[0]
     for (let row = 0; row < shape[0]; row++)
       rows.push(
         Array.from(data.subarray(row * width, (row + 1) * width), (v) => (Number.isNaN(v) ? null : v)),
       )
   }
-  await reader.close()
   return rows
 }
 
