@@ -1,5 +1,5 @@
 import type { Data, DataType, Field, RecordBatch } from 'apache-arrow'
-import { type ElementType, STORAGES } from '../data/element-types.js'
+import { ELEMENT_TYPES, type ElementType, STORAGES } from '../data/element-types.js'
 import { fail } from '../errors.js'
 import { type FloatArray, newArray } from '../tensor.js'
 import { type Column, dtypeOfColumns, type NumberColumn, rowShapeOf } from './columns.js'
@@ -10,7 +10,7 @@ type Arrow = typeof import('apache-arrow')
 /** The columns of a schema. */
 export function columnsOf(arrow: Arrow, fields: readonly Field[]): Column[] {
   return fields.map(({ name, type }, index) => {
-    const list = arrow.DataType.isFixedSizeList(type)
+    const list = arrow.DataType.isFixedSizeList(type) && type.listSize > 0
     return {
       name,
       index,
@@ -23,11 +23,13 @@ export function columnsOf(arrow: Arrow, fields: readonly Field[]): Column[] {
 
 const FLOATS: readonly ElementType[] = ['float16', 'float32', 'float64']
 
+/** Null: no numbers, or a type that is not known, of a file that is not sound. */
 function elementTypeOf({ DataType }: Arrow, type: DataType): ElementType | null {
   if (DataType.isBool(type)) return 'bool'
-  if (DataType.isFloat(type)) return FLOATS[type.precision]
-  if (DataType.isInt(type)) return `${type.isSigned ? 'int' : 'uint'}${type.bitWidth}` as ElementType
-  return null
+  if (DataType.isFloat(type)) return FLOATS[type.precision] ?? null
+  if (!DataType.isInt(type)) return null
+  const name = `${type.isSigned ? 'int' : 'uint'}${type.bitWidth}`
+  return ELEMENT_TYPES.find((each) => each === name) ?? null
 }
 
 /** A tile of rows stays in a first-level or second-level cache while its columns are put side by side. */

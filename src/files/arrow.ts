@@ -1,6 +1,8 @@
 import type { AsyncRecordBatchFileReader, AsyncRecordBatchStreamReader, RecordBatch } from 'apache-arrow'
 import { EvenkeelError, fail } from '../errors.js'
 import { blockOf, columnsOf } from './arrow-columns.js'
+import { messagesOf, PREFIX_BYTES, prefixBytes } from './arrow-messages.js'
+import { type Block, checkMetadata, blocksOf as footerBlocks } from './arrow-metadata.js'
 import type { ByteInput } from './byte-input.js'
 import { chooseColumns, dtypeOfColumns, headerOf, type NumberColumn, rowShapeOf } from './columns.js'
 import { loadPackage } from './optional-package.js'
@@ -24,8 +26,6 @@ const MAGIC = Buffer.from('ARROW1')
 const BEGIN_BYTES = 8
 const FOOTER_LENGTH_BYTES = 4
 const END_BYTES = FOOTER_LENGTH_BYTES + MAGIC.length
-/** What the footer has for each batch. */
-const BLOCK_BYTES = 24
 
 /**
  * Reads an Arrow file or an Arrow stream. One batch of the file is in memory at a time.
@@ -46,10 +46,11 @@ export async function readArrow(input: ByteInput, columns?: readonly (string | n
       'the Arrow file format cannot be read from a stream',
       'send the Arrow stream format',
     )
-  if (isFile) await checkEnd(input, size ?? 0)
+  const starts = isFile ? await reading(path, () => batchStarts(arrow, input, size ?? 0)) : null
   const open = () =>
     reading(path, async () => {
-      const source = size === null ? piecesOf(input, begin.subarray(0, got)) : handleOf(input, size)
+      const source =
+        !isFile || size === null ? messagesOf(input, begin.subarray(0, got)) : handleOf(input, size)
       const reader = await arrow.RecordBatchReader.from(
         source as Parameters<typeof arrow.RecordBatchReader.from>[0],
       )
@@ -59,9 +60,6 @@ export async function readArrow(input: ByteInput, columns?: readonly (string | n
   if (first.schema === undefined || first.schema === null)
     fail('EVENKEEL_FILE', path, 'it has no schema; this is no Arrow data', 'write it again')
   const chosen = chooseColumns(path, columnsOf(arrow, first.schema.fields), columns)
-  const starts = first.isFile()
-    ? await reading(path, () => batchStarts(arrow, input, first, size ?? 0))
-    : null
   const rowShape = rowShapeOf(chosen)
   const dtype = dtypeOfColumns(chosen)
   return {
@@ -128,39 +126,41 @@ async function reading<T>(who: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An Arrow file ends with a footer. */
-async function checkEnd(input: ByteInput, size: number): Promise<void> {
+/** Checks the footer of an Arrow file, and all its metadata. Returns the first row of each batch, and how many rows there are. */
+async function batchStarts(arrow: Arrow, input: ByteInput, size: number): Promise<number[]> {
+  const { path } = input
   const end = Buffer.alloc(END_BYTES)
   await input.read(end, Math.max(0, size - END_BYTES))
   const footerBytes = end.readInt32LE(0)
   const most = size - BEGIN_BYTES - END_BYTES
-  if (MAGIC.equals(end.subarray(FOOTER_LENGTH_BYTES)) && footerBytes > 0 && footerBytes <= most) return
-  fail('EVENKEEL_FILE', input.path, 'this Arrow file has no footer; it was cut off', 'write it again')
-}
-
-/** The number of the first row of each batch, and the number of all rows. */
-async function batchStarts(
-  arrow: Arrow,
-  input: ByteInput,
-  { footer }: AsyncRecordBatchFileReader,
-  size: number,
-): Promise<number[]> {
-  const { path } = input
+  if (!MAGIC.equals(end.subarray(FOOTER_LENGTH_BYTES)) || footerBytes <= 0 || footerBytes > most)
+    fail('EVENKEEL_FILE', path, 'this Arrow file has no footer; it was cut off', 'write it again')
+  const footer = new Uint8Array(footerBytes)
+  await input.read(footer, size - END_BYTES - footerBytes)
+  checkMetadata(path, 'footer', footer)
+  for (const block of footerBlocks(footer, 'dictionaries')) await messageAt(input, size, block)
   const starts = [0]
-  const batches = footer?.numRecordBatches ?? 0
-  if (batches * BLOCK_BYTES > size)
-    fail('EVENKEEL_FILE', path, `the footer has ${batches} batches`, 'write it again')
-  for (let i = 0; i < batches; i++) {
-    const { offset, metaDataLength } = footer?.getRecordBatch(i) ?? { offset: 0, metaDataLength: 0 }
-    const metadata = new Uint8Array(Math.max(0, Math.min(metaDataLength, size - offset)))
-    await input.read(metadata, offset)
-    const message = new arrow.MessageReader(metadata).readMessage(arrow.MessageHeader.RecordBatch)
-    const rows = message?.header().length
-    if (rows === undefined || !(rows >= 0))
-      fail('EVENKEEL_FILE', path, `batch ${i} is not where the footer says`, 'write the file again')
-    starts.push(starts[i] + rows)
+  for (const block of footerBlocks(footer, 'batches')) {
+    const message = new arrow.MessageReader(await messageAt(input, size, block)).readMessage(
+      arrow.MessageHeader.RecordBatch,
+    )
+    starts.push(starts[starts.length - 1] + Math.max(0, message?.header().length ?? 0))
   }
   return starts
+}
+
+/** The checked metadata of a message, with what comes before them. */
+async function messageAt(
+  input: ByteInput,
+  size: number,
+  { offset, metadataBytes }: Block,
+): Promise<Uint8Array> {
+  if (!(offset >= 0 && metadataBytes > PREFIX_BYTES && offset + metadataBytes <= size))
+    fail('EVENKEEL_FILE', input.path, 'the footer leads to a place that is not in the file', 'write it again')
+  const bytes = new Uint8Array(metadataBytes)
+  await input.read(bytes, offset)
+  checkMetadata(input.path, 'message', bytes.subarray(prefixBytes(bytes)))
+  return bytes
 }
 
 /** A file, as the library takes it: a FileHandle. */
@@ -175,18 +175,5 @@ function handleOf(input: ByteInput, size: number) {
     },
     // The reader closes the input.
     close: async () => {},
-  }
-}
-
-/** What is read of a stream at a time. */
-const PIECE_BYTES = 2 ** 16
-
-async function* piecesOf(input: ByteInput, first: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield first
-  for (;;) {
-    const piece = new Uint8Array(PIECE_BYTES)
-    const got = await input.read(piece, 0)
-    if (got > 0) yield piece.subarray(0, got)
-    if (got < piece.length) return
   }
 }

@@ -31,11 +31,14 @@ export async function* recut(source: AsyncGenerator<RowBlock>, cut: Cut): AsyncG
   /** The rows of the block that are used up, and those of all blocks before it. */
   let used = 0
   let before = 0
-  const fill = async (buffer: FloatArray): Promise<number> => {
+  const fill = async (i: number): Promise<number> => {
     let done = 0
     while (done < rows && before + used < to) {
       if (used < block.rows) {
         const end = Math.min(block.rows, used + rows - done, to - before)
+        // Not before there are rows, because a header can promise any size.
+        buffers[i % BUFFERS] ??= newArray(dtype, rows * rowSize)
+        const buffer = buffers[i % BUFFERS]
         block.copy(used, end, buffer.subarray(done * rowSize, (done + end - used) * rowSize))
         done += end - used
         used = end
@@ -50,8 +53,7 @@ export async function* recut(source: AsyncGenerator<RowBlock>, cut: Cut): AsyncG
     return done
   }
   const fillNext = (i: number) => {
-    buffers[i % BUFFERS] ??= newArray(dtype, rows * rowSize)
-    const next = fill(buffers[i % BUFFERS])
+    const next = fill(i)
     // If the caller stops here, nobody waits for it, and its error is of no use.
     next.catch(() => {})
     return next

@@ -62,7 +62,7 @@ describe('an Arrow stream', () => {
     await expect(chunksOf(reader, 2)).rejects.toMatchObject({
       code: 'EVENKEEL_FILE',
       message: expect.stringMatching(
-        /^standard input: batch 1: this is no sound Arrow data \(.*\); write it again\.$/,
+        /^standard input: batch 1: this is no sound Arrow data \(it ends in the middle\); write it again\.$/,
       ),
     })
     await reader.close()
@@ -123,9 +123,35 @@ describe('an Arrow file', () => {
     await writer.write({ data, shape })
     await writer.commit()
     const reader = await openReader(path)
-    expect(await chunksOf(reader, 1000)).toEqual([{ data, shape }])
+    const chunks = await chunksOf(reader, 1000)
+    expect(chunks.map((chunk) => chunk.shape)).toEqual([shape])
+    expect(chunks[0].data.findIndex((value, i) => value !== data[i])).toBe(-1)
     await reader.close()
   })
+})
+
+describe('metadata', () => {
+  // A list of two billion elements would keep the library busy for minutes.
+  it.each(['types.arrow', 'types.arrows'])(
+    'with lists that do not end within them are refused: %s',
+    async (name) => {
+      const bytes = bytesOf(name)
+      const path = join(folder, `long-list-${name}`)
+      let refused = 0
+      for (let at = 3; at < bytes.length; at += 4) {
+        const mutated = Uint8Array.from(bytes)
+        mutated[at] = 0x7f
+        writeFileSync(path, mutated)
+        try {
+          await allRows(await openReader(path, { columns: ['u8'] }), 1024)
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'EvenkeelError', message: expect.stringContaining(path) })
+          if (/lists that do not end/.test((error as Error).message)) refused++
+        }
+      }
+      expect(refused).toBeGreaterThan(20)
+    },
+  )
 })
 
 describe('a mutated file', () => {
@@ -142,7 +168,7 @@ describe('a mutated file', () => {
         const columns = name.startsWith('lists') ? ['list'] : undefined
         try {
           const reader = await openReader(path, { columns })
-          await allRows(reader).finally(() => reader.close())
+          await allRows(reader)
         } catch (error) {
           expect(error).toMatchObject({ name: 'EvenkeelError', message: expect.stringContaining(path) })
         }

@@ -129,7 +129,7 @@ describe('CSV', () => {
     const path = save('text.csv', `a\n${'1\n'.repeat(30_000)}x\n`)
     const reading = async () => {
       const reader = await openReader(path)
-      await allRows(reader, 16_384).finally(() => reader.close())
+      await allRows(reader, 16_384)
     }
     await expect(reading()).rejects.toMatchObject({
       code: 'EVENKEEL_FILE',

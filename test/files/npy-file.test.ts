@@ -179,12 +179,13 @@ describe('writeNpy', () => {
     const { bytes } = await writer.commit()
     expect(bytes).toBe(readFileSync(path).length)
     const tenth = { float64: 0.1, float32: Math.fround(0.1), float16: 0.0999755859375 }[type]
-    expect(await allRows(await openReader(path))).toEqual([
+    const reader = await openReader(path)
+    expect(JSON.parse(reader.header)).toEqual({ type, shape: [3, 2] })
+    expect(await allRows(reader)).toEqual([
       [tenth, 1],
       [2, 3],
       [4, 5],
     ])
-    expect(JSON.parse((await openReader(path)).header)).toEqual({ type, shape: [3, 2] })
   })
 
   it('writes the bytes that NumPy writes', async () => {

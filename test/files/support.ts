@@ -30,14 +30,14 @@ export async function chunksOf(reader: Reader, rows: number, from?: number, to?:
 /** All rows, and then the reader is closed. NaN is null, as in JSON. */
 export async function allRows(reader: Reader, chunkRows = 2): Promise<(number | null)[][]> {
   const rows: (number | null)[][] = []
-  for (const { data, shape } of await chunksOf(reader, chunkRows)) {
+  const chunks = await chunksOf(reader, chunkRows).finally(() => reader.close())
+  for (const { data, shape } of chunks) {
     const width = data.length / shape[0]
     for (let row = 0; row < shape[0]; row++)
       rows.push(
         Array.from(data.subarray(row * width, (row + 1) * width), (v) => (Number.isNaN(v) ? null : v)),
       )
   }
-  await reader.close()
   return rows
 }
 
@@ -63,7 +63,11 @@ export function counted(rows: number, rowShape: readonly number[], first = 0): T
 /** The bytes of a file, with some changes. */
 export function mutations(bytes: Uint8Array, random: () => number, count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => {
-    const mutated = bytes.slice(0, i % 4 === 0 ? Math.floor(random() * bytes.length) : bytes.length)
+    // slice() of a Buffer would share its memory.
+    const mutated = Uint8Array.from(bytes).subarray(
+      0,
+      i % 4 === 0 ? Math.floor(random() * bytes.length) : bytes.length,
+    )
     for (let n = 0; n < 1 + (i % 3) && mutated.length > 0; n++)
       mutated[Math.floor(random() * mutated.length)] = Math.floor(random() * 256)
     return mutated
