@@ -30,6 +30,7 @@ const CONFIG = {
     noUnusedLocals: false,
     paths: {
       evenkeel: ['../../src/index.ts'],
+      'evenkeel/data': ['../../src/data/index.ts'],
       'evenkeel/tfjs': ['../../src/tfjs/index.ts'],
       'evenkeel/selftest': ['../../src/selftest/index.ts'],
     },
