@@ -143,6 +143,12 @@ describe('a later run', () => {
       /it is no evenkeel\.manifest, but 'other'/,
     ],
     [
+      'lines of others',
+      () => appendFileSync(MANIFEST, '{"output":"a.npy"}\n'),
+      {},
+      /it has lines that evenkeel does not write; /,
+    ],
+    [
       'a manifest of another version',
       () => writeFileSync(MANIFEST, readFileSync(MANIFEST, 'utf8').replace('"evenkeel":"', '"evenkeel":"9')),
       {},
