@@ -1,5 +1,6 @@
 import { writeAtomically } from '../files/atomic-file.js'
 import { STANDARD } from '../files/open.js'
+import { writeOut } from '../files/standard-output.js'
 import { type Feature, featuresOf } from '../jobs/features.js'
 import { histogramsOf } from '../jobs/histogram.js'
 import { reportPage, shortNumber } from '../jobs/report.js'
@@ -27,10 +28,10 @@ export const inspect: Action<InspectCommand> = async (command, [path, ...inputs]
       const histograms =
         inputs.length === 0 ? null : await histogramsOf(saved, inputs, { format, tensor, columns }, events)
       const page = reportPage({ title: path, facts: factsOf(saved), features, histograms })
-      if (report === STANDARD) process.stdout.write(page)
+      if (report === STANDARD) await writeOut(page)
       else await writeAtomically(report, page)
-    } else if (json) process.stdout.write(`${JSON.stringify(jsonOf(saved, features), null, 2)}\n`)
-    else process.stdout.write(`${factsOf(saved).join('\n')}\n\n${tableOf(features)}\n`)
+    } else if (json) await writeOut(`${JSON.stringify(jsonOf(saved, features), null, 2)}\n`)
+    else await writeOut(`${factsOf(saved).join('\n')}\n\n${tableOf(features)}\n`)
   })
   return 0
 }

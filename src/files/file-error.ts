@@ -11,6 +11,7 @@ const REMEDIES: Readonly<Record<string, readonly [string, string]>> = {
   ENOSPC: ['the disk is full', 'free some space, and run the command again'],
   EDQUOT: ['the quota of the disk is used up', 'free some space, and run the command again'],
   EMFILE: ['too many files are open', 'raise the limit (ulimit -n)'],
+  EPIPE: ['who reads it has ended', 'let it read to the end'],
   EROFS: ['the disk is read-only', 'give another path'],
 }
 

@@ -103,7 +103,7 @@ export async function openWriter(path: string, options: NewFile): Promise<Writer
         `${format} cannot be written to a stream`,
         'write npy, or give a file',
       )
-    return (await import('./npy-stream.js')).streamNpy(process.stdout, type, rowShape, rows)
+    return (await import('./npy-stream.js')).streamNpy(type, rowShape, rows)
   }
   switch (format) {
     case 'npy':

@@ -89,6 +89,7 @@ export function piecesOf({ inputs, shard }: FitPlan): Piece[] {
 
 /** How two plans differ, for messages. Null if they are the same. The shard is compared only if `shards` is true. */
 export function planDifference(before: FitPlan, now: FitPlan, shards: boolean): string | null {
+  if (!(before?.options instanceof Object && Array.isArray(before.inputs))) return 'it has no plan'
   if (before.evenkeel !== now.evenkeel)
     return `it was made by evenkeel ${before.evenkeel}, and this is ${now.evenkeel}`
   const options = optionDifference(before.options, now.options)

@@ -1,5 +1,6 @@
 import { STANDARD } from '../files/open.js'
 import { removePartials } from '../files/partial-files.js'
+import { writeOut } from '../files/standard-output.js'
 import { type JobEvents, Meter } from './events.js'
 import { checkFeatures, type FittedPiece, fitPiece, mergePieces } from './fit-pieces.js'
 import { type FitOptions, type FitPlan, type Piece, piecesOf, planFit } from './fit-plan.js'
@@ -91,15 +92,14 @@ function keyOf({ input, from, to }: Piece): string {
 
 async function write(path: string, plan: FitPlan, pieces: readonly FittedPiece[]): Promise<void> {
   const whole = plan.shard === null
-  if (path === STANDARD)
-    process.stdout.write(whole ? savedText(mergePieces(plan, pieces)) : partText(plan, pieces))
+  if (path === STANDARD) await writeOut(whole ? savedText(mergePieces(plan, pieces)) : partText(plan, pieces))
   else if (whole) await writeSaved(path, mergePieces(plan, pieces))
   else await writePart(path, plan, pieces)
 }
 
 /** Writes the merged parts as the result of one process. */
 export async function writeMerged(out: string, saved: Saved): Promise<void> {
-  if (out === STANDARD) process.stdout.write(savedText(saved))
+  if (out === STANDARD) await writeOut(savedText(saved))
   else {
     await removePartials([out])
     await writeSaved(out, saved)

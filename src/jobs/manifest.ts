@@ -58,12 +58,17 @@ export async function readManifest(path: string): Promise<ManifestContent | null
   const content = await readLog(path)
   if (content === null) return null
   checkFormat(path, content.header, FORMAT, VERSION)
+  const header = content.header as ManifestHeader
   const entries = content.entries as readonly (Output | End)[]
+  const known = (entry: unknown) =>
+    entry instanceof Object && ('outputs' in entry || (entry as Output).input instanceof Object)
+  if (!(header.options instanceof Object && entries.every(known)))
+    fail('EVENKEEL_FILE', path, 'it has lines that evenkeel does not write', REMEDY)
   const outputs = new Map<string, Output>()
   for (const entry of entries) if ('output' in entry) outputs.set(entry.output, entry)
   const last = entries.at(-1)
   return {
-    header: content.header as ManifestHeader,
+    header,
     outputs,
     ended: last !== undefined && 'outputs' in last && last.outputs === outputs.size,
     log: content,

@@ -42,7 +42,7 @@ function escaped(text: string): string {
 
 /** The whole page. */
 export function reportPage({ title, facts, features, histograms }: Report): string {
-  const heads = ['count', 'mean', 'deviation', 'least', 'greatest', 'missing']
+  const heads = ['count', 'mean', 'deviation', 'min', 'max', 'missing']
   const rows = features.map((feature, f) => rowOf(feature, f, histograms === null ? null : histograms[f]))
   return `<!doctype html>
 <html lang="en">
@@ -75,26 +75,26 @@ function rowOf(feature: Feature, f: number, bins: Float64Array | null): string {
   return `<tr><td class="name" title="${title}">${title}${mark}</td>${histogram}${numbers.join('')}</tr>`
 }
 
-/** The height of the drawing, in its own units. A bar has the width 1. */
+/** The height of the drawing, in its own units. A bar and the gap after it have the width 1. */
 const HEIGHT = 100
+/** A bar of few values can still be seen. */
+const LEAST_HEIGHT = 2
+const BAR_WIDTH = 0.9
 
 /** The bars as one path. The highest has the whole height. */
 function histogramOf(bins: Float64Array, title: string): string {
   const most = bins.reduce((a, b) => Math.max(a, b), 0)
   if (most === 0) return ''
   const bars = Array.from(bins, (count, i) => {
-    // A bar of few values can still be seen.
-    const height = count === 0 ? 0 : Math.max(2, Math.round((count / most) * HEIGHT))
-    return height === 0 ? '' : `M${i} ${HEIGHT}v-${height}h.9v${height}z`
+    const height = Math.max(LEAST_HEIGHT, Math.round((count / most) * HEIGHT))
+    return count === 0 ? '' : `M${i} ${HEIGHT}v-${height}h${BAR_WIDTH}v${height}z`
   })
   return `<svg viewBox="0 0 ${bins.length} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="histogram of ${title}"><path d="${bars.join('')}"/></svg>`
 }
 
 const DIGITS = 6
 
-/** A number for people: whole, or with so many digits. */
+/** A number for people: a whole one as it is, and any other with so many digits. */
 export function shortNumber(value: number): string {
-  if (!Number.isFinite(value)) return String(value)
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value)
-  return String(Number(value.toPrecision(DIGITS)))
+  return String(Number.isSafeInteger(value) ? value : Number(value.toPrecision(DIGITS)))
 }

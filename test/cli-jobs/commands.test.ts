@@ -115,6 +115,23 @@ describe('streams', () => {
   })
 })
 
+it('a reader that ends early: one line on stderr, and exit code 1', async () => {
+  const long = writeChunks(join(folder, 'long.npy'), 3, 1)
+  const child = spawn(process.execPath, [...COMMAND, 'apply', '--norm', 'rms', long, '--to', '-'], {
+    cwd: folder,
+  })
+  let stderr = ''
+  child.stderr.on('data', (text) => {
+    stderr += text
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  const [status] = await once(child, 'close')
+  expect(status).toBe(1)
+  expect(stderr).toMatch(
+    /^evenkeel: .*long\.npy, from row \d on: standard output: who reads it has ended; [^\n]*\n$/,
+  )
+})
+
 describe('fails, with one line on stderr', () => {
   it.each<[string, number, RegExp]>([
     [

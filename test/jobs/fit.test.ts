@@ -148,6 +148,12 @@ describe('after a run that ended early', () => {
       /line 3 is damaged: '\{"in'; begin/,
     ],
     [
+      'a journal without a plan',
+      () => writeFileSync(`${own.out}.journal`, '{"format":"evenkeel.journal","version":1}\n'),
+      {},
+      /an earlier run began another job: it has no plan; /,
+    ],
+    [
       'another file',
       () => writeFileSync(`${own.out}.journal`, '{}\n'),
       {},
