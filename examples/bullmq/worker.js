@@ -3,13 +3,19 @@
 // Takes shards and merges from the queue, one at a time. Start one worker per machine, or several.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { Worker } from 'bullmq'
+import { UnrecoverableError, Worker } from 'bullmq'
 import { connection, QUEUE } from './queue.js'
 
 /** Runs the command as a process of its own, so that this one can tell Redis that it is alive. */
 async function evenkeel(...args) {
-  const { stdout } = await promisify(execFile)('evenkeel', [...args, '--json'])
-  return JSON.parse(stdout)
+  try {
+    const { stdout } = await promisify(execFile)('evenkeel', [...args, '--json'])
+    return JSON.parse(stdout)
+  } catch (error) {
+    // 1 is an error of the input, and 2 one of the command line: they would come again. Others are signals.
+    if (error.code === 1 || error.code === 2) throw new UnrecoverableError(error.stderr)
+    throw error
+  }
 }
 
 const COMMANDS = {
