@@ -46,7 +46,7 @@ describe('the tarball', () => {
       ]),
     )
     const known =
-      /^([A-Z]+\.md|LICENSE|package\.json|bench\/speed\/README\.md|docs\/|dist\/|native\/|prebuilds\/)/
+      /^([A-Z]+\.md|LICENSE|package\.json|bench\/speed\/README\.md|docs\/|examples\/|dist\/|native\/|prebuilds\/)/
     expect(files.map((name) => name.replaceAll('\\', '/')).filter((name) => !known.test(name))).toEqual([])
     const code = files.filter((name) => !name.startsWith('docs'))
     expect(code.filter((name) => /study|\.test\.|\.tsx?$/.test(name) && !/\.d\.c?ts$/.test(name))).toEqual([])
