@@ -117,7 +117,8 @@ export async function killJobs(command, count, tell = () => {}) {
 if (import.meta.url === pathToFileURL(argv[1] ?? '').href) {
   const { values } = parseArgs({ options: { count: { type: 'string', default: '200' } } })
   const main = fileURLToPath(new URL('../dist/esm/cli/main.js', import.meta.url))
-  const tell = ({ kills }) => kills % 10 === 0 && console.log(`${kills} kills`)
+  const tell = ({ kills, faults }) =>
+    kills % 10 === 0 && console.log(`${kills} kills, ${faults.length} faults`)
   const { kills, met, faults } = await killJobs([main], Number(values.count), tell)
   for (const fault of faults) console.log(fault)
   console.log(`${kills} kills, ${met} of them before the job had ended: ${faults.length} faults`)
