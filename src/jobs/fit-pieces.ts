@@ -48,7 +48,7 @@ async function readPiece(
   const chunkRows = chunkRowsOf(sizeOf(reader.rowShape))
   let row = from * chunkRows
   const chunks =
-    reader.seekable && reader.rows !== null
+    input.isCut && reader.rows !== null
       ? reader.chunks(chunkRows, row, Math.min(reader.rows, to * chunkRows))
       : reader.chunks(chunkRows)
   const bytesOf = (rows: number) => (reader.rows === null ? 0 : (input.size * rows) / reader.rows)

@@ -18,8 +18,10 @@ export interface Input {
   readonly header: string | null
   /** The shape of a row. Null as the header. */
   readonly rowShape: readonly number[] | null
-  /** In how many parts it can be cut: the number of its chunks, or 1 if it can be read only as a whole. */
+  /** Into how many parts it is cut: the number of its chunks, or 1 if it is read as a whole. */
   readonly units: number
+  /** Whether the parts are its chunks. */
+  readonly isCut: boolean
 }
 
 /** How many files are opened at the same time, so that a distant disk does not make each wait for the other. */
@@ -69,7 +71,7 @@ export async function openInputs(paths: readonly string[], options: OpenOptions)
 }
 
 async function inputOf(path: string, options: OpenOptions): Promise<Input> {
-  const stream = { path, size: 0, modified: 0, header: null, rowShape: null, units: 1 }
+  const stream = { path, size: 0, modified: 0, header: null, rowShape: null, units: 1, isCut: false }
   if (path === STANDARD) return stream
   const { format = formatOf(path) } = options
   const status = await naming(path, () => stat(path))
@@ -81,7 +83,7 @@ async function inputOf(path: string, options: OpenOptions): Promise<Input> {
   await reader.close()
   const { header, rowShape, rows, seekable } = reader
   if (!seekable || rows === null) return { ...file, header, rowShape }
-  return { ...file, header, rowShape, units: Math.ceil(rows / chunkRowsOf(sizeOf(rowShape))) }
+  return { ...file, header, rowShape, units: Math.ceil(rows / chunkRowsOf(sizeOf(rowShape))), isCut: true }
 }
 
 /** @throws EvenkeelError (EVENKEEL_FILE) if the input was changed since it was opened. */

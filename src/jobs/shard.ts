@@ -85,7 +85,7 @@ export function shardOfEnvironment(environment: Environment): Shard | null {
   return fail(
     'EVENKEEL_OPTION',
     who,
-    `${values.map((name) => `${name}=${environment[name]}`).join(', ')} are not one of several equal steps`,
+    `${values.map((name) => `${name}=${environment[name]}`).join(', ')} do not name one of several shards (of an array of Slurm: in equal steps, from its first task on)`,
     REMEDY,
   )
 }

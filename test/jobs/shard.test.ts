@@ -58,13 +58,13 @@ describe('the environment of a launcher', () => {
     [
       'an array with gaps',
       { ...SLURM, SLURM_ARRAY_TASK_COUNT: '3' },
-      /SLURM_ARRAY_TASK_COUNT=3 are not one of/,
+      /SLURM_ARRAY_TASK_COUNT=3 do not name one of/,
     ],
     ['a task between the steps', { ...SLURM, SLURM_ARRAY_TASK_ID: '2' }, /SLURM_ARRAY_TASK_ID=2/],
     [
       'an index beyond the count',
       { ...KUBERNETES, JOB_COMPLETIONS: '3' },
-      /INDEX=3, JOB_COMPLETIONS=3 are not/,
+      /INDEX=3, JOB_COMPLETIONS=3 do not name/,
     ],
     ['no number', { PMI_RANK: 'x', PMI_SIZE: '2' }, /PMI_RANK=x/],
   ])('%s: refused, and --shard is named', (_, environment, message) => {
