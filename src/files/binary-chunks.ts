@@ -29,7 +29,7 @@ export async function* binaryChunks(
   const rowSize = sizeOf(rowShape)
   const rowBytes = rowSize * elementBytes
   const most = Math.min(rows, to - from)
-  const buffers = Array.from({ length: BUFFERS }, () => new ArrayBuffer(most * rowBytes))
+  const buffers = Array.from({ length: BUFFERS }, () => newBuffer(input.path, most * rowBytes))
   // Numbers of another type are converted, into one more array.
   const converted = type === dtype ? null : newArray(dtype, most * rowSize)
   const read = async (first: number, buffer: ArrayBuffer) => {
@@ -55,6 +55,20 @@ export async function* binaryChunks(
     // If the caller stops here, nobody waits for this read, and its error is of no use.
     next?.catch(() => {})
     yield tensorOf(buffer, count)
+  }
+}
+
+/** A header of a stream can promise rows of any size. The system gives memory only where something is written. */
+function newBuffer(path: string, bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes)
+  } catch {
+    return fail(
+      'EVENKEEL_FILE',
+      path,
+      `there is no memory for a chunk of ${bytes} bytes`,
+      'write rows of fewer numbers',
+    )
   }
 }
 

@@ -148,6 +148,16 @@ describe('readNpy', () => {
     await reader.close()
   })
 
+  it('refuses a stream whose header promises a row that no memory holds', async () => {
+    const header = encodeNpyHeader('float32', [2, 2 ** 45])
+    const reader = await readNpy(openStream('standard input', pieces(header, 64)))
+    await expect(chunksOf(reader, 1)).rejects.toMatchObject({
+      code: 'EVENKEEL_FILE',
+      message: expect.stringContaining('there is no memory for a chunk of'),
+    })
+    await reader.close()
+  })
+
   it('can be stopped and closed while it reads ahead', async () => {
     const path = join(folder, 'long.npy')
     writeFileSync(path, Buffer.concat([encodeNpyHeader('float32', [100_000, 4]), Buffer.alloc(1_600_000)]))
