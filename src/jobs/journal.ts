@@ -36,6 +36,8 @@ export async function openJournal(path: string, plan: FitPlan, restart: boolean)
   const header = { format: FORMAT, version: VERSION, plan }
   if (content === null) return journalOf([], await JobLog.begin(path, header))
   checkFormat(path, content.header, FORMAT, VERSION)
+  // An earlier run that finished nothing has nothing to lose: it often ended by an error whose remedy is an option.
+  if (content.entries.length === 0) return journalOf([], await JobLog.begin(path, header))
   const difference = planDifference((content.header as typeof header).plan, plan, true)
   if (difference !== null)
     fail(

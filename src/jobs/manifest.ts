@@ -120,7 +120,8 @@ export async function openManifest(
       REMEDY,
     )
   const earlier = await readManifest(path)
-  if (earlier === null) {
+  // An earlier run that finished nothing has nothing to lose.
+  if (earlier === null || earlier.log.entries.length === 0) {
     await refuseForeign(folder, planned)
     return manifestOf(await JobLog.begin(path, header))
   }

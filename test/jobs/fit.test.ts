@@ -149,7 +149,7 @@ describe('after a run that ended early', () => {
     ],
     [
       'a journal without a plan',
-      () => writeFileSync(`${own.out}.journal`, '{"format":"evenkeel.journal","version":1}\n'),
+      () => writeFileSync(`${own.out}.journal`, '{"format":"evenkeel.journal","version":1}\n{}\n'),
       {},
       /an earlier run began another job: it has no plan; /,
     ],
@@ -170,6 +170,16 @@ describe('after a run that ended early', () => {
     expect(await runFit({ ...job, restart: true })).toMatchObject({ resumed: 0 })
     expect(existsSync(`${own.out}.journal`)).toBe(false)
   })
+})
+
+it('begins anew with other options if an earlier run finished nothing', async () => {
+  const data = Float32Array.of(1, Number.NaN, 3, 4)
+  const path = writeNpy(at('nan.npy'), [2, 2], data)
+  const job = { inputs: [path], out: at('nan.json') }
+  await expect(runFit(job)).rejects.toThrow(/nonFinite: 'missing'|--non-finite missing/)
+  const { pieces } = await runFit({ ...job, options: { nonFinite: 'missing' } })
+  expect(pieces).toBe(1)
+  expect(existsSync(at('nan.json.journal'))).toBe(false)
 })
 
 describe('refuses', () => {
