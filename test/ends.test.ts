@@ -52,6 +52,21 @@ describe('over the whole range of the floats', () => {
     }
   })
 
+  it('a small group is mapped with the variance that the wide route found, and not with the first one', () => {
+    // A constant whose rounding errors, squared, leave float64.
+    const shape = [3, 3, 17]
+    const x = tensor(new Float64Array(3 * 3 * 17).fill(3.6123958106724736e205), shape)
+    const weight = Float64Array.of(2, 0.5, 1)
+    const bias = Float64Array.of(1.25, 0.75, 0.5)
+    const plan = planGroup('InstanceNorm', shape, 'float64', { groups: 'channels', eps: 1e-5 })
+    for (const { name, forward } of backends()) {
+      const y = new Float64Array(x.data.length)
+      const [mean, variance] = [new Float64Array(9), new Float64Array(9)]
+      forward(plan, { x: x.data, y, weight, bias, mean, variance })
+      expect(y, name).toEqual(y.map((_, i) => bias[Math.floor(i / 17) % 3]))
+    }
+  })
+
   it('the exact arithmetic of the judge is exact', () => {
     const sum = Exact.of(1e300)
       .plus(Exact.of(2 ** -1074))

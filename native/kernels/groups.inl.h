@@ -215,8 +215,13 @@ static void small_planes_forward(const GroupsForward<S>& io, size_t groups) {
       continue;
     }
     for (size_t group = begin; group < end; ++group) {
-      if (!is_ordinary_group(io, group, rstd[group - begin]) && map_wide_group(io, group)) continue;
-      map_groups(io, group, group + 1, rstd + (group - begin));
+      double* own = rstd + (group - begin);
+      if (!is_ordinary_group(io, group, *own)) {
+        if (map_wide_group(io, group)) continue;
+        // The group is ordinary with the variance that map_wide_group() has put in the place of the first one.
+        *own = rstd_of(io.variance[group], io.eps);
+      }
+      map_groups(io, group, group + 1, own);
     }
   }
 }
