@@ -1,6 +1,6 @@
 import { fail } from '../errors.js'
 import { moments } from '../moments.js'
-import { type FloatArray, lengthOf, type Tensor } from '../tensor.js'
+import { type FloatArray, lengthOf, newArray, type Tensor } from '../tensor.js'
 import { extremaOf } from './extrema.js'
 import { type FeatureStatistics, noStatistics } from './feature-statistics.js'
 import type { Geometry } from './geometry.js'
@@ -55,7 +55,7 @@ function plainStatistics(data: FloatArray, { samples, features, space }: Geometr
   const x: Tensor = { data, shape: space === 1 ? [samples, features] : [samples, features, space] }
   const { count, mean, m2 } = moments(x, { eps: NO_EPS })
   const { min, max } = extremaOf(x)
-  return { ...noStatistics(features), count, mean, m2, min, max }
+  return { count, mean, m2, min, max, missing: newArray('float64', features) as Float64Array }
 }
 
 /** Two passes over the elements that count: the mean, and then the squared differences from it. */

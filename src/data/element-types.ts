@@ -102,7 +102,6 @@ export const ELEMENT_TYPES = Object.keys(STORAGES) as ElementType[]
 
 /** The types that results can be written in. */
 export type ResultType = DType | 'float16'
-export const RESULT_TYPES: readonly ResultType[] = ['float32', 'float64', 'float16']
 
 /** The bytes of the numbers, as `type`. A view if they are of this type already. */
 export function bytesOf(numbers: FloatArray, type: ResultType): Uint8Array {

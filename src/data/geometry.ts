@@ -25,7 +25,7 @@ export function chunkRowsOf(elements: number): number {
  * The dimension of the features, from 0 up. `axis` counts from the end if it is negative. Null: the input has one
  * feature.
  */
-export function featureAxis(who: string, shape: readonly number[], axis: number | null): number | null {
+function featureAxis(who: string, shape: readonly number[], axis: number | null): number | null {
   const { length: rank } = shape
   if (rank === 0)
     fail(

@@ -1,6 +1,6 @@
 import { Moments, moments, normalize } from '../moments.js'
 import { checkOptions } from '../options.js'
-import type { FloatArray, Tensor } from '../tensor.js'
+import { type FloatArray, readTensor, type Tensor } from '../tensor.js'
 import { NO_EPS } from './scale.js'
 
 /**
@@ -16,9 +16,11 @@ export function l2Normalize<T extends FloatArray>(
   x: Tensor<T>,
   options: { readonly out?: Tensor<T> | undefined } = {},
 ): Tensor<T> {
-  checkOptions('l2Normalize', options, ['out'])
-  const normalizedShape = x.shape.slice(-1)
-  const sums = moments(x, { normalizedShape, about: 'zero', eps: NO_EPS })
+  const who = 'l2Normalize'
+  checkOptions(who, options, ['out'])
+  const input = readTensor<T>(who, x)
+  const normalizedShape = input.shape.slice(-1)
+  const sums = moments(input, { normalizedShape, about: 'zero', eps: NO_EPS })
   // The sum of squares takes the place of the variance. A row of zeroes is divided by 1.
   const by = new Moments({
     shape: sums.shape,
@@ -27,5 +29,5 @@ export function l2Normalize<T extends FloatArray>(
     mean: sums.mean,
     m2: sums.m2.map((sum) => (sum === 0 ? 1 : sum)),
   })
-  return normalize(x, by, { eps: NO_EPS, out: options.out }).y
+  return normalize(input, by, { eps: NO_EPS, out: options.out }).y
 }

@@ -30,7 +30,7 @@ function refuse(who: string, problem: string, remedy = 'write the file again wit
   fail('EVENKEEL_BUFFER', who, `this is no npy file that can be read: ${problem}`, remedy)
 }
 
-export function isNpy(first: Uint8Array): boolean {
+function isNpy(first: Uint8Array): boolean {
   return MAGIC.every((byte, i) => first[i] === byte)
 }
 

@@ -7,6 +7,7 @@ import {
   dtypeOf,
   type FloatArray,
   formatShape,
+  lengthOf,
   newArray,
   readTensor,
   type Tensor,
@@ -33,8 +34,10 @@ export function scale(
   { mean, variance, zeroed, bias }: Scale,
   options: { readonly out?: Tensor | undefined; readonly dtype?: DType | undefined },
 ): Tensor {
-  const out = options.out === undefined ? undefined : readTensor(who, options.out)
-  const { dtype = dtypeOf(out?.data ?? data) } = options
+  // Each option is read once, so that a getter cannot give another value after the checks.
+  const { out: given, dtype: wanted } = options
+  const out = given === undefined ? undefined : readTensor(who, given)
+  const dtype = wanted ?? dtypeOf(out?.data ?? data)
   checkChoice(who, 'dtype', dtype, DTYPES)
   if (out !== undefined && dtypeOf(out.data) !== dtype)
     fail(
@@ -43,7 +46,7 @@ export function scale(
       `out is ${dtypeOf(out.data)}, and dtype is ${dtype}`,
       'leave out one of the two',
     )
-  if (out !== undefined && out.data.length !== data.length)
+  if (out !== undefined && lengthOf(out.data) !== lengthOf(data))
     fail(
       'EVENKEEL_SHAPE',
       who,
@@ -51,7 +54,7 @@ export function scale(
       'leave out for a new tensor',
     )
   const form = space === 1 ? [samples, features] : [samples, features, space]
-  const given = new Moments({
+  const by = new Moments({
     shape: { scope: 'channel', channels: features },
     count: new Float64Array(features).fill(1),
     mean,
@@ -64,21 +67,21 @@ export function scale(
     for (let f = 0; f < features; f++) array[f] = of(list[f])
     return array
   }
-  const { y } = normalize({ data: converted(data, type), shape: form }, given, {
+  const { y } = normalize({ data: converted(data, type), shape: form }, by, {
     eps: NO_EPS,
     weight: zeroed.includes(1) ? affine(zeroed, (zero) => 1 - zero) : undefined,
     bias: bias === null ? undefined : affine(bias, Number),
     out: out === undefined || type !== dtype ? undefined : { data: out.data, shape: form },
   })
-  if (type === dtype) return options.out ?? { data: y.data, shape }
+  if (type === dtype) return given ?? { data: y.data, shape }
   if (out === undefined) return { data: converted(y.data, dtype), shape }
   out.data.set(y.data)
-  return options.out as Tensor
+  return given as Tensor
 }
 
 function converted(data: FloatArray, dtype: DType): FloatArray {
   if (dtypeOf(data) === dtype) return data
-  const copy = newArray(dtype, data.length)
+  const copy = newArray(dtype, lengthOf(data))
   copy.set(data)
   return copy
 }

@@ -35,7 +35,7 @@ const FORMAT = 'evenkeel.Standardizer'
 const VERSION = 1
 const WHO = 'Standardizer.fromJSON'
 
-export function statisticsJSON(statistics: FeatureStatistics): StatisticsJSON {
+function statisticsJSON(statistics: FeatureStatistics): StatisticsJSON {
   return Object.fromEntries(
     STATISTICS.map((name) => [name, textsOf(statistics[name])]),
   ) as unknown as StatisticsJSON
@@ -79,7 +79,7 @@ function checkFeatures(features: unknown): asserts features is number {
 }
 
 /** Reads one node. Throws unless it is sound. */
-export function nodeOf(node: unknown, features: number): Node<FeatureStatistics> {
+function nodeOf(node: unknown, features: number): Node<FeatureStatistics> {
   const { first, length, ...json } = (node ?? {}) as Partial<StandardizerJSON['nodes'][number]>
   const value = statisticsFrom(json, features)
   return soundNode({ first: first as number, length: length as number, value })

@@ -236,7 +236,8 @@ export class Standardizer {
     made.#features = features
     if (!made.#fold.addAll(nodes))
       fail('EVENKEEL_OPTION', 'Standardizer', 'the chunks of this file overlap', 'fit it again')
-    made.#next = Math.max(made.#next, ...nodes.map(({ first, length }) => first + length))
+    const last = made.#fold.nodes.at(-1)
+    if (last !== undefined) made.#next = last.first + last.length
     return made
   }
 

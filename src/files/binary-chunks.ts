@@ -2,6 +2,7 @@ import { type ElementType, STORAGES } from '../data/element-types.js'
 import { fail } from '../errors.js'
 import { type FloatArray, newArray, sizeOf, type Tensor } from '../tensor.js'
 import type { ByteInput } from './byte-input.js'
+import type { Format, Reader } from './reader.js'
 
 /** Where numbers lie in a file, row-major. */
 export interface BinaryTable {
@@ -13,11 +14,28 @@ export interface BinaryTable {
   readonly begin: number
 }
 
+/** The reader of a table of numbers. `header` is what of the file's header tells one file from another. */
+export function binaryReader(input: ByteInput, format: Format, table: BinaryTable, header: object): Reader {
+  const { type, shape } = table
+  return {
+    path: input.path,
+    format,
+    rowShape: shape.slice(1),
+    rows: shape[0],
+    dtype: STORAGES[type].dtype,
+    names: null,
+    seekable: input.size !== null,
+    header: JSON.stringify(header),
+    chunks: (rows, from, to) => binaryChunks(input, table, rows, from, to),
+    close: () => input.close(),
+  }
+}
+
 /** A chunk is read while the caller works on the one before, so there are two buffers. */
 const BUFFERS = 2
 
 /** The chunks of a table of numbers. See Reader.chunks(). */
-export async function* binaryChunks(
+async function* binaryChunks(
   input: ByteInput,
   { type, bigEndian, shape, begin }: BinaryTable,
   rows: number,

@@ -17,7 +17,10 @@ export interface ByteInput {
 /** A file on disk. A pipe or a device is read as a stream. */
 export async function openFile(path: string): Promise<ByteInput> {
   const handle = await naming(path, () => open(path, 'r'))
-  const stat = await naming(path, () => handle.stat())
+  const stat = await naming(path, () => handle.stat()).catch(async (error) => {
+    await handle.close()
+    throw error
+  })
   const size = stat.isFile() ? stat.size : null
   return {
     path,

@@ -1,9 +1,9 @@
-import { bytesOf, type ResultType, STORAGES } from '../data/element-types.js'
+import { bytesOf, type ResultType } from '../data/element-types.js'
 import { encodeNpyHeader, NPY_PREFIX_BYTES, npyHeaderPlace, parseNpyHeader } from '../data/npy.js'
 import { fail } from '../errors.js'
 import type { Tensor } from '../tensor.js'
 import { AtomicFile } from './atomic-file.js'
-import { binaryChunks } from './binary-chunks.js'
+import { binaryReader } from './binary-chunks.js'
 import type { ByteInput } from './byte-input.js'
 import type { Reader } from './reader.js'
 import type { Writer } from './writer.js'
@@ -25,18 +25,7 @@ export async function readNpy(input: ByteInput): Promise<Reader> {
   if (table.shape.length === 0)
     fail('EVENKEEL_FILE', path, 'it has one number, and no rows', 'save an array of rank 1 or more')
   const { type, shape } = table
-  return {
-    path,
-    format: 'npy',
-    rowShape: shape.slice(1),
-    rows: shape[0],
-    dtype: STORAGES[type].dtype,
-    names: null,
-    seekable: size !== null,
-    header: JSON.stringify({ type, shape }),
-    chunks: (rows, from, to) => binaryChunks(input, table, rows, from, to),
-    close: () => input.close(),
-  }
+  return binaryReader(input, 'npy', table, { type, shape })
 }
 
 /** Writes an npy file. The header has room for any number of rows, and gets it at the end. */

@@ -1,4 +1,4 @@
-import { bytesOf, type ResultType, STORAGES } from '../data/element-types.js'
+import { bytesOf, type ResultType } from '../data/element-types.js'
 import {
   encodeSafetensorsHeader,
   parseSafetensorsHeader,
@@ -9,7 +9,7 @@ import {
 import { fail } from '../errors.js'
 import type { Tensor } from '../tensor.js'
 import { AtomicFile } from './atomic-file.js'
-import { binaryChunks } from './binary-chunks.js'
+import { binaryReader } from './binary-chunks.js'
 import type { ByteInput } from './byte-input.js'
 import type { Reader } from './reader.js'
 import type { Writer } from './writer.js'
@@ -36,18 +36,7 @@ export async function readSafetensors(input: ByteInput, name?: string): Promise<
   if (shape.length === 0)
     fail('EVENKEEL_FILE', path, `${chosen} is one number, and has no rows`, 'name a tensor of rank 1 or more')
   const table = { type, shape, begin, bigEndian: false }
-  return {
-    path,
-    format: 'safetensors',
-    rowShape: shape.slice(1),
-    rows: shape[0],
-    dtype: STORAGES[type].dtype,
-    names: null,
-    seekable: true,
-    header: JSON.stringify({ type, shape, name: chosen }),
-    chunks: (rows, from, to) => binaryChunks(input, table, rows, from, to),
-    close: () => input.close(),
-  }
+  return binaryReader(input, 'safetensors', table, { type, shape, name: chosen })
 }
 
 function choose(
