@@ -12,6 +12,8 @@
 #include <simde/x86/avx512/cast.h>
 #include <simde/x86/avx512/extract.h>
 #include <simde/x86/avx512/loadu.h>
+#include <simde/x86/avx512/max.h>
+#include <simde/x86/avx512/min.h>
 #include <simde/x86/avx512/mov.h>
 #include <simde/x86/avx512/mul.h>
 #include <simde/x86/avx512/set1.h>
