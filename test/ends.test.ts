@@ -179,6 +179,52 @@ describe('RMSNorm', () => {
   })
 })
 
+/** Rows that one thread maps whole, and rows longer than a partition. */
+const LENGTHS = [4, 7, 33, 40_000]
+
+describe.each([true, false])('a dy * weight beyond float32, with a dx within it, centred: %s', (centred) => {
+  it.each(LENGTHS)('rows of %d', (length) => {
+    const plan = planRows('overflow', [2, length], 'float32', {
+      normalizedShape: [length],
+      eps: 1e-5,
+      centred,
+    })
+    const x = Float32Array.from({ length: 2 * length }, (_, i) => (i % 5) * 1e19 + 1e20)
+    const dy = new Float32Array(2 * length).fill(1)
+    dy[1] = 3e38
+    dy[length + 2] = -3.4e38
+    const weight = new Float32Array(length).fill(2)
+    const expected = [0, 1].flatMap((row) => {
+      const part = (array: Float32Array) => [...array.subarray(row * length, (row + 1) * length)]
+      return rowGradient(
+        part(x),
+        part(dy).map((value, i) => value * weight[i]),
+        centred,
+      )
+    })
+    const largest = Math.max(...expected.map(Math.abs))
+    for (const backend of backends()) {
+      const dx = new Float32Array(2 * length)
+      const [mean, variance] = [new Float64Array(2), new Float64Array(2)]
+      backend.forward(plan, { x, y: dx, weight: null, bias: null, mean, variance })
+      backend.backward(plan, { dy, x, dx, weight, mean, variance, dweight: null, dbias: null })
+      for (const [i, value] of dx.entries())
+        expect(Math.abs(value - expected[i]), `${backend.name} at ${i}`).toBeLessThanOrEqual(1e-6 * largest)
+    }
+  })
+})
+
+/** dx of a row from g = dy * weight, by the textbook's formula in float64. */
+function rowGradient(x: readonly number[], g: readonly number[], centred: boolean): number[] {
+  const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const mean = centred ? meanOf(x) : 0
+  const rstd = 1 / Math.sqrt(meanOf(x.map((value) => (value - mean) ** 2)) + 1e-5)
+  const xhat = x.map((value) => (value - mean) * rstd)
+  const g1 = centred ? meanOf(g) : 0
+  const g2 = meanOf(g.map((value, i) => value * xhat[i]))
+  return g.map((value, i) => rstd * (value - g1 - xhat[i] * g2))
+}
+
 /** Plans of no elements, whose extents are large. */
 const NOTHING: readonly (readonly [string, Plan])[] = [
   [

@@ -50,8 +50,7 @@ bool is_ordinary_row(const Plan& plan, const BackwardBuffers<T>& io, const RowGr
   return are_ordinary_statistics<T>(io.mean[row], io.variance[row], plan.eps) && is_ordinary_gradient(fold.k2, fold.k1);
 }
 
-// The sums of g and of g * xhat of all rows. They are computed again in the wide route for rows that are not ordinary.
-// They are 0 if the statistics are given.
+// The sums of g and of g * xhat of all rows. They are 0 if the statistics are given.
 template <typename T>
 void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const BackwardBuffers<T>& io,
                       const SlotSums& into) {
@@ -70,11 +69,6 @@ void reduce_gradients(const Plan& plan, const KernelTable<T>& kernels, const Bac
       into.sum1[row] += sums[row * partitions.per_span + i].s1;
       into.sum2[row] += sums[row * partitions.per_span + i].s2;
     }
-    if (is_ordinary_row(plan, io, fold_row_of(plan, io, into, row), row)) continue;
-    Sums wide;
-    if (!sum_wide_row(part_of(plan, io, Stores::cached, row, 0, plan.spatial), 0, &wide)) continue;
-    into.sum1[row] = wide.s1;
-    into.sum2[row] = wide.s2;
   }
 }
 
@@ -83,9 +77,9 @@ template <typename T>
 void fold_gradients(const Plan& plan, const BackwardBuffers<T>& io, const SlotSums& sums, SplitRow<T>* rows) {
   for (size_t row = 0; row < plan.samples; ++row) {
     rows[row].fold = fold_row_of(plan, io, sums, row);
-    rows[row].wide = !is_ordinary_row(plan, io, rows[row].fold, row) &&
-                     fold_wide_gradient_row(part_of(plan, io, Stores::cached, row, 0, plan.spatial), 0,
-                                            {sums.sum1[row], sums.sum2[row]}, &rows[row].gradient);
+    rows[row].wide =
+        !is_ordinary_row(plan, io, rows[row].fold, row) &&
+        fold_wide_gradient_row(part_of(plan, io, Stores::cached, row, 0, plan.spatial), 0, &rows[row].gradient);
   }
 }
 

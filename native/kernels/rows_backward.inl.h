@@ -156,7 +156,7 @@ static void backward_all(const RowsBackward<S>& io, size_t rows) {
   for (size_t row = 0; row < rows;) {
     row = backward_ordinary<kCentred, kWeight, kSums>(io, row, rows, first_known, &first);
     if (row == rows) return;
-    first_known = !map_wide_gradient_row(io, row, &first);
+    first_known = !map_wide_gradient_row(io, row);
     if (!first_known) ++row;
   }
 }
@@ -197,9 +197,9 @@ template <typename S>
 static void given_rows_backward(const RowsBackward<S>& io, size_t rows) {
   using T = Compute<S>;
   for (size_t row = 0; row < rows; ++row) {
-    RowGradientFold<T> fold{fold_row<T>(io.mean[row], io.variance[row], io.eps), 0, 0};
+    const RowGradientFold<T> fold{fold_row<T>(io.mean[row], io.variance[row], io.eps), 0, 0};
     const bool ordinary = are_ordinary_statistics<T>(io.mean[row], io.variance[row], io.eps);
-    if (!ordinary && map_wide_gradient_row(io, row, &fold)) continue;
+    if (!ordinary && map_wide_gradient_row(io, row)) continue;
     RowsBackward<S> part = io;
     part.dy += row * io.length;
     part.x += row * io.length;

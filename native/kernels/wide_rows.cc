@@ -61,21 +61,15 @@ bool map_wide_group(const GroupsForward<S>& io, size_t group) {
 }
 
 template <typename S>
-bool sum_wide_row(const RowsBackward<S>& io, size_t row, Sums* sums) {
+bool fold_wide_gradient_row(const RowsBackward<S>& io, size_t row, WideGradient* gradient) {
   WideFold fold;
   if (!fold_wide_row(io, row, &fold)) return false;
-  *sums = sum_line(io.dy, io.x, slot_of_row(row, io.length), 0, io.weight, fold);
-  return true;
-}
-
-template <typename S>
-bool fold_wide_gradient_row(const RowsBackward<S>& io, size_t row, const Sums& sums, WideGradient* gradient) {
-  // If only the sums are not ordinary, and are not finite in float64 either, the arithmetic in Compute<S> gives the
+  Sums sums{0, 0};
+  if (!io.given) sums = sum_line(io.dy, io.x, slot_of_row(row, io.length), 0, io.weight, fold);
+  // Only the sums are not ordinary, and float64 cannot hold them either. Then the arithmetic in Compute<S> gives the
   // same Infinity or NaN.
   const bool folds = are_ordinary_statistics<Compute<S>>(io.mean[row], io.variance[row], io.eps);
   if (folds && !are_finite(sums)) return false;
-  WideFold fold;
-  if (!fold_wide_row(io, row, &fold)) return false;
   const double count = static_cast<double>(io.length);
   *gradient = {fold, io.given, io.centred ? sums.s1 / count : 0, sums.s2 / count};
   return true;
@@ -89,16 +83,9 @@ void map_wide_gradient_part(const RowsBackward<S>& part, const WideGradient& gra
 }
 
 template <typename S>
-bool map_wide_gradient_row(const RowsBackward<S>& io, size_t row, RowGradientFold<Compute<S>>* fold) {
-  Sums sums{0, 0};
-  if (!io.given) {
-    if (!sum_wide_row(io, row, &sums)) return false;
-    *fold = fold_row_gradient(fold->row, rstd_of(io.variance[row], io.eps), sums.s1, sums.s2, io.length);
-    const bool statistics = are_ordinary_statistics<Compute<S>>(io.mean[row], io.variance[row], io.eps);
-    if (statistics && is_ordinary_gradient(fold->k2, fold->k1)) return false;
-  }
+bool map_wide_gradient_row(const RowsBackward<S>& io, size_t row) {
   WideGradient gradient;
-  if (!fold_wide_gradient_row(io, row, sums, &gradient)) return false;
+  if (!fold_wide_gradient_row(io, row, &gradient)) return false;
   RowsBackward<S> part = io;
   part.dy += row * io.length;
   part.x += row * io.length;
@@ -107,13 +94,12 @@ bool map_wide_gradient_row(const RowsBackward<S>& io, size_t row, RowGradientFol
   return true;
 }
 
-#define EVENKEEL_WIDE_ROWS(S)                                                                          \
-  template bool map_wide_row<S>(const RowsForward<S>&, size_t);                                        \
-  template bool map_wide_group<S>(const GroupsForward<S>&, size_t);                                    \
-  template bool sum_wide_row<S>(const RowsBackward<S>&, size_t, Sums*);                                \
-  template bool fold_wide_gradient_row<S>(const RowsBackward<S>&, size_t, const Sums&, WideGradient*); \
-  template void map_wide_gradient_part<S>(const RowsBackward<S>&, const WideGradient&);                \
-  template bool map_wide_gradient_row<S>(const RowsBackward<S>&, size_t, RowGradientFold<Compute<S>>*);
+#define EVENKEEL_WIDE_ROWS(S)                                                             \
+  template bool map_wide_row<S>(const RowsForward<S>&, size_t);                           \
+  template bool map_wide_group<S>(const GroupsForward<S>&, size_t);                       \
+  template bool fold_wide_gradient_row<S>(const RowsBackward<S>&, size_t, WideGradient*); \
+  template void map_wide_gradient_part<S>(const RowsBackward<S>&, const WideGradient&);   \
+  template bool map_wide_gradient_row<S>(const RowsBackward<S>&, size_t);
 EVENKEEL_WIDE_ROWS(float)
 EVENKEEL_WIDE_ROWS(double)
 #undef EVENKEEL_WIDE_ROWS

@@ -9,8 +9,8 @@
 
 namespace evenkeel {
 
-// All return false if the row or the group does not take the wide route: one of its numbers is not finite, or the
-// replaced numbers are ordinary.
+// These functions return false if the row or the group does not take the wide route: one of its numbers is not finite,
+// or its replaced statistics are ordinary.
 
 // Replaces the statistics of the row, unless io.given. Then computes y.
 template <typename S>
@@ -19,21 +19,16 @@ bool map_wide_row(const RowsForward<S>& io, size_t row);
 template <typename S>
 bool map_wide_group(const GroupsForward<S>& io, size_t group);
 
-// Computes the sums of g and of g * xhat over a row.
+// Computes the numbers that the gradient of a row that is not ordinary is mapped with. Its sums are computed anew.
 template <typename S>
-bool sum_wide_row(const RowsBackward<S>& io, size_t row, Sums* sums);
-
-// Computes the numbers that the gradient of a row that is not ordinary is mapped with, from its sums.
-template <typename S>
-bool fold_wide_gradient_row(const RowsBackward<S>& io, size_t row, const Sums& sums, WideGradient* gradient);
+bool fold_wide_gradient_row(const RowsBackward<S>& io, size_t row, WideGradient* gradient);
 
 // Computes dx of a row or of a part of one, and adds to its dweight and dbias.
 template <typename S>
 void map_wide_gradient_part(const RowsBackward<S>& part, const WideGradient& gradient);
 
-// The three functions above, for a row that is not ordinary. If it returns false, `fold` has the numbers to map the row
-// with in T, from the replaced sums.
+// The two functions above, for a row that is not ordinary.
 template <typename S>
-bool map_wide_gradient_row(const RowsBackward<S>& io, size_t row, RowGradientFold<Compute<S>>* fold);
+bool map_wide_gradient_row(const RowsBackward<S>& io, size_t row);
 
 }  // namespace evenkeel

@@ -15,7 +15,7 @@ import { areOrdinaryStatistics, isOrdinaryGradient } from './ranges.js'
 import { spanMoments } from './spans.js'
 import { addWideRow, type WideGradient } from './wide.js'
 import { replaceMoments, slotAt } from './wide-moments.js'
-import { foldWideGradientRow, mapWideGradientRow, mapWideRow, sumWideRow } from './wide-rows.js'
+import { foldWideGradientRow, mapWideGradientRow, mapWideRow } from './wide-rows.js'
 
 // rows: x [R, L]. Each row has its own statistics. weight and bias lie along the row, so their gradients are sums of
 // columns.
@@ -99,21 +99,12 @@ function addColumns(
   }
 }
 
-/**
- * Computes the sums of g and of g * xhat of a row, and k2 and k1. If the row is not ordinary, the sums are computed
- * again in float64. All are 0 if the statistics are given.
- */
+/** Computes the sums of g and of g * xhat of a row, and k2 and k1. All are 0 if the statistics are given. */
 function sumRow(plan: Plan, io: GradientSumsBuffers, i: number): void {
   const { spatial } = plan
-  const first = plan.given
+  const sums = plan.given
     ? { s1: 0, s2: 0 }
     : rowGradientSums(arithmetics[plan.dtype], io, i * spatial, spatial, plan.centred)
-  io.sum1[i] = first.s1
-  io.sum2[i] = first.s2
-  foldGradientRow(plan, io, i)
-  if (plan.given || isOrdinaryRow(plan, io, i)) return
-  const sums = sumWideRow(plan, io, i)
-  if (sums === null) return
   io.sum1[i] = sums.s1
   io.sum2[i] = sums.s2
   foldGradientRow(plan, io, i)

@@ -1,12 +1,11 @@
 import type { Plan } from '../../engine/plan.js'
-import type { ApplyBuffers, ApplyGradientBuffers, GradientSumsBuffers } from '../backend.js'
+import type { ApplyBuffers, ApplyGradientBuffers } from '../backend.js'
 import { areOrdinaryStatistics } from './ranges.js'
 import {
   foldElements,
   foldGiven,
   mapWide,
   mapWideGradient,
-  type Sums,
   sumLine,
   type WideFold,
   type WideGradient,
@@ -15,6 +14,8 @@ import { slotAt } from './wide-moments.js'
 
 // The rows that take the wide route. If a number of a row is not finite, these functions return null or false. Then the
 // row takes the ordinary route.
+
+const NO_SUMS = { s1: 0, s2: 0 }
 
 function foldWideRow(
   plan: Plan,
@@ -33,27 +34,24 @@ export function mapWideRow(plan: Plan, io: ApplyBuffers, i: number): boolean {
   return true
 }
 
-/** The sums of g and of g * xhat over a row. Null if a number is not finite. */
-export function sumWideRow(plan: Plan, io: GradientSumsBuffers, i: number): Sums | null {
-  const fold = foldWideRow(plan, io, i)
-  return fold && sumLine(io.dy, io.x, slotAt(plan, i), 0, io.weight, fold)
-}
-
-/** The numbers that map the gradient of a row, from its sums. Null if the ordinary route is right. */
+/**
+ * The numbers that map the gradient of a row that is not ordinary. Its sums are computed anew. Null if the ordinary
+ * route is right.
+ */
 export function foldWideGradientRow(
   plan: Plan,
   io: Omit<ApplyGradientBuffers, 'dx'>,
   i: number,
 ): WideGradient | null {
   const { given, centred, spatial } = plan
-  const s1 = io.sum1[i]
-  const s2 = io.sum2[i]
+  const fold = foldWideRow(plan, io, i)
+  if (fold === null) return null
+  const { s1, s2 } = given ? NO_SUMS : sumLine(io.dy, io.x, slotAt(plan, i), 0, io.weight, fold)
   // Only the sums are not ordinary, and float64 cannot hold them either. Then the ordinary route gives the same
   // Infinity or NaN.
   const folds = areOrdinaryStatistics(plan.dtype, io.mean[i], io.variance[i], plan.eps)
   if (folds && !(Number.isFinite(s1) && Number.isFinite(s2))) return null
-  const fold = foldWideRow(plan, io, i)
-  return fold && { fold, given, g1: centred ? s1 / spatial : 0, g2: s2 / spatial }
+  return { fold, given, g1: centred ? s1 / spatial : 0, g2: s2 / spatial }
 }
 
 /** dx of a row. */
