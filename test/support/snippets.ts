@@ -91,9 +91,9 @@ function makeModels(at: (name: string) => string): void {
   const entries = Object.entries(tensors).map(([name, { data }]) => [name, Array.from(data)] as const)
   const pytorch = [...entries, ['bn1.num_batches_tracked', 1], ['fc.weight', [[1, 2, 3]]]] as const
   writeFileSync(at('model.json'), JSON.stringify(Object.fromEntries(pytorch)))
-  const kernel = ['net/dense/kernel', [[1, 2, 3]]] as const
+  const kernel = ['dense/kernel', [[1, 2, 3]]] as const
   const ofKeras = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map(
-    (name, i) => [`net/bn1/${name}`, entries[i][1]] as const,
+    (name, i) => [`bn1/${name}`, entries[i][1]] as const,
   )
   writeFileSync(at('keras.json'), JSON.stringify(Object.fromEntries([...ofKeras, kernel])))
 }
