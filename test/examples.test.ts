@@ -20,6 +20,8 @@ import { install, newFolder, pack } from './support/package.js'
 
 const run = promisify(execFile)
 const MOST_LINES = 60
+/** A test run that insists on the native backend may have no binary to pack. */
+const ENV = { ...process.env, EVENKEEL_BACKEND: undefined, EVENKEEL_ISA: undefined }
 
 const folder = newFolder()
 let root: string
@@ -34,7 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** All numbers of a text, in order. */
 const numbersIn = (text: string) => (text.match(/-?\d+(\.\d+)?(e[-+]\d+)?/g) ?? []).map(Number)
 
-/** The losses that a training prints fall to less than half. */
+/** The losses that a training prints fall, and it has learned its task. */
 function expectTraining(printed: string, right: RegExp): void {
   const losses = [...printed.matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss))
   expect(losses.length).toBeGreaterThan(2)
@@ -113,7 +115,7 @@ describe('the examples', () => {
   })
 
   it.each(EXAMPLES)('%s', async (name, check) => {
-    const { stdout } = await run(process.execPath, [join(root, 'examples', name)])
+    const { stdout } = await run(process.execPath, [join(root, 'examples', name)], { env: ENV })
     check(stdout)
   })
 })
@@ -122,7 +124,7 @@ describe('server.mjs', () => {
   let server: ChildProcess
   let url: string
   beforeAll(async () => {
-    const env = { ...process.env, PORT: '0' }
+    const env = { ...ENV, PORT: '0' }
     server = spawn(process.execPath, [join(root, 'examples/server.mjs')], {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
