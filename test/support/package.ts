@@ -17,7 +17,7 @@ import { writeChecksum } from '../../native/checksum.cjs'
 
 const SOURCES = [
   ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'],
-  ...['docs', 'bench/speed/README.md', 'native', 'src', 'scripts'],
+  ...['docs', 'examples', 'bench/speed/README.md', 'native', 'src', 'scripts'],
   ...['tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json', 'binding.gyp'],
 ]
 const SOURCE_BUILD = 'build/Release/evenkeel.node'
