@@ -168,7 +168,13 @@ export function checkTensor(
 }
 
 /** Throws if `data` does not have exactly `expected` elements, or if its buffer was transferred. */
-function checkLength(who: string, name: string, data: FloatArray, expected: number, shape: string): void {
+export function checkLength(
+  who: string,
+  name: string,
+  data: FloatArray,
+  expected: number,
+  shape: string,
+): void {
   const length = lengthOf(data)
   if (length === expected) return
   const detached = length === 0 && data.buffer.byteLength === 0

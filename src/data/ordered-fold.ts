@@ -75,16 +75,6 @@ export class OrderedFold<T> {
         undefined,
       )
   }
-
-  /** The first number that is not there. */
-  get next(): number {
-    let next = 0
-    for (const { first, length } of this.#nodes) {
-      if (first !== next) break
-      next = first + length
-    }
-    return next
-  }
 }
 
 /** Whether the tree has a node of this length at this place. */

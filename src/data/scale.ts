@@ -2,6 +2,7 @@ import { fail } from '../errors.js'
 import { Moments, normalize } from '../moments.js'
 import { checkChoice } from '../options.js'
 import {
+  checkLength,
   DTYPES,
   type DType,
   dtypeOf,
@@ -10,6 +11,7 @@ import {
   lengthOf,
   newArray,
   readTensor,
+  sizeOf,
   type Tensor,
 } from '../tensor.js'
 import type { Geometry } from './geometry.js'
@@ -37,6 +39,8 @@ export function scale(
   // Each option is read once, so that a getter cannot give another value after the checks.
   const { out: given, dtype: wanted } = options
   const out = given === undefined ? undefined : readTensor(who, given)
+  // A getter could also transfer the input's buffer.
+  checkLength(who, 'input', data, sizeOf(shape), formatShape(shape))
   const dtype = wanted ?? dtypeOf(out?.data ?? data)
   checkChoice(who, 'dtype', dtype, DTYPES)
   if (out !== undefined && dtypeOf(out.data) !== dtype)

@@ -1,6 +1,6 @@
 import { describe, fail } from '../errors.js'
 import { checkOptions } from '../options.js'
-import { type DType, formatShape, readTensor, sizeOf, type Tensor } from '../tensor.js'
+import { checkLength, type DType, formatShape, readTensor, sizeOf, type Tensor } from '../tensor.js'
 import { chunkStatistics, type NonFinite } from './chunk-statistics.js'
 import { maskOf, weightsOf, weightsOfSamples } from './counting.js'
 import { type FeatureStatistics, mergeStatistics, noStatistics } from './feature-statistics.js'
@@ -109,14 +109,17 @@ export class Standardizer {
   partialFit(x: Tensor, options: PartialFitOptions = {}): this {
     const who = 'Standardizer.partialFit'
     checkOptions(who, options, ['weights', 'mask', 'firstRow'])
+    // Each is read once, before the input: a getter can transfer the input's buffer.
+    const { firstRow = 0, weights: givenWeights, mask: givenMask } = options
     const { data, shape } = readTensor(who, x)
     const { features } = geometryOf(who, shape, this.axis)
     this.#checkFeatures(who, features, shape)
     const [rows] = shape
-    const { firstRow = 0 } = options
     const rowSize = sizeOf(shape.slice(1))
-    const weights = weightsOf(who, options.weights, rows)
-    const mask = maskOf(who, options.mask, rows, rowSize)
+    const weights = weightsOf(who, givenWeights, rows)
+    const mask = maskOf(who, givenMask, rows, rowSize)
+    // The lists can have getters, too.
+    checkLength(who, 'input', data, sizeOf(shape), formatShape(shape))
     const chunkRows = chunkRowsOf(rowSize)
     const found: FeatureStatistics[] = []
     for (let row = 0; row < rows; row += chunkRows) {

@@ -1,5 +1,5 @@
 import { fail } from '../errors.js'
-import { bodyBytesOf, checkMetadata } from './arrow-metadata.js'
+import { bodyBytesOf, checkBody, checkMetadata } from './arrow-metadata.js'
 import type { ByteInput } from './byte-input.js'
 
 // A message: int32 -1 (not in old files); int32, the bytes of the metadata, 0 at the end; metadata; body.
@@ -62,8 +62,10 @@ export async function* messagesOf(input: ByteInput, first: Uint8Array): AsyncGen
     for await (const piece of pieces(metadataBytes)) parts.push(piece)
     const metadata = new Uint8Array(Buffer.concat(parts))
     checkMetadata(path, 'message', metadata)
+    const bodyBytes = bodyBytesOf(metadata)
+    checkBody(`${path}: batch`, bodyBytes)
     yield metadata
-    yield* pieces(bodyBytesOf(metadata))
+    yield* pieces(bodyBytes)
   }
 }
 

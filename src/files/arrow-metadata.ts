@@ -13,6 +13,7 @@ type Kind = 'footer' | 'message' | 'schema' | 'field' | 'dictionary' | 'batch' |
 /** What a footer has of a message: int64, where it is; int32, the bytes of its metadata, and 4 unused; int64, its body. */
 const BLOCK_BYTES = 24
 const BLOCK_METADATA = 8
+const BLOCK_BODY = 16
 
 /** The fields with lists, by their number, of Arrow's Message.fbs, File.fbs and Schema.fbs. */
 const FIELDS: Readonly<Record<Kind, Readonly<Record<number, Field>>>> = {
@@ -82,6 +83,21 @@ export function bodyBytesOf(message: Uint8Array): number {
 export interface Block {
   readonly offset: number
   readonly metadataBytes: number
+  readonly bodyBytes: number
+}
+
+/** A batch is read at once, and Node reads no more bytes than this at once. */
+const MOST_BODY_BYTES = 2 ** 31 - 1
+
+/** @throws EvenkeelError (EVENKEEL_FILE) if a batch is too large to be in memory. */
+export function checkBody(who: string, bytes: number): void {
+  if (bytes <= MOST_BODY_BYTES) return
+  fail(
+    'EVENKEEL_FILE',
+    who,
+    `it has ${bytes} bytes, and a batch is in memory as a whole: at most ${MOST_BODY_BYTES}`,
+    'write batches of fewer rows (in pyarrow: write_table(table, max_chunksize=65536); in polars: record_batch_size=65536)',
+  )
 }
 
 /** The messages that a checked footer lists. */
@@ -95,6 +111,7 @@ export function blocksOf(footer: Uint8Array, which: 'dictionaries' | 'batches'):
     return {
       offset: Number(view.getBigInt64(at, true)),
       metadataBytes: view.getInt32(at + BLOCK_METADATA, true),
+      bodyBytes: Number(view.getBigInt64(at + BLOCK_BODY, true)),
     }
   })
 }

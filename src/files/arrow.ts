@@ -2,7 +2,7 @@ import type { AsyncRecordBatchFileReader, AsyncRecordBatchStreamReader, RecordBa
 import { EvenkeelError, fail } from '../errors.js'
 import { blockOf, columnsOf } from './arrow-columns.js'
 import { messagesOf, PREFIX_BYTES, prefixBytes } from './arrow-messages.js'
-import { type Block, checkMetadata, blocksOf as footerBlocks } from './arrow-metadata.js'
+import { type Block, checkBody, checkMetadata, blocksOf as footerBlocks } from './arrow-metadata.js'
 import type { ByteInput } from './byte-input.js'
 import { chooseColumns, dtypeOfColumns, headerOf, type NumberColumn, rowShapeOf } from './columns.js'
 import { loadPackage } from './optional-package.js'
@@ -115,7 +115,7 @@ async function reading<T>(who: string, action: () => Promise<T>): Promise<T> {
         'EVENKEEL_FILE',
         who,
         'it is compressed',
-        "write it uncompressed (in pyarrow: compression='uncompressed')",
+        "write it uncompressed (in pyarrow: write_feather(table, path, compression='uncompressed')), write Parquet, or register a codec in apache-arrow's compressionRegistry",
       )
     return fail(
       'EVENKEEL_FILE',
@@ -144,6 +144,7 @@ async function batchStarts(arrow: Arrow, input: ByteInput, size: number): Promis
     const message = new arrow.MessageReader(await messageAt(input, size, block)).readMessage(
       arrow.MessageHeader.RecordBatch,
     )
+    checkBody(`${path}: batch ${starts.length - 1}`, block.bodyBytes)
     starts.push(starts[starts.length - 1] + Math.max(0, message?.header().length ?? 0))
   }
   return starts

@@ -10,13 +10,17 @@ export function finalName(temporary: string): string | null {
   return name.slice(0, name.lastIndexOf('.'))
 }
 
-/** Removes the temporary files that killed processes left of these files. All of them are in one folder. */
-export async function removePartials(paths: readonly string[]): Promise<void> {
-  if (paths.length === 0) return
+/** Of these files, which are all in one folder, those that have temporary files. */
+export async function withPartials(paths: readonly string[]): Promise<string[]> {
+  if (paths.length === 0) return []
   const folder = dirname(paths[0])
-  const names = new Set(paths.map((path) => basename(path)))
-  for (const each of await naming(folder, () => readdir(folder))) {
-    const name = finalName(each)
-    if (name !== null && names.has(name)) await rm(join(folder, each), { force: true })
-  }
+  const found = new Set((await naming(folder, () => readdir(folder))).map(finalName))
+  return paths.filter((path) => found.has(basename(path)))
+}
+
+/** Removes the temporary files that killed processes left of a file. */
+export async function removePartials(path: string): Promise<void> {
+  const folder = dirname(path)
+  for (const each of await naming(folder, () => readdir(folder)))
+    if (finalName(each) === basename(path)) await rm(join(folder, each), { force: true })
 }

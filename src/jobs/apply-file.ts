@@ -22,13 +22,17 @@ export function readerOptions({ inputFormat, tensor, columns }: ApplyOptions): O
   return { format: inputFormat, tensor, columns }
 }
 
-/** Applies an operation to one file. The output gets its name when it is whole. */
+/**
+ * Applies an operation to one file. The output gets its name when it is whole.
+ * @param beforeName runs when it is whole, just before it gets its name.
+ */
 export async function applyToFile(
   { operation, options = {} }: { readonly operation: Operation; readonly options?: ApplyOptions | undefined },
   input: Input,
   path: string,
   meter: Meter,
   { signal }: JobEvents,
+  beforeName = async () => {},
 ): Promise<{ rows: number; bytes: number }> {
   const reader = await openReader(input.path, readerOptions(options))
   try {
@@ -41,6 +45,7 @@ export async function applyToFile(
     try {
       const written = await pump(reader, writer, rowsToRows, dtype, input, meter, signal)
       await checkUnchanged(input)
+      await beforeName()
       return { rows: written, ...(await writer.commit()) }
     } catch (error) {
       await writer.abort()

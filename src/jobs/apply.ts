@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { fail } from '../errors.js'
 import { naming } from '../files/file-error.js'
 import { STANDARD } from '../files/open.js'
-import { removePartials } from '../files/partial-files.js'
+import { removePartials, withPartials } from '../files/partial-files.js'
 import { version } from '../version.js'
 import { type ApplyOptions, applyToFile, readerOptions } from './apply-file.js'
 import { checkApart, nameOutputs, pathsIn } from './apply-plan.js'
 import { type JobEvents, Meter } from './events.js'
 import { expandPaths, type Input, openInputs } from './inputs.js'
-import { newHeader, openManifest } from './manifest.js'
+import { type Lock, underLock } from './lock.js'
+import { type ManifestHeader, newHeader, openManifest } from './manifest.js'
+import { manifestName } from './manifest-name.js'
 import type { Operation } from './operation.js'
 import { rangeOf, type Shard } from './shard.js'
 
@@ -52,16 +54,40 @@ export async function apply(job: ApplyJob, events: JobEvents = {}): Promise<Appl
   if (to === STANDARD) return applyToStream(job, [...planned.values()], events)
   await naming(to, () => mkdir(to, { recursive: true }))
   await checkApart(to, planned)
-  const { operation, restart = false } = job
+  const { operation } = job
   const given = JSON.parse(JSON.stringify({ ...options, ...operation.identity }))
-  const manifest = await openManifest(to, newHeader(version, given, shard), planned, restart)
+  const header = newHeader(version, given, shard)
+  return underLock(join(to, manifestName(shard)), events.signal, (lock) =>
+    applyToFolder(job, header, planned, lock, events),
+  )
+}
+
+async function applyToFolder(
+  job: ApplyJob,
+  header: ManifestHeader,
+  planned: ReadonlyMap<string, Input>,
+  lock: Lock,
+  events: JobEvents,
+): Promise<ApplyResult> {
+  const { to, restart = false } = job
+  const { signal } = events
+  const manifest = await openManifest(to, header, planned, restart, signal)
   try {
-    await removePartials(pathsIn(to, planned))
+    for (const path of await withPartials(pathsIn(to, planned)))
+      await underLock(path, signal, () => removePartials(path))
     const todo = [...planned].filter(([name]) => !manifest.has(name))
     const meter = new Meter(events, sizesOf(todo.map(([, input]) => input)))
     const result = { files: planned.size, resumed: planned.size - todo.length, rows: 0, bytes: 0 }
     for (const [output, input] of todo) {
-      const { rows, bytes } = await applyToFile(job, input, join(to, output), meter, events)
+      const path = join(to, output)
+      const beforeName = async () => {
+        await lock.check()
+        await manifest.names(output)
+      }
+      // A fit may have the same result.
+      const { rows, bytes } = await underLock(path, signal, () =>
+        applyToFile(job, input, path, meter, events, beforeName),
+      )
       await manifest.add({ output, bytes, rows, input })
       result.rows += rows
       result.bytes += bytes

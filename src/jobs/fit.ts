@@ -6,6 +6,7 @@ import { checkFeatures, type FittedPiece, fitPiece, mergePieces } from './fit-pi
 import { type FitOptions, type FitPlan, type Piece, piecesOf, planFit } from './fit-plan.js'
 import { expandPaths } from './inputs.js'
 import { type Journal, NO_JOURNAL, openJournal } from './journal.js'
+import { type Lock, NO_LOCK, underLock } from './lock.js'
 import { partName, partText, writePart } from './part.js'
 import { type Saved, savedText, writeSaved } from './saved.js'
 import type { Shard } from './shard.js'
@@ -46,17 +47,24 @@ export async function fit(job: FitJob, events: JobEvents = {}): Promise<FitResul
   const { out, options = {}, shard = null, restart = false } = job
   const plan = await planFit(await expandPaths(job.inputs), options, shard)
   const path = shard === null || out === STANDARD ? out : partName(out, shard)
-  if (out !== STANDARD) await removePartials([path])
-  const journal = out === STANDARD ? NO_JOURNAL : await openJournal(`${path}.journal`, plan, restart)
-  const { pieces, resumed, bytes } = await fitAndWrite(plan, path, journal, events)
-  await journal.remove()
+  const fitTo = async (lock: Lock) => {
+    if (out !== STANDARD) await removePartials(path)
+    const journal = out === STANDARD ? NO_JOURNAL : await openJournal(`${path}.journal`, plan, restart)
+    const fitted = await fitAndWrite(plan, path, journal, lock, events)
+    await journal.remove()
+    return fitted
+  }
+  const { pieces, resumed, bytes } = await (out === STANDARD
+    ? fitTo(NO_LOCK)
+    : underLock(path, events.signal, fitTo))
   const features = pieces[0]?.standardizer.features ?? null
   return { path, files: plan.inputs.length, features, pieces: pieces.length, resumed, bytes }
 }
 
-async function fitAndWrite(plan: FitPlan, path: string, journal: Journal, events: JobEvents) {
+async function fitAndWrite(plan: FitPlan, path: string, journal: Journal, lock: Lock, events: JobEvents) {
   try {
-    const fitted = await fitPieces(plan, journal, events)
+    const fitted = await fitPieces(plan, journal, lock, events)
+    await lock.check()
     await write(path, plan, fitted.pieces)
     return fitted
   } catch (error) {
@@ -65,7 +73,7 @@ async function fitAndWrite(plan: FitPlan, path: string, journal: Journal, events
   }
 }
 
-async function fitPieces(plan: FitPlan, journal: Journal, events: JobEvents) {
+async function fitPieces(plan: FitPlan, journal: Journal, lock: Lock, events: JobEvents) {
   const earlier = new Map(journal.finished.map((piece) => [keyOf(piece), piece]))
   const all = piecesOf(plan)
   const bytes = all
@@ -81,7 +89,9 @@ async function fitPieces(plan: FitPlan, journal: Journal, events: JobEvents) {
     const fitted = earlier.get(keyOf(piece)) ?? (await fitPiece(plan, piece, meter, events.signal))
     checkFeatures(plan.inputs, pieces[0] ?? fitted, fitted)
     pieces.push(fitted)
-    if (!earlier.has(keyOf(piece))) await journal.add(fitted)
+    if (earlier.has(keyOf(piece))) continue
+    await lock.check()
+    await journal.add(fitted)
   }
   return { pieces, resumed: all.filter((piece) => earlier.has(keyOf(piece))).length, bytes }
 }
@@ -100,8 +110,9 @@ async function write(path: string, plan: FitPlan, pieces: readonly FittedPiece[]
 /** Writes the merged parts as the result of one process. */
 export async function writeMerged(out: string, saved: Saved): Promise<void> {
   if (out === STANDARD) await writeOut(savedText(saved))
-  else {
-    await removePartials([out])
-    await writeSaved(out, saved)
-  }
+  else
+    await underLock(out, undefined, async () => {
+      await removePartials(out)
+      await writeSaved(out, saved)
+    })
 }

@@ -5,6 +5,7 @@ import { naming } from '../files/file-error.js'
 import { optionDifference } from './fit-plan.js'
 import { type Input, inputDifference } from './inputs.js'
 import { checkFormat, JobLog, type LogContent, readLog } from './job-log.js'
+import { underLock } from './lock.js'
 import { manifestName, shardOfManifest } from './manifest-name.js'
 import { nameOf, type Shard } from './shard.js'
 
@@ -31,6 +32,11 @@ export interface Output {
   readonly input: Input
 }
 
+/** The first output, just before it gets its name. Without this, a run that was killed then would not know it again. */
+interface First {
+  readonly first: string
+}
+
 /** The last line of a run that came to its end: how many outputs there are. */
 interface End {
   readonly outputs: number
@@ -40,6 +46,7 @@ export interface ManifestContent {
   readonly header: ManifestHeader
   /** By their names. */
   readonly outputs: ReadonlyMap<string, Output>
+  readonly first: string | undefined
   /** Whether the last run came to its end. */
   readonly ended: boolean
   readonly log: LogContent
@@ -59,9 +66,10 @@ export async function readManifest(path: string): Promise<ManifestContent | null
   if (content === null) return null
   checkFormat(path, content.header, FORMAT, VERSION)
   const header = content.header as ManifestHeader
-  const entries = content.entries as readonly (Output | End)[]
+  const entries = content.entries as readonly (Output | First | End)[]
   const known = (entry: unknown) =>
-    entry instanceof Object && ('outputs' in entry || (entry as Output).input instanceof Object)
+    entry instanceof Object &&
+    ('outputs' in entry || 'first' in entry || (entry as Output).input instanceof Object)
   if (!(header.options instanceof Object && entries.every(known)))
     fail('EVENKEEL_FILE', path, 'it has lines that evenkeel does not write', REMEDY)
   const outputs = new Map<string, Output>()
@@ -70,6 +78,7 @@ export async function readManifest(path: string): Promise<ManifestContent | null
   return {
     header,
     outputs,
+    first: entries.find((entry) => 'first' in entry)?.first,
     ended: last !== undefined && 'outputs' in last && last.outputs === outputs.size,
     log: content,
   }
@@ -87,6 +96,8 @@ export async function manifestsIn(folder: string): Promise<{ name: string; shard
 export interface Manifest {
   /** Whether an earlier run has finished this output. */
   has(name: string): boolean
+  /** An output is whole, and gets its name now. */
+  names(output: string): Promise<void>
   add(output: Output): Promise<void>
   end(): Promise<void>
   close(): Promise<void>
@@ -104,12 +115,14 @@ export async function openManifest(
   header: ManifestHeader,
   planned: ReadonlyMap<string, Input>,
   restart: boolean,
+  signal: AbortSignal | undefined,
 ): Promise<Manifest> {
   const { shard } = header
   const path = join(folder, manifestName(shard))
   const others = (await manifestsIn(folder)).filter((other) => other.shard?.count !== shard?.count)
   if (restart) {
-    for (const { name } of others) await rm(join(folder, name), { force: true })
+    for (const other of others.map(({ name }) => join(folder, name)))
+      await underLock(other, signal, () => rm(other, { force: true }))
     return manifestOf(await JobLog.begin(path, header))
   }
   if (others.length > 0)
@@ -121,7 +134,9 @@ export async function openManifest(
     )
   const earlier = await readManifest(path)
   // An earlier run that finished nothing has nothing to lose.
-  if (earlier === null || earlier.log.entries.length === 0) {
+  if (earlier === null || earlier.outputs.size === 0) {
+    if (earlier?.first !== undefined && planned.has(earlier.first))
+      await rm(join(folder, earlier.first), { force: true })
     await refuseForeign(folder, planned)
     return manifestOf(await JobLog.begin(path, header))
   }
@@ -141,6 +156,9 @@ function manifestOf(
 ): Manifest {
   return {
     has: (name) => finished.has(name),
+    async names(output) {
+      if (names.size === 0) await log.append({ first: output } satisfies First)
+    },
     async add(output) {
       await log.append(output)
       names.add(output.output)

@@ -16,7 +16,8 @@ const REMEDY = "give the shard, as in --shard 0/4, or the whole job with '--shar
  */
 const LAUNCHERS: readonly {
   readonly variables: readonly string[]
-  readonly shard: (...values: number[]) => Shard
+  /** Null if the values do not tell of how many shards this one is. */
+  readonly shard: (...values: number[]) => Shard | null
 }[] = [
   {
     variables: [
@@ -25,10 +26,9 @@ const LAUNCHERS: readonly {
       'SLURM_ARRAY_TASK_MAX',
       'SLURM_ARRAY_TASK_STEP',
     ],
-    shard: (id, least, most, step) => ({
-      index: (id - least) / step,
-      count: Math.floor((most - least) / step) + 1,
-    }),
+    // An array such as 2 or 4-7 can be a part of an earlier one that runs again. It does not tell of how many shards.
+    shard: (id, least, most, step) =>
+      least === 0 && step === 1 && most > 0 ? { index: id, count: most + 1 } : null,
   },
   // Kubernetes sets the index alone. The job's manifest must set the count.
   { variables: ['JOB_COMPLETION_INDEX', 'JOB_COMPLETIONS'], shard: (index, count) => ({ index, count }) },
@@ -78,15 +78,16 @@ export function shardOfEnvironment(environment: Environment): Shard | null {
       `set ${missing.length === 1 ? 'it' : 'them'}, or ${REMEDY}`,
     )
   const given = shard(...variables.map((name) => Number(environment[name])))
-  // A Slurm array such as 1,3,7 has fewer tasks than its bounds say.
-  const tasks = variables[0].startsWith('SLURM') ? environment.SLURM_ARRAY_TASK_COUNT : undefined
-  if (isShard(given) && (tasks === undefined || Number(tasks) === given.count)) return given
+  // A Slurm array such as 0,3,7 has fewer tasks than its bounds say.
+  const slurm = variables[0].startsWith('SLURM')
+  const tasks = slurm ? environment.SLURM_ARRAY_TASK_COUNT : undefined
+  if (given !== null && isShard(given) && (tasks === undefined || Number(tasks) === given.count)) return given
   const values = [...variables, 'SLURM_ARRAY_TASK_COUNT'].filter(set)
   return fail(
     'EVENKEEL_OPTION',
     who,
-    `${values.map((name) => `${name}=${environment[name]}`).join(', ')} do not name one of several shards (of an array of Slurm: in equal steps, from its first task on)`,
-    REMEDY,
+    `${values.map((name) => `${name}=${environment[name]}`).join(', ')} do not name one of several shards${slurm ? '; an array that does has all tasks from 0 on, and more than one' : ''}`,
+    slurm ? `submit such an array, as by --array=0-3, or ${REMEDY}` : REMEDY,
   )
 }
 

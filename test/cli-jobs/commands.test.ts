@@ -231,12 +231,17 @@ describe('fails, with one line on stderr', () => {
 })
 
 it('the shard of a launcher', () => {
-  const slurm = { SLURM_ARRAY_TASK_ID: '4', SLURM_ARRAY_TASK_MIN: '3', SLURM_ARRAY_TASK_MAX: '4' }
+  const slurm = { SLURM_ARRAY_TASK_ID: '1', SLURM_ARRAY_TASK_MIN: '0', SLURM_ARRAY_TASK_MAX: '1' }
   const array = { ...slurm, SLURM_ARRAY_TASK_STEP: '1' }
   expect(run("fit 'in/*.npy' --out array", array).stdout).toMatch(
     /^array\.shard-1-of-2\.json: .*, shard 1 of 2;/,
   )
   expect(run("fit 'in/*.npy' --out whole.json --shard all", array).stdout).toMatch(/^whole\.json: /)
+  const part = run("fit 'in/*.npy' --out array", { ...array, SLURM_ARRAY_TASK_MIN: '1' })
+  expect(part).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/or give the shard, as in --shard 0/),
+  })
   const half = run("fit 'in/*.npy' --out array", slurm)
   expect(half).toMatchObject({ status: 1, stdout: '' })
   expect(half.stderr).toMatch(/SLURM_ARRAY_TASK_STEP is not; set it, or give the shard, as in --shard 0\/4/)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type FeatureStatistics, Standardizer, type StandardizerOptions } from '../../src/data/index.js'
-import { info, setThreads, type Tensor } from '../../src/index.js'
+import { EvenkeelError, info, setThreads, type Tensor } from '../../src/index.js'
 import { Random } from '../../src/selftest/random.js'
 import { draw } from '../support/tensors.js'
 
@@ -316,6 +316,71 @@ describe('bad input throws, and adds nothing', () => {
     ['bytes of something else', () => Standardizer.fromBytes(new Uint8Array(20)), /safetensors/],
   ])('%s', (_, call, message) => {
     expect(call).toThrow(message)
+  })
+
+  it.each<[string, (scaler: Standardizer, x: Tensor, value: <T>(result: T) => T) => unknown]>([
+    [
+      'weights',
+      (scaler, x, value) =>
+        scaler.partialFit(x, {
+          get weights() {
+            return value([1, 1])
+          },
+        }),
+    ],
+    [
+      'firstRow',
+      (scaler, x, value) =>
+        scaler.partialFit(x, {
+          get firstRow() {
+            return value(0)
+          },
+        }),
+    ],
+    [
+      'a value of weights',
+      (scaler, x, value) => {
+        const weights = [1, 1]
+        Object.defineProperty(weights, 1, { get: () => value(1) })
+        return scaler.partialFit(x, { weights })
+      },
+    ],
+    [
+      'a value of mask',
+      (scaler, x, value) => {
+        const mask = [1, 1]
+        Object.defineProperty(mask, 1, { get: () => value(1) })
+        return scaler.partialFit(x, { mask })
+      },
+    ],
+    [
+      'out',
+      (scaler, x, value) =>
+        scaler.transform(x, {
+          get out() {
+            return value(undefined)
+          },
+        }),
+    ],
+    [
+      'dtype',
+      (scaler, x, value) =>
+        scaler.transform(x, {
+          get dtype() {
+            return value('float64' as const)
+          },
+        }),
+    ],
+  ])('a buffer that %s transfers', (_, call) => {
+    const scaler = fitted()
+    const before = JSON.stringify(scaler)
+    const x = { data: rows.data.slice(), shape: rows.shape }
+    const value = <T>(result: T): T => {
+      structuredClone(x.data.buffer, { transfer: [x.data.buffer] })
+      return result
+    }
+    expect(() => call(scaler, x, value)).toThrow(EvenkeelError)
+    expect(JSON.stringify(scaler)).toBe(before)
   })
 
   it('NaN, with its row and feature, in the second chunk', () => {

@@ -4,6 +4,7 @@ import * as arrow from 'apache-arrow'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, expect, it } from 'vitest'
 import { readArrow } from '../../src/files/arrow.js'
+import { blocksOf } from '../../src/files/arrow-metadata.js'
 import { openStream } from '../../src/files/byte-input.js'
 import { openReader, openWriter } from '../../src/files/index.js'
 import { allRows, chunksOf, counted, expectedRows, FIXTURES, mutations, testFolder } from './support.js'
@@ -13,6 +14,30 @@ const bytesOf = (name: string) => readFileSync(join(FIXTURES, name))
 
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+/** Enough of the LZ4 frame format for the fixture: one block, lengths in one byte, and no checksums. */
+function decodeLZ4(frame: Uint8Array): Uint8Array {
+  const [header, word] = [7, 4]
+  const length = Buffer.from(frame).readUInt32LE(header)
+  const block = frame.subarray(header + word)
+  // The highest bit: the block is not compressed.
+  if (length >= 2 ** 31) return block.slice(0, length - 2 ** 31)
+  const out: number[] = []
+  for (let at = 0; at < length; ) {
+    const token = block[at++]
+    let literals = token >> 4
+    if (literals === 15) literals += block[at++]
+    out.push(...block.subarray(at, at + literals))
+    at += literals
+    if (at >= length) break
+    const back = block[at] + 256 * block[at + 1]
+    at += 2
+    let match = (token & 15) + 4
+    if (match === 19) match += block[at++]
+    for (let i = 0; i < match; i++) out.push(out[out.length - back])
+  }
+  return Uint8Array.from(out)
 }
 
 describe('an Arrow stream', () => {
@@ -84,6 +109,42 @@ describe('an Arrow file', () => {
       /batch 0: it is compressed; write it uncompressed \(in pyarrow/,
     )
     await reader.close()
+  })
+
+  it('that is compressed is read with a codec that the user registers', async () => {
+    const { compressionRegistry, CompressionType } = arrow
+    let asked = 0
+    const decode = (bytes: Uint8Array): Uint8Array => {
+      asked++
+      return decodeLZ4(bytes)
+    }
+    compressionRegistry.set(CompressionType.LZ4_FRAME, { decode })
+    try {
+      const reader = await openReader(join(FIXTURES, 'compressed.feather'))
+      expect(await allRows(reader, 2)).toEqual(expectedRows(['single', 'i8', 'flag']))
+      await reader.close()
+      expect(asked).toBeGreaterThan(0)
+    } finally {
+      compressionRegistry.set(CompressionType.LZ4_FRAME, {})
+    }
+  })
+
+  it('with a batch that is too large for memory is refused before it is read', async () => {
+    const path = join(folder, 'large.arrow')
+    const bytes = Buffer.from(bytesOf('types.arrow'))
+    // The place of the first batch in the footer: offset, length of the metadata, and length of the body.
+    const footer = bytes.length - 10 - bytes.readInt32LE(bytes.length - 10)
+    const [batch] = blocksOf(bytes.subarray(footer, -10), 'batches')
+    const place = Buffer.alloc(24)
+    place.writeBigInt64LE(BigInt(batch.offset))
+    place.writeInt32LE(batch.metadataBytes, 8)
+    place.writeBigInt64LE(BigInt(batch.bodyBytes), 16)
+    const at = bytes.indexOf(place.subarray(0, 12), footer)
+    bytes.writeBigInt64LE(2n ** 31n, at + 16)
+    writeFileSync(path, bytes)
+    await expect(openReader(path)).rejects.toThrow(
+      /large\.arrow: batch 0: it has 2147483648 bytes, and a batch is in memory .* write batches of fewer rows/,
+    )
   })
 
   it.each([0, 4, 9, 100, 2000, 4000])('that is cut off after %d bytes is refused', async (length) => {

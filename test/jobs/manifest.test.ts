@@ -72,7 +72,7 @@ describe('a later run', () => {
     await cut(2.5 * FILE_BYTES)
     // The line of b.npy was torn. a.npy was removed. c.npy was being written.
     const lines = readFileSync(MANIFEST, 'utf8').split('\n')
-    writeFileSync(MANIFEST, [...lines.slice(0, 2), lines[2].slice(0, 20)].join('\n'))
+    writeFileSync(MANIFEST, [...lines.slice(0, 3), lines[3].slice(0, 20)].join('\n'))
     rmSync(join(to, 'a.npy'))
     writeFileSync(join(to, '.c.npy.0123456789ab.evenkeel-partial'), 'half')
     writeFileSync(join(to, '.e.npy.0123456789ab.evenkeel-partial'), 'of another job')
@@ -81,6 +81,17 @@ describe('a later run', () => {
     expect((await verify(to)).faults).toEqual([
       `${join(to, '.e.npy.0123456789ab.evenkeel-partial')}: it is left over from a killed process`,
     ])
+  })
+
+  it.each([
+    ['it was named', {}],
+    ['it was named, with other options', { options: { dtype: 'float64' } as const }],
+  ])('knows the first output again, if it was not noted after %s', async (_, other) => {
+    await cut(1.5 * FILE_BYTES)
+    writeFileSync(MANIFEST, `${readFileSync(MANIFEST, 'utf8').split('\n').slice(0, 2).join('\n')}\n`)
+    expect(namesIn(to)).toEqual(['a.npy', 'evenkeel-manifest.jsonl'])
+    expect(await apply({ ...job, ...other })).toMatchObject({ files: 4, resumed: 0 })
+    expect(await verify(to)).toEqual({ checked: 4, faults: [] })
   })
 
   it('takes new inputs', async () => {

@@ -18,11 +18,16 @@ it.each([
 })
 
 const SLURM = {
-  SLURM_ARRAY_TASK_ID: '7',
-  SLURM_ARRAY_TASK_MIN: '1',
-  SLURM_ARRAY_TASK_MAX: '9',
-  SLURM_ARRAY_TASK_STEP: '2',
+  SLURM_ARRAY_TASK_ID: '3',
+  SLURM_ARRAY_TASK_MIN: '0',
+  SLURM_ARRAY_TASK_MAX: '4',
+  SLURM_ARRAY_TASK_STEP: '1',
 }
+const array = (least: string, most: string, id: string) => ({
+  SLURM_ARRAY_TASK_MIN: least,
+  SLURM_ARRAY_TASK_MAX: most,
+  SLURM_ARRAY_TASK_ID: id,
+})
 const KUBERNETES = { JOB_COMPLETION_INDEX: '3', JOB_COMPLETIONS: '4' }
 
 describe('the environment of a launcher', () => {
@@ -60,7 +65,16 @@ describe('the environment of a launcher', () => {
       { ...SLURM, SLURM_ARRAY_TASK_COUNT: '3' },
       /SLURM_ARRAY_TASK_COUNT=3 do not name one of/,
     ],
-    ['a task between the steps', { ...SLURM, SLURM_ARRAY_TASK_ID: '2' }, /SLURM_ARRAY_TASK_ID=2/],
+    [
+      'an array of one task',
+      { ...SLURM, ...array('2', '2', '2') },
+      /more than one; submit .* --array=0-3, or/,
+    ],
+    ['an array of the first task alone', { ...SLURM, ...array('0', '0', '0') }, /TASK_MAX=0, .* do not name/],
+    ['an array of the last tasks', { ...SLURM, ...array('4', '7', '5') }, /all tasks from 0 on/],
+    ['an array from 1 on', { ...SLURM, ...array('1', '4', '2') }, /all tasks from 0 on/],
+    ['an array in steps', { ...SLURM, SLURM_ARRAY_TASK_STEP: '2' }, /SLURM_ARRAY_TASK_STEP=2 do not name/],
+    ['a task beyond the array', { ...SLURM, SLURM_ARRAY_TASK_ID: '5' }, /SLURM_ARRAY_TASK_ID=5/],
     [
       'an index beyond the count',
       { ...KUBERNETES, JOB_COMPLETIONS: '3' },
