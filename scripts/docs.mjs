@@ -1,5 +1,6 @@
-// Builds the documentation site into docs/.vitepress/dist: the API reference from the docstrings, then the pages. It
-// uses no network. DOCS_BASE: the folder of the site on its server, as in /evenkeel/. Default: /.
+// Builds the documentation site into docs/.vitepress/dist: the API reference from the docstrings, the digests of the
+// native backend for the live page, then the pages. It uses no network. DOCS_BASE: the folder of the site on its
+// server, as in /evenkeel/. Default: /.
 import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -24,4 +25,5 @@ function run(args) {
 
 rmSync(join(root, 'docs', 'reference'), { recursive: true, force: true })
 run([join(folderOf('typedoc'), 'bin', 'typedoc'), '--options', 'typedoc.mjs'])
+run(['--import', 'tsx', join('live', 'write-native.ts')])
 run([join(folderOf('vitepress'), 'bin', 'vitepress.js'), 'build', join(root, 'docs')])

@@ -43,9 +43,16 @@ function items(folder: string): DefaultTheme.SidebarItem[] {
     .map((file) => item(`${folder}/${file}`))
 }
 
+/** Headings without a page stay open: VitePress would nest the button that opens them in another button. */
+const opened = ({ collapsed, ...rest }: DefaultTheme.SidebarItem): DefaultTheme.SidebarItem => ({
+  ...rest,
+  ...(rest.link === undefined ? {} : { collapsed }),
+  ...(rest.items === undefined ? {} : { items: rest.items.map(opened) }),
+})
+
 /** TypeDoc writes this list beside its pages. */
 function reference(): DefaultTheme.SidebarItem[] {
-  return JSON.parse(readFileSync(join(DOCS, 'reference', 'typedoc-sidebar.json'), 'utf8'))
+  return JSON.parse(readFileSync(join(DOCS, 'reference', 'typedoc-sidebar.json'), 'utf8')).map(opened)
 }
 
 const GUIDE: DefaultTheme.SidebarItem[] = [
@@ -60,13 +67,23 @@ const PROJECT: DefaultTheme.SidebarItem[] = [
   { text: 'Decisions', items: [{ text: 'About them', link: '/decisions/' }, ...items('decisions')] },
 ]
 
+/** A level keel between two waves. It lies in the page, so that it is right under every base. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#3451b2"/>' +
+  '<path d="M2 5q3-4 6 0t6 0M2 8h12M2 11q3 4 6 0t6 0" fill="none" stroke="#fff" stroke-width="1.5"/></svg>'
+
 export default defineConfig({
   title: manifest.name,
   description: manifest.description,
   lang: 'en',
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   base: process.env.DOCS_BASE ?? '/',
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
-  markdown: { config: outerLinks(manifest.repository?.url) },
+  markdown: {
+    config: outerLinks(manifest.repository?.url),
+    // The contrast of the default light theme is too low for small text.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
+  },
   vite: {
     resolve: { alias: { '#addon': join(ROOT, 'native', 'browser.js') } },
     // The reference is one chunk a page: the warning counts them all.
