@@ -10,7 +10,7 @@ export const SPACE = SIDE * SIDE
 const EPS = 1e-5
 const SEED = 14
 /** How far the channels and the samples of the input differ: the bounds of their deviations and means. */
-const CONTRAST = { channel: 1.5, sample: 1 }
+const CONTRAST = { channel: 2, sample: 1.5 }
 
 /**
  * [batch, CHANNELS, SIDE, SIDE]: nearly normal, with a mean and a deviation of its own for each channel and each sample.
