@@ -36,7 +36,7 @@ function item(file: string): DefaultTheme.SidebarItem {
 /** The pages of a folder. */
 function items(folder: string): DefaultTheme.SidebarItem[] {
   if (!existsSync(join(DOCS, folder))) return []
-  const place = (file: string) => (ORDER.indexOf(basename(file, '.md')) + ORDER.length) % (ORDER.length + 1)
+  const place = (file: string) => [...ORDER, basename(file, '.md')].indexOf(basename(file, '.md'))
   const files = readdirSync(join(DOCS, folder)).filter((file) => file.endsWith('.md') && file !== 'README.md')
   return files
     .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
