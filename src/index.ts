@@ -1,3 +1,8 @@
+/**
+ * The norms, as layers and as functions, and statistics as a value.
+ *
+ * @module evenkeel
+ */
 export type { Backend } from './backend/backend.js'
 export { backends, type Info, info, type Threading } from './backend/select.js'
 export type { Statistics } from './engine/buffers.js'

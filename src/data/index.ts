@@ -1,3 +1,8 @@
+/**
+ * Standardization of data: statistics of features, computed in parts and merged.
+ *
+ * @module evenkeel/data
+ */
 export type { NonFinite } from './chunk-statistics.js'
 export type { FeatureStatistics } from './feature-statistics.js'
 export { l2Normalize } from './l2-normalize.js'

@@ -16,7 +16,7 @@ export interface Context<T extends FloatArray = FloatArray> extends Statistics {
   /** The gradient reads the weight again. Change a weight only after the gradients of the passes that used it. */
   readonly weight: T | null
   readonly bias: T | null
-  /** [slots]: one per channel (scope batch), one per sample and group, or one per row. */
+  /** Shape `[slots]`: one per channel (scope batch), one per sample and group, or one per row. */
   readonly mean: Float64Array
   /** [slots]. The variance is biased: the sum is divided by `count`. */
   readonly variance: Float64Array

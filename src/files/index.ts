@@ -1,3 +1,8 @@
+/**
+ * Readers and writers for files of any size, in chunks of rows.
+ *
+ * @module evenkeel/files
+ */
 export type { ElementType, ResultType } from '../data/element-types.js'
 export { type NewFile, type OpenOptions, openReader, openWriter } from './open.js'
 export type { Format, Reader } from './reader.js'

@@ -33,6 +33,7 @@ const CONVENTIONS = {
   keras: { eps: 1e-3, runningAverage: { decay: 0.99 }, runningVariance: 'population' },
 } as const
 
+/** @hidden */
 export type BatchNorm = Layer & ChannelProperties
 
 export interface BatchNormConstructor {
@@ -57,6 +58,8 @@ export interface BatchNormConstructor {
  * make the running averages useless for ever.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ *
+ * @class
  */
 export const BatchNorm = class BatchNorm extends NormLayer {
   declare readonly channels: number

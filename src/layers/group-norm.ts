@@ -17,6 +17,7 @@ interface GroupNormProperties extends ChannelProperties {
   readonly groups: number
 }
 
+/** @hidden */
 export type GroupNorm = Layer & GroupNormProperties
 
 export interface GroupNormConstructor {
@@ -38,6 +39,8 @@ export interface GroupNormConstructor {
  * forward: [N, C], [N, C, ...space] or [N, ...space, C], of rank 2 or more.
  *
  * @throws EvenkeelError on options that are unknown or out of range, and if the groups do not divide the channels.
+ *
+ * @class
  */
 export const GroupNorm = class GroupNorm extends NormLayer {
   declare readonly groups: number

@@ -18,6 +18,7 @@ export interface InstanceNormOptions extends LayerOptions {
   readonly runningVariance?: RunningVariance | undefined
 }
 
+/** @hidden */
 export type InstanceNorm = Layer & ChannelProperties
 
 export interface InstanceNormConstructor {
@@ -42,6 +43,8 @@ export interface InstanceNormConstructor {
  * compute statistics over.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ *
+ * @class
  */
 export const InstanceNorm = class InstanceNorm extends NormLayer {
   declare readonly channels: number

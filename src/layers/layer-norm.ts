@@ -14,6 +14,7 @@ export interface LayerNormOptions extends RowsOptions {
   readonly runningAverage?: RunningAverage | false | undefined
 }
 
+/** @hidden */
 export type LayerNorm = Layer & RowProperties
 
 export interface LayerNormConstructor {
@@ -46,6 +47,8 @@ export interface LayerNormConstructor {
  * forward: [..., ...normalizedShape], of any rank, or [..., ...normalizedShape, ...] with `axis`.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ *
+ * @class
  */
 export const LayerNorm = class LayerNorm extends NormLayer {
   declare readonly normalizedShape: readonly number[]

@@ -18,6 +18,7 @@ export interface RMSNormOptions extends RowsOptions {
   readonly bias?: boolean | undefined
 }
 
+/** @hidden */
 export type RMSNorm = Layer & RowProperties
 
 export interface RMSNormConstructor {
@@ -36,6 +37,8 @@ export interface RMSNormConstructor {
  * forward: [..., ...normalizedShape], of any rank, or [..., ...normalizedShape, ...] with `axis`.
  *
  * @throws EvenkeelError (EVENKEEL_OPTION) on options that are unknown, out of range or contradict each other.
+ *
+ * @class
  */
 export const RMSNorm = class RMSNorm extends NormLayer {
   declare readonly normalizedShape: readonly number[]

@@ -1,3 +1,8 @@
+/**
+ * A fixed set of cases that every backend must answer with the same bits.
+ *
+ * @module evenkeel/selftest
+ */
 import type { Backend } from '../backend/backend.js'
 import {
   BYTES_PER_THREAD,

@@ -11,6 +11,8 @@
  * An import of this module registers the layers with tf.serialization, so that saved models load. Their names there are
  * `EvenkeelBatchNormalization`, ..., so they do not replace tfjs's own layers. If a program has two copies of this
  * module (ESM and CommonJS), the second registers its classes in place of the first's. Both read the same files.
+ *
+ * @module evenkeel/tfjs
  */
 import * as tf from '@tensorflow/tfjs'
 import { BatchNormalization, type BatchNormalizationArgs } from './batch-normalization.js'
