@@ -1,7 +1,8 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { lastLines, run } from './processes.mjs'
+import { NPM_INSTALL } from './environments/glibc.mjs'
+import { lastLines, must, run } from './processes.mjs'
 
 // The columns of the table. Each check runs programs in a place (see environments/) and returns the text of its cell.
 // If something is wrong, it throws.
@@ -38,18 +39,28 @@ function install(place, { tarball }) {
   copyFileSync(tarball, copy)
   for (const name of CHILDREN) copyFileSync(fromChildren(name), join(place.project, name))
   for (const name of PROBES) copyFileSync(fromProbes(name), join(place.project, name))
-  // In a chroot the project folder has another path, and programs start in /.
-  const folder =
-    place.root === undefined || !place.install.includes('chroot')
-      ? []
-      : ['--prefix', seen(place, place.project)]
   ended(
-    run([...place.install, ...folder, folder.length ? seen(place, copy) : copy], {
-      cwd: place.project,
-      env: place.env,
-    }),
+    place.install.includes('chroot')
+      ? installInside(place, copy)
+      : run([...place.install, copy], { cwd: place.project, env: place.env }),
   )
   return place.installer
+}
+
+/** Where the root of a chroot has npm's cache. */
+const CACHE = '/npm-cache'
+
+/**
+ * Installs inside of a chroot, where the project folder has another path, and programs start in /. A bare system may
+ * have no way to the registry, so npm outside fetches the dependencies into the cache of the one inside.
+ */
+function installInside(place, tarball) {
+  const registry = `--registry=${must(['npm', 'config', 'get', 'registry']).trim()}`
+  must(['npm', ...NPM_INSTALL, registry, '--cache', place.root + CACHE, tarball], { cwd: place.project })
+  rmSync(join(place.project, 'node_modules'), { recursive: true })
+  rmSync(join(place.project, 'package-lock.json'))
+  const options = [registry, '--offline', '--cache', CACHE, '--prefix', seen(place, place.project)]
+  return run([...place.install, ...options, seen(place, tarball)], { cwd: place.project, env: place.env })
 }
 
 /** `import` and `require` must return the same info(). */
