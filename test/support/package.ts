@@ -16,7 +16,15 @@ import { writeChecksum } from '../../native/checksum.cjs'
 // The package as a user gets it: built from the sources, packed and unpacked, away from this repository.
 
 const SOURCES = [
-  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'],
+  ...[
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+  ],
   ...['docs', 'examples', 'bench/speed/README.md', 'native', 'src', 'scripts'],
   ...['tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json', 'binding.gyp'],
 ]
