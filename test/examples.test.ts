@@ -1,19 +1,10 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { serve } from '../scripts/site/server.js'
 import { install, newFolder, pack } from './support/package.js'
 
 // Each example runs in an installed package, and does what it says.
@@ -177,8 +168,7 @@ describe('browser.html', () => {
   })
 
   it.runIf(isThere('chromium'))('runs in Chromium', async () => {
-    const server = await serve(root)
-    const { port } = server.address() as AddressInfo
+    const { origin, close } = await serve(root)
     const options = [
       '--headless',
       '--no-sandbox',
@@ -186,8 +176,8 @@ describe('browser.html', () => {
       '--virtual-time-budget=20000',
       '--dump-dom',
     ]
-    const { stdout } = await run('chromium', [...options, `http://127.0.0.1:${port}/examples/browser.html`])
-    server.close()
+    const { stdout } = await run('chromium', [...options, `${origin}/examples/browser.html`])
+    close()
     expect(stdout).toContain('<output id="result" for="numbers">-1.342 -0.447 0.447 1.342</output>')
     expect(stdout).toContain('<output id="backend">portable</output>')
   })
@@ -200,18 +190,4 @@ function isThere(command: string): boolean {
   } catch {
     return false
   }
-}
-
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' }
-
-/** A server of the files below a folder. */
-async function serve(base: string): Promise<Server> {
-  const server = createServer(({ url = '' }, response) => {
-    const file = join(base, url)
-    if (!existsSync(file)) return response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
-    return createReadStream(file).pipe(response)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return server
 }

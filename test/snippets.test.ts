@@ -17,7 +17,10 @@ const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
 const TSX = pathToFileURL(join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href
 const run = promisify(execFile)
 
-/** The package's names lead to its sources, so that a block runs what is here now. */
+/** The package's names, and their sources, so that a block runs what is here now. */
+const ENTRIES = ['', '/data', '/files', '/tfjs', '/selftest'].map(
+  (name) => [`evenkeel${name}`, `src${name}/index.ts`] as const,
+)
 const CONFIG = {
   extends: '../../tsconfig.json',
   compilerOptions: {
@@ -25,13 +28,7 @@ const CONFIG = {
     noEmit: true,
     // A block shows a result that it does not use.
     noUnusedLocals: false,
-    paths: {
-      evenkeel: ['../../src/index.ts'],
-      'evenkeel/data': ['../../src/data/index.ts'],
-      'evenkeel/files': ['../../src/files/index.ts'],
-      'evenkeel/tfjs': ['../../src/tfjs/index.ts'],
-      'evenkeel/selftest': ['../../src/selftest/index.ts'],
-    },
+    paths: Object.fromEntries(ENTRIES.map(([name, source]) => [name, [`../../${source}`]])),
   },
   include: ['./*.ts'],
 }
@@ -61,8 +58,6 @@ function newPlace(block: Block): string {
 
 /** All at once, so that a program costs no more than a start of Node. They share the code of the package, and no state. */
 async function compilePrograms(): Promise<void> {
-  const names = ['data', 'files', 'tfjs', 'selftest']
-  const paths = names.map((name) => [`evenkeel/${name}`, join(ROOT, 'src', name, 'index.ts')])
   await build({
     entryPoints: programs.map(({ name }) => join(FOLDER, `${name}.ts`)),
     outdir: FOLDER,
@@ -73,7 +68,7 @@ async function compilePrograms(): Promise<void> {
     platform: 'node',
     packages: 'external',
     external: ['#addon'],
-    alias: { ...Object.fromEntries(paths), evenkeel: join(ROOT, 'src', 'index.ts') },
+    alias: Object.fromEntries(ENTRIES.map(([name, source]) => [name, join(ROOT, source)])),
     logLevel: 'silent',
   })
 }

@@ -18,12 +18,15 @@ const ORDER = [
   'group-norm',
   'bias-before-a-norm',
   'which-norm',
+  'layers',
   'from-tfjs',
   'from-pytorch',
   'from-keras',
   'saving-and-loading',
-  'deployment',
+  'moments',
   'performance',
+  'deployment',
+  'backends',
 ]
 
 /** A page of a sidebar. The title is that of the page. */
@@ -59,7 +62,10 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
   { text: 'Start', items: [item('start.md'), item('live.md')] },
   { text: 'Concepts', items: items('concepts') },
   { text: 'Guides', items: [...items('guides'), item('batch-jobs.md')] },
-  { text: 'Measured', items: [item('study.md'), item('numerics.md'), item('runtimes.md')] },
+  {
+    text: 'Measured',
+    items: [item('study.md'), item('accuracy.md'), item('numerics.md'), item('runtimes.md')],
+  },
 ]
 
 const PROJECT: DefaultTheme.SidebarItem[] = [

@@ -16,8 +16,13 @@ const REMEDY = "give the shard, as in --shard 0/4, or the whole job with '--shar
  */
 const LAUNCHERS: readonly {
   readonly variables: readonly string[]
+  /** A variable that some versions set: the number of tasks. It must be the number of shards. */
+  readonly tasks?: string
   /** Null if the values do not tell of how many shards this one is. */
   readonly shard: (...values: number[]) => Shard | null
+  /** For the message about other values. */
+  readonly rule?: string
+  readonly remedy?: string
 }[] = [
   {
     variables: [
@@ -26,9 +31,13 @@ const LAUNCHERS: readonly {
       'SLURM_ARRAY_TASK_MAX',
       'SLURM_ARRAY_TASK_STEP',
     ],
+    // An array such as 0,3,7 has fewer tasks than its bounds say.
+    tasks: 'SLURM_ARRAY_TASK_COUNT',
     // An array such as 2 or 4-7 can be a part of an earlier one that runs again. It does not tell of how many shards.
     shard: (id, least, most, step) =>
       least === 0 && step === 1 && most > 0 ? { index: id, count: most + 1 } : null,
+    rule: '; an array that does has all tasks from 0 on, and more than one',
+    remedy: `submit such an array, as by --array=0-3, or ${REMEDY}`,
   },
   // Kubernetes sets the index alone. The job's manifest must set the count.
   { variables: ['JOB_COMPLETION_INDEX', 'JOB_COMPLETIONS'], shard: (index, count) => ({ index, count }) },
@@ -68,7 +77,7 @@ export function shardOfEnvironment(environment: Environment): Shard | null {
       `several launchers name one: ${found.map(({ variables }) => variables[0]).join(' and ')} are set`,
       REMEDY,
     )
-  const [{ variables, shard }] = found
+  const [{ variables, tasks, shard, rule = '', remedy = REMEDY }] = found
   const missing = variables.filter((name) => !set(name))
   if (missing.length > 0)
     fail(
@@ -78,17 +87,11 @@ export function shardOfEnvironment(environment: Environment): Shard | null {
       `set ${missing.length === 1 ? 'it' : 'them'}, or ${REMEDY}`,
     )
   const given = shard(...variables.map((name) => Number(environment[name])))
-  // A Slurm array such as 0,3,7 has fewer tasks than its bounds say.
-  const slurm = variables[0].startsWith('SLURM')
-  const tasks = slurm ? environment.SLURM_ARRAY_TASK_COUNT : undefined
-  if (given !== null && isShard(given) && (tasks === undefined || Number(tasks) === given.count)) return given
-  const values = [...variables, 'SLURM_ARRAY_TASK_COUNT'].filter(set)
-  return fail(
-    'EVENKEEL_OPTION',
-    who,
-    `${values.map((name) => `${name}=${environment[name]}`).join(', ')} do not name one of several shards${slurm ? '; an array that does has all tasks from 0 on, and more than one' : ''}`,
-    slurm ? `submit such an array, as by --array=0-3, or ${REMEDY}` : REMEDY,
-  )
+  const counts = tasks !== undefined && set(tasks) ? [tasks] : []
+  if (given !== null && isShard(given) && counts.every((name) => Number(environment[name]) === given.count))
+    return given
+  const values = [...variables, ...counts].map((name) => `${name}=${environment[name]}`).join(', ')
+  return fail('EVENKEEL_OPTION', who, `${values} do not name one of several shards${rule}`, remedy)
 }
 
 /** The part of `total` units that is a shard's: from `from` up to `to`. All units, if there is no shard. */
