@@ -155,8 +155,8 @@ export function decodeSafetensors(
   const tensors = new Map<string, SafetensorsTensor>()
   for (const [name, { type, shape, begin, end }] of entries) {
     const data = newArray(STORAGES[type].dtype, sizeOf(shape))
-    // A copy, because the bytes may begin at any place of their buffer.
-    STORAGES[type].read(bytes.slice(begin, end).buffer, 0, data)
+    // A copy, because the bytes may begin at any place of their buffer. slice() of a Node Buffer makes none.
+    STORAGES[type].read(new Uint8Array(bytes.subarray(begin, end)).buffer, 0, data)
     tensors.set(name, { type, shape, data })
   }
   return { tensors, metadata }

@@ -1,5 +1,6 @@
 import { describe, fail } from '../errors.js'
 import { numbersOf, textsOf } from '../json-numbers.js'
+import { typedArrayKind } from '../tensor.js'
 import { type FeatureStatistics, STATISTICS } from './feature-statistics.js'
 import { isPlace, type Node } from './ordered-fold.js'
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js'
@@ -147,6 +148,8 @@ export function encodeBytes({ options, features, nodes, summary }: Saved, derive
 
 export function decodeBytes(bytes: Uint8Array): Saved {
   const who = 'Standardizer.fromBytes'
+  if (typedArrayKind(bytes) !== 'Uint8Array')
+    fail('EVENKEEL_BUFFER', who, `needs a Uint8Array, got ${describe(bytes)}`, 'pass what toBytes() returned')
   const { tensors, metadata } = decodeSafetensors(who, bytes)
   const wrong = (problem: string): never =>
     fail('EVENKEEL_BUFFER', who, problem, 'pass what toBytes() returned, whole')

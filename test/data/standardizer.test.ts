@@ -163,9 +163,15 @@ describe('the bits', () => {
 
   it('are kept by JSON and bytes, and what comes after them too', () => {
     const half = new Standardizer({ axis }).partialFit(image(x, 0, 12))
+    const bytes = half.toBytes()
+    const shifted = new Uint8Array(bytes.length + 3)
+    shifted.set(bytes, 3)
     for (const saved of [
       Standardizer.fromJSON(JSON.parse(JSON.stringify(half))),
-      Standardizer.fromBytes(half.toBytes()),
+      Standardizer.fromBytes(bytes),
+      Standardizer.fromBytes(shifted.subarray(3)),
+      // As readFileSync() gives them. A Buffer's slice() is no copy.
+      Standardizer.fromBytes(Buffer.from(bytes)),
     ]) {
       expect(textOf(saved)).toBe(textOf(half))
       expect(textOf(saved.partialFit(image(x, 12, 26)))).toBe(whole)
@@ -313,6 +319,7 @@ describe('bad input throws, and adds nothing', () => {
     ],
     ['no Standardizer to merge', () => fitted().merge({} as never), /needs a Standardizer/],
     ['JSON of something else', () => Standardizer.fromJSON({ format: 'x' }), /needs what toJSON/],
+    ['no bytes', () => Standardizer.fromBytes([1] as never), /needs a Uint8Array, got \[1\]; pass what/],
     ['bytes of something else', () => Standardizer.fromBytes(new Uint8Array(20)), /safetensors/],
   ])('%s', (_, call, message) => {
     expect(call).toThrow(message)
