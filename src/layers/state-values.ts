@@ -24,8 +24,8 @@ interface Values {
 
 /**
  * The values of an entry. The entry is { data, shape } or the data alone. The data are a typed array, a typed array
- * after JSON.stringify() and JSON.parse(), a plain array that is nested up to `rank` levels deep, or one value. Null
- * if the entry has none of these forms.
+ * after JSON.stringify() and JSON.parse(), a plain array, nested or not, or one value. Null if the entry has none of
+ * these forms. Of a plain array, one level more than `rank` is looked at, so that its shape tells that it is too deep.
  */
 function valuesOf(entry: unknown, rank: number): Values | null {
   const { data, shape } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<
@@ -49,7 +49,7 @@ function listOf(data: unknown, rank: number): Values | null {
 
 function nested(data: readonly unknown[], rank: number): Values {
   const shape: number[] = []
-  for (let level: unknown = data; Array.isArray(level) && shape.length < rank; level = level[0]) {
+  for (let level: unknown = data; Array.isArray(level) && shape.length <= rank; level = level[0]) {
     shape.push(level.length)
   }
   return { list: data.flat(Math.max(0, shape.length - 1)), shape: shape.length > 1 ? shape : null }
@@ -117,7 +117,7 @@ function refuseValue(who: string, key: string, isVariance: boolean, value: unkno
 
 /** Reads the counter, in any form in which a program or a file keeps it. Throws if it is not one count. */
 export function countOf(who: string, { key, value }: Entry): number {
-  const values = valuesOf(value, 1)
+  const values = valuesOf(value, 0)
   const count = values?.list.length === 1 ? wholeOf(values.list[0]) : Number.NaN
   if (Number.isInteger(count) && count >= 0 && count <= MOST_BATCHES) return count
   fail(

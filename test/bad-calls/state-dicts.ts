@@ -61,7 +61,7 @@ export const STATE_DICTS: readonly Row[] = [
   [
     'a list of lists',
     'EVENKEEL_STATE',
-    'BatchNorm: bias must be finite, got [1, 2, 3] at 0; correct the file that it came from; nothing was loaded.',
+    'BatchNorm: bias must have shape [3], got [3, 3] with 5 elements; load the state of a layer of the same size.',
     loading({ bias: [[1, 2, 3], 2, 3] }),
   ],
   [

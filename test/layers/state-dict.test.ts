@@ -199,6 +199,26 @@ describe('loads values in any form', () => {
     ])
   })
 
+  test('not lists that are nested too deep', () => {
+    const weight = [
+      [1, 2, 3],
+      [4, 5, 6],
+      [7, 8, 9],
+    ]
+    const norm = new LayerNorm(3, { bias: false })
+    expectError(
+      () => norm.loadStateDict({ weight }),
+      'EVENKEEL_STATE',
+      /weight must have shape \[3\], got \[3, 3\] with 9 elements/,
+    )
+    // So its prefix is no remedy.
+    expectError(
+      () => norm.loadStateDict({ 'fc.weight': weight }),
+      'EVENKEEL_STATE',
+      /give this layer's names \(weight\)/,
+    )
+  })
+
   test('not nested lists of another shape, though as many', () => {
     const norm = new LayerNorm([2, 3], { bias: false })
     const turned = {
