@@ -183,7 +183,9 @@ export function checkLength(
     'EVENKEEL_BUFFER',
     who,
     `${name} of shape ${shape} needs ${expected} elements, got ${detached ? 'a detached or empty array' : length}`,
-    detached ? 'pass an array whose buffer was not transferred' : `${fitting}, or correct the shape`,
+    detached
+      ? 'pass an array whose buffer was not transferred, and that no workspace with check: true took back'
+      : `${fitting}, or correct the shape`,
   )
 }
 

@@ -33,7 +33,7 @@ export const BACKWARD: readonly Row[] = [
   [
     'a detached dy',
     'EVENKEEL_BUFFER',
-    'BatchNorm: dy of shape [4, 3, 5] needs 60 elements, got a detached or empty array; pass an array whose buffer was not transferred.',
+    'BatchNorm: dy of shape [4, 3, 5] needs 60 elements, got a detached or empty array; pass an array whose buffer was not transferred, and that no workspace with check: true took back.',
     onBatch((l) => l.backward(detached(some([4, 3, 5])))),
   ],
   [

@@ -72,7 +72,7 @@ export const OUT: readonly Row[] = [
   withOut(
     'out that is detached',
     'EVENKEEL_BUFFER',
-    'LayerNorm: out of shape [4, 8] needs 32 elements, got a detached or empty array; pass an array whose buffer was not transferred.',
+    'LayerNorm: out of shape [4, 8] needs 32 elements, got a detached or empty array; pass an array whose buffer was not transferred, and that no workspace with check: true took back.',
     () => detached(some([4, 8])),
   ),
   withOut(

@@ -126,7 +126,7 @@ export const TENSORS: readonly Row[] = [
   [
     'a detached input',
     'EVENKEEL_BUFFER',
-    'LayerNorm: input of shape [4, 8] needs 32 elements, got a detached or empty array; pass an array whose buffer was not transferred.',
+    'LayerNorm: input of shape [4, 8] needs 32 elements, got a detached or empty array; pass an array whose buffer was not transferred, and that no workspace with check: true took back.',
     onRows((l) => l.forward(detached(some([4, 8])))),
   ],
   [
