@@ -6,7 +6,7 @@ import { dtypeOf, type FloatArray, newArray, sizeOf, type Tensor } from '../tens
 import { loadArrow } from './arrow.js'
 import { AtomicFile } from './atomic-file.js'
 import { newColumns } from './columns.js'
-import type { Writer } from './writer.js'
+import type { NewFile, Writer } from './writer.js'
 
 type Arrow = typeof import('apache-arrow')
 
@@ -19,9 +19,7 @@ const STREAM_ENDING = '.arrows'
  */
 export async function writeArrow(
   path: string,
-  type: ResultType,
-  rowShape: readonly number[],
-  names: readonly string[] | null,
+  { type, rowShape, names, blocking }: NewFile,
 ): Promise<Writer> {
   const arrow = await loadArrow(path)
   const columns = newColumns(rowShape, sizeOf(rowShape), names)
@@ -39,7 +37,7 @@ export async function writeArrow(
   const writer: RecordBatchWriter = new Format({ autoDestroy: false })
   const sink = new (sinkOf(arrow))()
   writer.reset(sink, schema)
-  const file = await AtomicFile.create(path)
+  const file = await AtomicFile.create(path, blocking)
   let at = 0
   const flush = async () => {
     for (const bytes of sink.take()) {

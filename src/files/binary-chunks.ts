@@ -31,9 +31,6 @@ export function binaryReader(input: ByteInput, format: Format, table: BinaryTabl
   }
 }
 
-/** A chunk is read while the caller works on the one before, so there are two buffers. */
-const BUFFERS = 2
-
 /** The chunks of a table of numbers. See Reader.chunks(). */
 async function* binaryChunks(
   input: ByteInput,
@@ -47,7 +44,10 @@ async function* binaryChunks(
   const rowSize = sizeOf(rowShape)
   const rowBytes = rowSize * elementBytes
   const most = Math.min(rows, to - from)
-  const buffers = Array.from({ length: BUFFERS }, () => newBuffer(input.path, most * rowBytes))
+  // A chunk is read while the caller works on the one before, so there are two buffers. A blocking read would only come
+  // first, and has one, which stays in the caches.
+  const readsAhead = !input.blocking
+  const buffers = Array.from({ length: readsAhead ? 2 : 1 }, () => newBuffer(input.path, most * rowBytes))
   // Numbers of another type are converted, into one more array.
   const converted = type === dtype ? null : newArray(dtype, most * rowSize)
   const read = async (first: number, buffer: ArrayBuffer) => {
@@ -64,12 +64,12 @@ async function* binaryChunks(
     if (converted !== null) STORAGES[type].read(buffer, 0, data)
     return { data, shape: [count, ...rowShape] }
   }
-  let next = from < to ? read(from, buffers[0]) : null
-  for (let first = from, i = 0; next !== null; i++) {
-    const count = await next
-    const buffer = buffers[i % BUFFERS]
+  let next: Promise<number> | null = null
+  for (let first = from, i = 0; first < to; i++) {
+    const buffer = buffers[i % buffers.length]
+    const count: number = await (next ?? read(first, buffer))
     first += count
-    next = first < to ? read(first, buffers[(i + 1) % BUFFERS]) : null
+    next = readsAhead && first < to ? read(first, buffers[(i + 1) % buffers.length]) : null
     // If the caller stops here, nobody waits for this read, and its error is of no use.
     next?.catch(() => {})
     yield tensorOf(buffer, count)

@@ -1,11 +1,14 @@
 import { open } from 'node:fs/promises'
 import { naming } from './file-error.js'
+import { readFully } from './transfer.js'
 
 /** Bytes that are read in order, or at any place: a file, or a stream such as standard input. */
 export interface ByteInput {
   readonly path: string
   /** Null for a stream. */
   readonly size: number | null
+  /** Whether this thread waits for the disk while it reads. */
+  readonly blocking: boolean
   /**
    * Reads up to the length of `into`. Returns how many bytes there were; fewer only at the end. A stream ignores
    * `position`, and goes on where it was.
@@ -14,8 +17,8 @@ export interface ByteInput {
   close(): Promise<void>
 }
 
-/** A file on disk. A pipe or a device is read as a stream. */
-export async function openFile(path: string): Promise<ByteInput> {
+/** A file on disk. A pipe or a device is read as a stream, and by the thread pool, as it may never give anything. */
+export async function openFile(path: string, blocking = false): Promise<ByteInput> {
   const handle = await naming(path, () => open(path, 'r'))
   const stat = await naming(path, () => handle.stat()).catch(async (error) => {
     await handle.close()
@@ -25,17 +28,11 @@ export async function openFile(path: string): Promise<ByteInput> {
   return {
     path,
     size,
+    blocking: blocking && size !== null,
     read: (into, position) =>
-      naming(path, async () => {
-        let done = 0
-        while (done < into.length) {
-          const place = size === null ? null : position + done
-          const { bytesRead } = await handle.read(into, done, into.length - done, place)
-          if (bytesRead === 0) break
-          done += bytesRead
-        }
-        return done
-      }),
+      naming(path, () =>
+        size === null ? readFully(handle, into, null, false) : readFully(handle, into, position, blocking),
+      ),
     close: () => handle.close(),
   }
 }
@@ -47,6 +44,7 @@ export function openStream(path: string, stream: AsyncIterable<Uint8Array>): Byt
   return {
     path,
     size: null,
+    blocking: false,
     async read(into) {
       let done = 0
       while (done < into.length) {

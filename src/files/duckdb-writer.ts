@@ -6,7 +6,7 @@ import { AtomicFile } from './atomic-file.js'
 import { type NewColumns, newColumns } from './columns.js'
 import { loadDuckDB, quoteText, SETTINGS } from './duckdb.js'
 import { startThread, type WritingThread } from './duckdb-worker.js'
-import type { Writer } from './writer.js'
+import type { NewFile, Writer } from './writer.js'
 
 /** The name of the rows in SQL. */
 const TABLE = 'evenkeel_rows'
@@ -25,9 +25,7 @@ const GROUP_ROWS = 122_880
 export async function writeTable(
   path: string,
   format: 'parquet' | 'csv',
-  type: ResultType,
-  rowShape: readonly number[],
-  names: readonly string[] | null,
+  { type, rowShape, names }: NewFile,
 ): Promise<Writer> {
   if (type === 'float16')
     fail(

@@ -4,6 +4,6 @@
  * @module evenkeel/files
  */
 export type { ElementType, ResultType } from '../data/element-types.js'
-export { type NewFile, type OpenOptions, openReader, openWriter } from './open.js'
+export { type OpenOptions, openReader, openWriter } from './open.js'
 export type { Format, Reader } from './reader.js'
-export type { Writer } from './writer.js'
+export type { NewFile, Writer } from './writer.js'

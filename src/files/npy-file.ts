@@ -1,4 +1,4 @@
-import { bytesOf, type ResultType } from '../data/element-types.js'
+import { bytesOf } from '../data/element-types.js'
 import { encodeNpyHeader, NPY_PREFIX_BYTES, npyHeaderPlace, parseNpyHeader } from '../data/npy.js'
 import { fail } from '../errors.js'
 import type { Tensor } from '../tensor.js'
@@ -6,7 +6,7 @@ import { AtomicFile } from './atomic-file.js'
 import { binaryReader } from './binary-chunks.js'
 import type { ByteInput } from './byte-input.js'
 import type { Reader } from './reader.js'
-import type { Writer } from './writer.js'
+import type { NewFile, Writer } from './writer.js'
 
 /** Reads an npy file, or an npy stream. */
 export async function readNpy(input: ByteInput): Promise<Reader> {
@@ -29,8 +29,8 @@ export async function readNpy(input: ByteInput): Promise<Reader> {
 }
 
 /** Writes an npy file. The header has room for any number of rows, and gets it at the end. */
-export async function writeNpy(path: string, type: ResultType, rowShape: readonly number[]): Promise<Writer> {
-  const file = await AtomicFile.create(path)
+export async function writeNpy(path: string, { type, rowShape, blocking }: NewFile): Promise<Writer> {
+  const file = await AtomicFile.create(path, blocking)
   const begin = encodeNpyHeader(type, [0, ...rowShape]).length
   let at = begin
   let rows = 0

@@ -1,15 +1,11 @@
-import { bytesOf, type ResultType } from '../data/element-types.js'
+import { bytesOf } from '../data/element-types.js'
 import { encodeNpyHeader } from '../data/npy.js'
 import { fail } from '../errors.js'
 import { OUTPUT_NAME, writeOut } from './standard-output.js'
-import type { Writer } from './writer.js'
+import type { NewFile, Writer } from './writer.js'
 
 /** Writes an npy file to standard output. Its header comes first, and has the number of rows. */
-export async function streamNpy(
-  type: ResultType,
-  rowShape: readonly number[],
-  rows: number | null,
-): Promise<Writer> {
+export async function streamNpy({ type, rowShape, rows }: NewFile): Promise<Writer> {
   if (rows === null)
     fail(
       'EVENKEEL_FILE',

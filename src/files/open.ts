@@ -1,9 +1,9 @@
 import { extname } from 'node:path'
-import type { ResultType } from '../data/element-types.js'
 import { fail } from '../errors.js'
+import { checkOptions } from '../options.js'
 import { openFile, openStream } from './byte-input.js'
 import type { Format, Reader } from './reader.js'
-import type { Writer } from './writer.js'
+import type { NewFile, Writer } from './writer.js'
 
 export interface OpenOptions {
   /** Default: by the ending of the name; npy for standard input. */
@@ -12,6 +12,12 @@ export interface OpenOptions {
   readonly tensor?: string | undefined
   /** Arrow, Parquet, CSV: the columns, by name or by number from 0. Default: all columns of numbers. */
   readonly columns?: readonly (string | number)[] | undefined
+  /**
+   * npy, safetensors, Arrow: whether this thread waits for the disk. It reads a file that the page cache has in half the
+   * time, and nothing else runs in this thread meanwhile: right for a job, wrong for a server. A stream is never
+   * read so. Default: false.
+   */
+  readonly blocking?: boolean | undefined
 }
 
 /** Standard input, or standard output. */
@@ -49,7 +55,8 @@ export function formatOf(path: string): Format {
  * (EVENKEEL_BACKEND) with the command that installs it, if the package that reads the format is not installed.
  */
 export async function openReader(path: string, options: OpenOptions = {}): Promise<Reader> {
-  const { format = formatOf(path), tensor, columns } = options
+  checkOptions('openReader', options, ['format', 'tensor', 'columns', 'blocking'])
+  const { format = formatOf(path), tensor, columns, blocking } = options
   if (format === 'parquet' || format === 'csv') {
     if (path === STANDARD)
       fail(
@@ -60,7 +67,8 @@ export async function openReader(path: string, options: OpenOptions = {}): Promi
       )
     return (await import('./duckdb-reader.js')).readTable(path, format, columns)
   }
-  const input = path === STANDARD ? openStream('standard input', process.stdin) : await openFile(path)
+  const input =
+    path === STANDARD ? openStream('standard input', process.stdin) : await openFile(path, blocking)
   try {
     if (format === 'npy') return await (await import('./npy-file.js')).readNpy(input)
     if (format === 'arrow') return await (await import('./arrow.js')).readArrow(input, columns)
@@ -71,22 +79,6 @@ export async function openReader(path: string, options: OpenOptions = {}): Promi
   }
 }
 
-export interface NewFile {
-  /** Default: by the ending of the name. */
-  readonly format?: Format | undefined
-  /** The type of the numbers. float16: npy, safetensors and Arrow only. */
-  readonly type: ResultType
-  /** The shape of a row: the extents after the first. */
-  readonly rowShape: readonly number[]
-  /** How many rows there will be. Null: not known yet, which safetensors cannot be written with. */
-  readonly rows: number | null
-  /**
-   * Arrow, Parquet, CSV: the names of the columns, one for each number of a row. One name, or null: a row is a list in one
-   * column (in CSV, which has no lists, a column for each number).
-   */
-  readonly names: readonly string[] | null
-}
-
 /**
  * Begins a file. It gets its name with commit(), when the disk has all of it. Call abort() if that does not come.
  * @param path a file, or '-' for standard output (npy).
@@ -94,7 +86,8 @@ export interface NewFile {
  * (EVENKEEL_BACKEND) with the command that installs it, if the package that writes the format is not installed.
  */
 export async function openWriter(path: string, options: NewFile): Promise<Writer> {
-  const { format = formatOf(path), type, rowShape, rows, names } = options
+  checkOptions('openWriter', options, ['format', 'type', 'rowShape', 'rows', 'names', 'blocking'])
+  const { format = formatOf(path) } = options
   if (path === STANDARD) {
     if (format !== 'npy')
       fail(
@@ -103,24 +96,16 @@ export async function openWriter(path: string, options: NewFile): Promise<Writer
         `${format} cannot be written to a stream`,
         'write npy, or give a file',
       )
-    return (await import('./npy-stream.js')).streamNpy(type, rowShape, rows)
+    return (await import('./npy-stream.js')).streamNpy(options)
   }
   switch (format) {
     case 'npy':
-      return (await import('./npy-file.js')).writeNpy(path, type, rowShape)
-    case 'safetensors': {
-      if (rows === null)
-        fail(
-          'EVENKEEL_OPTION',
-          path,
-          'safetensors needs the number of rows first, and the input does not tell it',
-          'write npy',
-        )
-      return (await import('./safetensors-file.js')).writeSafetensors(path, type, rowShape, rows)
-    }
+      return (await import('./npy-file.js')).writeNpy(path, options)
+    case 'safetensors':
+      return (await import('./safetensors-file.js')).writeSafetensors(path, options)
     case 'arrow':
-      return (await import('./arrow-writer.js')).writeArrow(path, type, rowShape, names)
+      return (await import('./arrow-writer.js')).writeArrow(path, options)
     default:
-      return (await import('./duckdb-writer.js')).writeTable(path, format, type, rowShape, names)
+      return (await import('./duckdb-writer.js')).writeTable(path, format, options)
   }
 }

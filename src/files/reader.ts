@@ -1,7 +1,8 @@
 import type { DType, Tensor } from '../tensor.js'
 
 /** The formats of files. */
-export type Format = 'npy' | 'safetensors' | 'arrow' | 'parquet' | 'csv'
+export const FORMATS = ['npy', 'safetensors', 'arrow', 'parquet', 'csv'] as const
+export type Format = (typeof FORMATS)[number]
 
 /** A file that is read in chunks of rows. */
 export interface Reader {

@@ -1,4 +1,4 @@
-import { bytesOf, type ResultType } from '../data/element-types.js'
+import { bytesOf } from '../data/element-types.js'
 import {
   encodeSafetensorsHeader,
   parseSafetensorsHeader,
@@ -12,7 +12,7 @@ import { AtomicFile } from './atomic-file.js'
 import { binaryReader } from './binary-chunks.js'
 import type { ByteInput } from './byte-input.js'
 import type { Reader } from './reader.js'
-import type { Writer } from './writer.js'
+import type { NewFile, Writer } from './writer.js'
 
 /** Reads the header of a safetensors file. */
 export async function readSafetensorsEntries(
@@ -66,11 +66,16 @@ const RESULT_NAME = 'data'
  */
 export async function writeSafetensors(
   path: string,
-  type: ResultType,
-  rowShape: readonly number[],
-  rows: number,
+  { type, rowShape, rows, blocking }: NewFile,
 ): Promise<Writer> {
-  const file = await AtomicFile.create(path)
+  if (rows === null)
+    fail(
+      'EVENKEEL_OPTION',
+      path,
+      'safetensors needs the number of rows first, and the input does not tell it',
+      'write npy',
+    )
+  const file = await AtomicFile.create(path, blocking)
   const header = encodeSafetensorsHeader([{ name: RESULT_NAME, type, shape: [rows, ...rowShape] }])
   let at = header.length
   let written = 0

@@ -34,14 +34,14 @@ export async function applyToFile(
   { signal }: JobEvents,
   beforeName = async () => {},
 ): Promise<{ rows: number; bytes: number }> {
-  const reader = await openReader(input.path, readerOptions(options))
+  const reader = await openReader(input.path, { ...readerOptions(options), blocking: true })
   try {
     const { rowShape, rows, names } = reader
     const { dtype: type = reader.dtype, format } = options
     // float16 is made of the numbers when they are written.
     const dtype = type === 'float16' ? reader.dtype : type
     const rowsToRows = await inFile(input.path, () => prepare(operation, reader, dtype))
-    const writer = await openWriter(path, { format, type, rowShape, rows, names })
+    const writer = await openWriter(path, { format, type, rowShape, rows, names, blocking: true })
     try {
       const written = await pump(reader, writer, rowsToRows, dtype, input, meter, signal)
       await checkUnchanged(input)

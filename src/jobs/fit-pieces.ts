@@ -5,7 +5,7 @@ import { openReader } from '../files/open.js'
 import type { Reader } from '../files/reader.js'
 import { sizeOf } from '../tensor.js'
 import { type JobEvents, type Meter, untilAborted } from './events.js'
-import { type FitOptions, type FitPlan, type Piece, refuseFeatures } from './fit-plan.js'
+import { type FitOptions, type FitPlan, type Piece, readingOf, refuseFeatures } from './fit-plan.js'
 import { checkUnchanged, type Input } from './inputs.js'
 import { inFile, type Saved } from './saved.js'
 
@@ -25,7 +25,7 @@ export async function fitPiece(
   signal: JobEvents['signal'],
 ): Promise<FittedPiece> {
   const input = inputs[piece.input]
-  const reader = await openReader(input.path, options)
+  const reader = await openReader(input.path, { ...readingOf(options), blocking: true })
   try {
     const standardizer = new Standardizer({ ...standardizerOptions(options), firstChunk: piece.from })
     await readPiece(reader, input, piece, standardizer, meter, signal)

@@ -11,6 +11,11 @@ export interface FitOptions
   extends Omit<StandardizerOptions, 'firstChunk'>,
     Pick<OpenOptions, 'format' | 'tensor' | 'columns'> {}
 
+/** Of the options, those of the reader. */
+export function readingOf({ format, tensor, columns }: FitOptions): OpenOptions {
+  return { format, tensor, columns }
+}
+
 /** What a fit is of. Two runs with the same plan compute the same numbers. */
 export interface FitPlan {
   readonly evenkeel: string
@@ -41,7 +46,7 @@ export async function planFit(
 ): Promise<FitPlan> {
   // As JSON.parse() will read it: without undefined.
   const given = JSON.parse(JSON.stringify(options)) as FitOptions
-  const inputs = await openInputs(paths, options)
+  const inputs = await openInputs(paths, readingOf(options))
   if (inputs.every(({ units }) => units === 0))
     fail('EVENKEEL_FILE', paths[0] ?? 'the inputs', 'there are no rows to learn from', 'give files with rows')
   checkShapes(inputs, options)

@@ -29,7 +29,7 @@ export async function histogramsOf(
     inputs.reduce((sum, { size }) => sum + size, 0),
   )
   for (const { path, size } of inputs) {
-    const reader = await openReader(path, options)
+    const reader = await openReader(path, { ...options, blocking: true })
     try {
       const chunkRows = chunkRowsOf(sizeOf(reader.rowShape))
       for await (const x of untilAborted(reader.chunks(chunkRows), events.signal)) {

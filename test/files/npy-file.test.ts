@@ -48,10 +48,10 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-describe('readNpy', () => {
+describe.each([false, true])('readNpy, blocking: %s', (blocking) => {
   it.each(NUMPY_FILES)('reads %s.npy of NumPy', async (name, npy, rows) => {
     const type = ELEMENT_TYPES.find((each) => STORAGES[each].npy === npy) as ElementType
-    const reader = await openReader(join(FIXTURES, `${name}.npy`))
+    const reader = await openReader(join(FIXTURES, `${name}.npy`), { blocking })
     const { dtype } = STORAGES[type]
     expect(reader).toMatchObject({
       format: 'npy',
@@ -73,10 +73,16 @@ describe('readNpy', () => {
   ])('gives chunks of %d rows', async (rows, sizes) => {
     const path = join(folder, 'five.npy')
     const { data, shape } = counted(5, [2, 3])
-    const writer = await openWriter(path, { type: 'float32', rowShape: [2, 3], rows: null, names: null })
+    const writer = await openWriter(path, {
+      type: 'float32',
+      rowShape: [2, 3],
+      rows: null,
+      names: null,
+      blocking,
+    })
     await writer.write({ data, shape })
     await writer.commit()
-    const reader = await openReader(path)
+    const reader = await openReader(path, { blocking })
     const chunks = await chunksOf(reader, rows)
     expect(chunks.map((chunk) => chunk.shape)).toEqual(sizes.map((size) => [size, 2, 3]))
     expect(chunks.flatMap((chunk) => Array.from(chunk.data))).toEqual(Array.from(data))
@@ -86,6 +92,31 @@ describe('readNpy', () => {
     await reader.close()
   })
 
+  it('can be stopped and closed in the middle', async () => {
+    const path = join(folder, 'long.npy')
+    writeFileSync(path, Buffer.concat([encodeNpyHeader('float32', [100_000, 4]), Buffer.alloc(1_600_000)]))
+    const reader = await openReader(path, { blocking })
+    for await (const { shape } of reader.chunks(50_000)) {
+      expect(shape).toEqual([50_000, 4])
+      break
+    }
+    await reader.close()
+  })
+
+  it('lets timers run between the chunks', async () => {
+    const path = join(folder, 'many.npy')
+    writeFileSync(path, Buffer.concat([encodeNpyHeader('float32', [1000]), Buffer.alloc(4000)]))
+    const reader = await openReader(path, { blocking })
+    let ticks = 0
+    const timer = setInterval(() => ticks++, 0)
+    for await (const _ of reader.chunks(1)) if (ticks > 1) break
+    clearInterval(timer)
+    await reader.close()
+    expect(ticks).toBeGreaterThan(1)
+  })
+})
+
+describe('readNpy', () => {
   it.each([1, 7, 100, 10_000])('reads a stream in pieces of %d bytes', async (size) => {
     const bytes = readFileSync(join(FIXTURES, 'version-1.npy'))
     const reader = await readNpy(openStream('standard input', pieces(bytes, size)))
@@ -155,17 +186,6 @@ describe('readNpy', () => {
       code: 'EVENKEEL_FILE',
       message: expect.stringContaining('there is no memory for a chunk of'),
     })
-    await reader.close()
-  })
-
-  it('can be stopped and closed while it reads ahead', async () => {
-    const path = join(folder, 'long.npy')
-    writeFileSync(path, Buffer.concat([encodeNpyHeader('float32', [100_000, 4]), Buffer.alloc(1_600_000)]))
-    const reader = await openReader(path)
-    for await (const { shape } of reader.chunks(50_000)) {
-      expect(shape).toEqual([50_000, 4])
-      break
-    }
     await reader.close()
   })
 
