@@ -16,6 +16,8 @@ folder = sys.argv[1]
 ROWS = 16384
 npy = os.path.join(folder, "x.npy")
 parquet = os.path.join(folder, "x.parquet")
+# They are removed before a task is timed.
+OUTPUTS = [os.path.join(folder, name) for name in ("sklearn.npy", "duckdb.parquet")]
 
 
 def parts(x):
@@ -32,10 +34,7 @@ def sklearn_fit():
 
 def sklearn_apply():
     x = np.load(npy, mmap_mode="r")
-    path = os.path.join(folder, "sklearn.npy")
-    if os.path.exists(path):
-        os.remove(path)
-    out = np.lib.format.open_memmap(path, mode="w+", dtype=x.dtype, shape=x.shape)
+    out = np.lib.format.open_memmap(OUTPUTS[0], mode="w+", dtype=x.dtype, shape=x.shape)
     for part in parts(x):
         out[part] = fitted.transform(x[part])
     out.flush()
@@ -57,8 +56,7 @@ def duckdb_fit():
 
 
 def duckdb_copy():
-    out = os.path.join(folder, "duckdb.parquet")
-    duckdb_connection().execute(f"COPY (SELECT * FROM '{parquet}') TO '{out}' (FORMAT parquet)")
+    duckdb_connection().execute(f"COPY (SELECT * FROM '{parquet}') TO '{OUTPUTS[1]}' (FORMAT parquet)")
 
 
 TASKS = {"sklearn-fit": sklearn_fit, "sklearn-apply": sklearn_apply}
@@ -72,6 +70,9 @@ for line in sys.stdin:
     task, threads = line.split()
     if task == "sklearn-apply" and fitted is None:
         fitted = sklearn_fit()
+    for path in OUTPUTS:
+        if os.path.exists(path):
+            os.remove(path)
     start = time.perf_counter()
     TASKS[task]()
     print(time.perf_counter() - start, flush=True)
