@@ -13,6 +13,7 @@ import { type Lock, underLock } from './lock.js'
 import { type ManifestHeader, newHeader, openManifest } from './manifest.js'
 import { manifestName } from './manifest-name.js'
 import type { Operation } from './operation.js'
+import { checkUndoes } from './origin.js'
 import { rangeOf, type Shard } from './shard.js'
 
 export interface ApplyJob {
@@ -44,17 +45,17 @@ export interface ApplyResult {
  * the signal's reason if it is aborted. What is finished is kept. No output is there in part.
  */
 export async function apply(job: ApplyJob, events: JobEvents = {}): Promise<ApplyResult> {
-  const { to, options = {}, shard = null } = job
+  const { to, operation, options = {}, shard = null } = job
   const paths = await expandPaths(job.inputs)
   const { from, to: end } = rangeOf(shard, paths.length)
   const all = await openInputs(paths, readerOptions(options))
+  if (operation.undoes !== undefined) await checkUndoes(all, operation.undoes)
   // Of all inputs, so that every shard refuses two of one name.
   const names = [...nameOutputs(all, options.format ?? options.inputFormat)]
   const planned = new Map(names.slice(from, end))
   if (to === STANDARD) return applyToStream(job, [...planned.values()], events)
   await naming(to, () => mkdir(to, { recursive: true }))
   await checkApart(to, planned)
-  const { operation } = job
   const given = JSON.parse(JSON.stringify({ ...options, ...operation.identity }))
   const header = newHeader(version, given, shard)
   return underLock(join(to, manifestName(shard)), events.signal, (lock) =>

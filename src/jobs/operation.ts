@@ -12,6 +12,8 @@ export type RowsToRows = (x: Tensor, out: Tensor) => void
 export interface Operation {
   /** What tells it from other operations, for the manifest. */
   readonly identity: Readonly<Record<string, unknown>>
+  /** The identity of the operation that it undoes, if it undoes one. */
+  readonly undoes?: Readonly<Record<string, unknown>> | undefined
   /**
    * Prepares it for the rows of a file.
    * @throws EvenkeelError if it does not fit them.
@@ -21,8 +23,10 @@ export interface Operation {
 
 /** Scales by learned statistics. */
 export function standardize({ standardizer, names }: Saved, inverse: boolean): Operation {
+  const statistics = digestOf(standardizer.toJSON())
   return {
-    identity: { statistics: digestOf(standardizer.toJSON()), inverse },
+    identity: { statistics, inverse },
+    undoes: inverse ? { statistics, inverse: false } : undefined,
     for(reader, dtype) {
       const differs = (names ?? []).findIndex((name, f) => reader.names !== null && reader.names[f] !== name)
       if (names !== null && differs >= 0 && reader.names?.length === standardizer.features)
