@@ -1,5 +1,5 @@
 // The API reference: pages of markdown from the docstrings of the package's entry points.
-const ENTRIES = ['index', 'data/index', 'files/index', 'tfjs/index', 'selftest/index']
+const ENTRIES = ['index', 'data/index', 'files/index', 'jobs/index', 'tfjs/index', 'selftest/index']
 
 export default {
   plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],

@@ -1,4 +1,3 @@
-import { EvenkeelError } from '../errors.js'
 import type { JobEvents } from '../jobs/events.js'
 import { setThreads } from '../threads.js'
 import { interruptible } from './child.js'
@@ -10,18 +9,6 @@ export interface JobOptions {
   readonly json: boolean
   readonly quiet?: true
 }
-
-/** What errors call the options of functions, and the options of the command line. */
-const OPTIONS: readonly (readonly [of: RegExp, here: string])[] = [
-  [/set nonFinite: 'missing'/g, 'give --non-finite missing'],
-  [/name one, with the option tensor/g, 'name one, with --tensor'],
-  [/set axis to their dimension/g, 'give their dimension, with --axis'],
-  [/; give groups/g, '; give it, with --groups'],
-  [/give axis/g, 'give --axis'],
-  [/leave out axis/g, 'leave out --axis'],
-  [/give the prefix/g, 'give, with --prefix, the prefix'],
-  [/pass \{ prefix: ('[^']*') \}/g, 'give --prefix $1'],
-]
 
 /**
  * Runs a job: with its threads, a progress bar if a person sees it, and an end that a signal can ask for.
@@ -36,10 +23,6 @@ export async function runJob<T>(
   const progress = await showJobProgress(!json && !quiet)
   try {
     return await interruptible((signal) => job({ signal, onProgress: progress.onProgress }), kept)
-  } catch (error) {
-    if (!(error instanceof EvenkeelError)) throw error
-    const message = OPTIONS.reduce((text, [of, here]) => text.replace(of, here), error.message)
-    throw new EvenkeelError(error.code, message)
   } finally {
     progress.stop()
   }

@@ -6,6 +6,7 @@ import { version } from '../version.js'
 import type { Action } from './action.js'
 import { Interrupted } from './child.js'
 import { addJobCommands } from './job-commands.js'
+import { forCommandLine } from './option-names.js'
 import { UsageError } from './usage.js'
 
 /** Of the process: 0 where all is well, and for a signal 128 and its number, as shells have it. */
@@ -58,6 +59,7 @@ function command<Options>(name: string, description: string, load: () => Promise
     .command(name)
     .description(description)
     .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError(`\`evenkeel ${name} --help\` lists its options.`)
     .action(async (...parameters) => {
       // The arguments come before, as many as the command has.
       const self = parameters.at(-1) as Command
@@ -71,7 +73,8 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_COMMAND_LINE
   const ours = error instanceof EvenkeelError || error instanceof Interrupted || error instanceof UsageError
   if (!ours) throw error
-  process.stderr.write(`evenkeel: ${error.message}\n`)
+  const message = error instanceof EvenkeelError ? forCommandLine(error.message) : error.message
+  process.stderr.write(`evenkeel: ${message}\n`)
   if (error instanceof UsageError) return WRONG_COMMAND_LINE
   // A read of standard input that was given up would keep the process alive.
   if (error instanceof Interrupted) process.exit(SIGNALLED + constants.signals[error.signal])

@@ -1,5 +1,6 @@
 import { verify as verifyJob } from '../jobs/verify.js'
 import type { Action } from './action.js'
+import { forCommandLine } from './option-names.js'
 import { counted } from './units.js'
 
 /** Checks the outputs of an apply, or the statistics of a fit. The exit code is 1 if there is a fault. */
@@ -8,6 +9,6 @@ export const verify: Action = async ({ json }, [path]) => {
   const { checked, faults } = findings
   if (json) console.log(JSON.stringify(findings, null, 2))
   else if (faults.length === 0) console.log(`ok: ${path}, ${counted(checked, 'file')}`)
-  else for (const fault of faults) console.log(fault)
+  else for (const fault of faults) console.log(forCommandLine(fault))
   return faults.length === 0 ? 0 : 1
 }

@@ -7,8 +7,8 @@ import { type FitOptions, type FitPlan, type Piece, piecesOf, planFit } from './
 import { expandPaths } from './inputs.js'
 import { type Journal, NO_JOURNAL, openJournal } from './journal.js'
 import { type Lock, NO_LOCK, underLock } from './lock.js'
-import { partName, partText, writePart } from './part.js'
-import { type Saved, savedText, writeSaved } from './saved.js'
+import { mergeParts, partName, partText, writePart } from './part.js'
+import { savedText, writeSaved } from './saved.js'
 import type { Shard } from './shard.js'
 
 export interface FitJob {
@@ -107,12 +107,25 @@ async function write(path: string, plan: FitPlan, pieces: readonly FittedPiece[]
   else await writePart(path, plan, pieces)
 }
 
-/** Writes the merged parts as the result of one process. */
-export async function writeMerged(out: string, saved: Saved): Promise<void> {
-  if (out === STANDARD) await writeOut(savedText(saved))
+export interface MergeResult {
+  /** What was written. */
+  readonly path: string
+  readonly parts: number
+  /** Of the whole fit. */
+  readonly files: number
+  readonly features: number
+}
+
+/** Merges the parts of all shards, and writes the result of one process. */
+export async function merge(parts: readonly string[], out: string): Promise<MergeResult> {
+  const paths = await expandPaths(parts)
+  const merged = await mergeParts(paths)
+  if (out === STANDARD) await writeOut(savedText(merged))
   else
     await underLock(out, undefined, async () => {
       await removePartials(out)
-      await writeSaved(out, saved)
+      await writeSaved(out, merged)
     })
+  const { features = 0 } = merged.standardizer
+  return { path: out, parts: paths.length, files: merged.plan.inputs.length, features }
 }

@@ -10,7 +10,7 @@ export interface LogContent {
   readonly bytes: number
 }
 
-const REMEDY = 'begin anew, with --restart'
+const REMEDY = 'begin anew, with restart'
 const NEWLINE = 0x0a
 
 /**

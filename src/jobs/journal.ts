@@ -44,7 +44,7 @@ export async function openJournal(path: string, plan: FitPlan, restart: boolean)
       'EVENKEEL_FILE',
       path,
       `an earlier run began another job: ${difference}`,
-      'undo the change, or begin anew, with --restart',
+      'undo the change, or begin anew, with restart',
     )
   const finished = await inFile(path, () => content.entries.map(pieceFrom))
   return journalOf(finished, await JobLog.resume(path, content))

@@ -13,7 +13,7 @@ import { nameOf, type Shard } from './shard.js'
 
 const FORMAT = 'evenkeel.manifest'
 const VERSION = 1
-const REMEDY = 'give another folder, or begin anew, with --restart'
+const REMEDY = 'give another folder, or begin anew, with restart'
 
 export interface ManifestHeader {
   readonly format: typeof FORMAT

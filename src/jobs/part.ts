@@ -53,7 +53,7 @@ export interface Part {
 /** @throws EvenkeelError that names the file unless it is a whole part that was not changed. */
 export async function readPart(path: string): Promise<Part> {
   const json = await readJSON(path)
-  checkFormat(path, json, FORMAT, VERSION, 'give what `evenkeel fit --shard i/n` wrote')
+  checkFormat(path, json, FORMAT, VERSION, 'give what fit wrote for a shard')
   const { digest, plan, pieces } = json as { digest: unknown; plan: Part['plan']; pieces: unknown[] }
   if (digest !== digestOf({ plan, pieces }))
     fail('EVENKEEL_FILE', path, 'it was changed since it was written', REMEDY)
@@ -115,12 +115,15 @@ function checkAll(count: number, found: ReadonlyMap<number, Part>): void {
   const missing: number[] = []
   for (let i = 0; i < count && missing.length <= MOST_NAMED; i++) if (!found.has(i)) missing.push(i)
   if (missing.length === 0) return
-  const more = count - found.size - MOST_NAMED
+  const total = count - found.size
+  const more = total - MOST_NAMED
   const named = missing.slice(0, MOST_NAMED).join(', ')
   fail(
     'EVENKEEL_FILE',
     'merge',
-    `of ${count} shards, ${count - found.size} are missing: ${named}${more > 0 ? ` and ${more} more` : ''}`,
-    `fit them, as by --shard ${missing[0]}/${count}, and name their parts, too`,
+    total === 1
+      ? `shard ${named} of ${count} is missing`
+      : `${total} of ${count} shards are missing: ${named}${more > 0 ? ` and ${more} more` : ''}`,
+    `fit what is missing, as by shard: { index: ${missing[0]}, count: ${count} }, and name its part, too`,
   )
 }

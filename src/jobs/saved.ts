@@ -21,9 +21,15 @@ export async function writeSaved(path: string, saved: Saved): Promise<void> {
   await writeAtomically(path, savedText(saved))
 }
 
-/** @throws EvenkeelError that names the file if it is not there, or is none that fit writes. */
+/**
+ * Reads what fit wrote, or what Standardizer.toBytes() gave.
+ * @throws EvenkeelError that names the file if it is not there, or is none of the two.
+ */
 export async function readSaved(path: string): Promise<Saved> {
-  const json = await readJSON(path)
+  const bytes = await naming(path, () => readFile(path))
+  if (isSafetensors(bytes))
+    return { standardizer: await inFile(path, () => Standardizer.fromBytes(bytes)), names: null }
+  const json = parseJSON(path, bytes)
   const standardizer = await inFile(path, () => Standardizer.fromJSON(json))
   const { names = null } = json as { names?: unknown }
   const sound =
@@ -41,11 +47,19 @@ export async function readSaved(path: string): Promise<Saved> {
   return { standardizer, names: names as readonly string[] | null }
 }
 
+/** safetensors begins with the length of its header, in 8 bytes of which the last are 0. JSON has no such byte. */
+export function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes[7] === 0
+}
+
 /** The value of a JSON file. */
 export async function readJSON(path: string): Promise<unknown> {
-  const text = await naming(path, () => readFile(path, 'utf8'))
+  return parseJSON(path, await naming(path, () => readFile(path)))
+}
+
+function parseJSON(path: string, bytes: Buffer): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(bytes.toString('utf8'))
   } catch {
     return fail('EVENKEEL_FILE', path, 'it is no JSON, or cut off', 'give a file that evenkeel wrote')
   }

@@ -8,7 +8,7 @@ export interface Shard {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const REMEDY = "give the shard, as in --shard 0/4, or the whole job with '--shard all'"
+const REMEDY = 'give the shard, as in { index: 0, count: 4 }, or null for the whole job'
 
 /**
  * Who starts many processes, and the variables that tell each which one it is. All of them must be set. The first one
@@ -56,7 +56,8 @@ export function parseShard(text: string): Shard | null {
   return isShard(shard) ? shard : null
 }
 
-function isShard({ index, count }: Shard): boolean {
+export function isShard(value: unknown): value is Shard {
+  const { index, count } = (value ?? {}) as Shard
   return Number.isSafeInteger(index) && Number.isSafeInteger(count) && index >= 0 && index < count
 }
 

@@ -145,7 +145,7 @@ describe('fails, with one line on stderr', () => {
       /^evenkeel: gone\.npy: there is no such file or folder; correct the path\.\n$/,
     ],
     ['verify in', 1, /^$/],
-    ['inspect model.safetensors', 1, /^evenkeel: model\.safetensors: it is no JSON/],
+    ['inspect model.safetensors', 1, /^evenkeel: model\.safetensors: .* these bytes are no Standardizer; /],
     ['merge in/a.npy --out x.json', 1, /^evenkeel: in\/a\.npy: it is no JSON/],
     [
       'apply --layer model.safetensors --prefix ln in/a.npy --to x --norm group',
@@ -189,6 +189,12 @@ describe('fails, with one line on stderr', () => {
       2,
       /^evenkeel: --columns must be names or numbers between commas/,
     ],
+    ['merge parts.shard-1-of-2.json --out x.json', 1, /as by --shard 0\/2, and name its part, too\.\n$/],
+    [
+      'apply stats.json in/a.npy --to x --non-finite missing',
+      2,
+      /^evenkeel: unknown option '--non-finite'\n.*`evenkeel apply --help` lists its options\./s,
+    ],
     ['apply stats.json --to x', 2, /^evenkeel: there are no inputs after the statistics\n$/],
     [
       'apply stats.json in/a.npy --to x --axis 1',
@@ -198,11 +204,19 @@ describe('fails, with one line on stderr', () => {
     [
       'apply --norm batch in/a.npy --to x',
       2,
-      /^evenkeel: --norm batch needs a trained layer; give --layer FILE, or /,
+      /^evenkeel: --norm batch needs a trained layer; give the file of --layer, or /,
     ],
-    ['apply --norm rms in/a.npy --to x --inverse', 2, /^evenkeel: --inverse is of statistics alone\n$/],
-    ['apply --norm rms in/a.npy --to x --prefix a', 2, /^evenkeel: --prefix and --groups are of --layer\n$/],
-    ['apply --layer f in/a.npy --to x --norm l2', 2, /^evenkeel: --norm l2 has no trained layer\n$/],
+    [
+      'apply --norm rms in/a.npy --to x --inverse',
+      2,
+      /^evenkeel: --inverse is of statistics alone; leave it out\n$/,
+    ],
+    [
+      'apply --norm rms in/a.npy --to x --prefix a',
+      2,
+      /^evenkeel: --prefix and --groups are of --layer; leave /,
+    ],
+    ['apply --layer f in/a.npy --to x --norm l2', 2, /^evenkeel: --norm l2 has no trained layer; leave /],
     ['apply --norm rms in/a.npy --to x --eps 0', 2, /^evenkeel: --eps must be a number above 0/],
     [
       'inspect stats.json in/a.npy',

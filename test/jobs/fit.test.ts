@@ -13,8 +13,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Standardizer } from '../../src/data/standardizer.js'
 import { openReader } from '../../src/files/open.js'
 import { info, setThreads } from '../../src/index.js'
-import { type FitJob, fit as runFit, writeMerged } from '../../src/jobs/fit.js'
-import { mergeParts, partName } from '../../src/jobs/part.js'
+import { type FitJob, merge, fit as runFit } from '../../src/jobs/fit.js'
+import { partName } from '../../src/jobs/part.js'
 import { readSaved } from '../../src/jobs/saved.js'
 import { CHUNK_ROW, namesIn, newFolder, numbers, writeChunks, writeNpy } from './files.js'
 
@@ -56,7 +56,7 @@ describe('gives the same bits', () => {
       expect(path).toBe(partName(out, shard))
       parts.push(path)
     }
-    await writeMerged(out, await mergeParts(parts))
+    await merge(parts, out)
     expect(readFileSync(out, 'utf8')).toBe(expected)
     for (const part of parts) rmSync(part)
   })
@@ -165,7 +165,7 @@ describe('after a run that ended early', () => {
     const job = { ...own, ...other }
     const before = readFileSync(`${own.out}.journal`, 'utf8')
     await expect(runFit(job)).rejects.toThrow(message)
-    await expect(runFit(job)).rejects.toThrow(/--restart\.$/)
+    await expect(runFit(job)).rejects.toThrow(/begin anew, with restart\.$/)
     expect(readFileSync(`${own.out}.journal`, 'utf8')).toBe(before)
     expect(await runFit({ ...job, restart: true })).toMatchObject({ resumed: 0 })
     expect(existsSync(`${own.out}.journal`)).toBe(false)

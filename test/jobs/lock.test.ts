@@ -4,10 +4,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { apply } from '../../src/jobs/apply.js'
-import { fit as fitJob, writeMerged } from '../../src/jobs/fit.js'
+import { fit as fitJob, merge } from '../../src/jobs/fit.js'
 import { type Lock, lockName, takeLock } from '../../src/jobs/lock.js'
 import { normalizeRows } from '../../src/jobs/operation.js'
-import { readSaved } from '../../src/jobs/saved.js'
 import { namesIn, newFolder, numbers, writeNpy } from './files.js'
 
 const folder = newFolder()
@@ -130,7 +129,7 @@ describe('jobs', () => {
     ['a fit', 'stats.json', () => fitJob({ inputs, out: path })],
     ['a fit from the beginning', 'stats.json', () => fitJob({ inputs, out: path, restart: true })],
     ['a fit of a shard', 'stats.json.shard-0-of-2.json', () => fitJob({ inputs, out: path, shard })],
-    ['a merge', 'stats.json', async () => writeMerged(path, await readSaved(join(folder, 'stats.json')))],
+    ['a merge', 'stats.json', () => merge([join(folder, 'stats.json.shard-*')], path)],
     ['an apply', 'evenkeel-manifest.jsonl', () => apply({ inputs, to, operation })],
     ['an apply of a shard', 'evenkeel-manifest.0-of-2.jsonl', () => apply({ inputs, to, operation, shard })],
     ['an apply to the output of a fit', 'b.npy', () => apply({ inputs, to, operation })],
@@ -146,7 +145,8 @@ describe('jobs', () => {
   ])(
     '%s is refused, and works when the other one has ended',
     async (_, name, job) => {
-      await fitJob({ inputs, out: join(folder, 'stats.json') })
+      for (const index of [0, 1])
+        await fitJob({ inputs, out: join(folder, 'stats.json'), shard: { index, count: 2 } })
       const lock = await takeLock(join(work, name), undefined, PACE)
       // A file that is half written by the other one.
       const partial = join(work, `.${name}.0123456789ab.evenkeel-partial`)

@@ -170,7 +170,7 @@ describe('a later run', () => {
     change()
     const before = namesIn(to).map((name) => readFileSync(join(to, name)).length)
     await expect(apply({ ...job, ...other })).rejects.toThrow(message)
-    await expect(apply({ ...job, ...other })).rejects.toThrow(/--restart\.$/)
+    await expect(apply({ ...job, ...other })).rejects.toThrow(/begin anew, with restart\.$/)
     expect(namesIn(to).map((name) => readFileSync(join(to, name)).length)).toEqual(before)
     await apply({ ...job, ...other, restart: true })
     expect((await verify(to)).faults.filter((fault) => !/shard 1 of 2/.test(fault))).toEqual([])

@@ -51,7 +51,7 @@ it.each<[string, readonly string[], RegExp]>([
   [
     'a missing part',
     [parts[0], parts[2]],
-    /merge: of 3 shards, 1 are missing: 1; fit them, as by --shard 1\/3, /,
+    /merge: shard 1 of 3 is missing; fit what is missing, as by shard: \{ index: 1, count: 3 \}, /,
   ],
   [
     'a part twice',
@@ -81,6 +81,6 @@ it('names a few of many missing shards', async () => {
   const job = { inputs: [at('in/*.npy')], out: at('many'), shard: { index: 0, count: 100 } }
   const { path } = await runFit(job)
   await expect(mergeParts([path])).rejects.toThrow(
-    /of 100 shards, 99 are missing: 1, 2, 3, 4, 5, 6, 7, 8 and 91 more; /,
+    /99 of 100 shards are missing: 1, 2, 3, 4, 5, 6, 7, 8 and 91 more; /,
   )
 })

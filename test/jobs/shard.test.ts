@@ -81,10 +81,10 @@ describe('the environment of a launcher', () => {
       /INDEX=3, JOB_COMPLETIONS=3 do not name/,
     ],
     ['no number', { PMI_RANK: 'x', PMI_SIZE: '2' }, /PMI_RANK=x/],
-  ])('%s: refused, and --shard is named', (_, environment, message) => {
+  ])('%s: refused, and the remedy is named', (_, environment, message) => {
     expect(() => shardOfEnvironment(environment)).toThrow(message)
     expect(() => shardOfEnvironment(environment)).toThrow(
-      /--shard 0\/4, or the whole job with '--shard all'\.$/,
+      /give the shard, as in \{ index: 0, count: 4 \}, or null for the whole job\.$/,
     )
   })
 })

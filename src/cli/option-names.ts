@@ -1,0 +1,22 @@
+/** What errors call the options of functions, and the options of the command line. */
+const OPTIONS: readonly (readonly [of: RegExp, here: string])[] = [
+  [/anew, with restart/g, 'anew, with --restart'],
+  [/as by shard: \{ index: (\d+), count: (\d+) \}/g, 'as by --shard $1/$2'],
+  [
+    /as in \{ index: 0, count: 4 \}, or null for the whole job/g,
+    "as in --shard 0/4, or the whole job with '--shard all'",
+  ],
+  [/set nonFinite: 'missing'/g, 'give --non-finite missing'],
+  [/name one, with the option tensor/g, 'name one, with --tensor'],
+  [/set axis to their dimension/g, 'give their dimension, with --axis'],
+  [/; give groups/g, '; give it, with --groups'],
+  [/give axis/g, 'give --axis'],
+  [/leave out axis/g, 'leave out --axis'],
+  [/give the prefix/g, 'give, with --prefix, the prefix'],
+  [/pass \{ prefix: ('[^']*') \}/g, 'give --prefix $1'],
+]
+
+/** The message of a function's error, with the options of the command line. */
+export function forCommandLine(message: string): string {
+  return OPTIONS.reduce((text, [of, here]) => text.replace(of, here), message)
+}
