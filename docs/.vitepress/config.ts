@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type DefaultTheme, defineConfig } from 'vitepress'
+import { indentedCode } from './indented-code'
 import { outerLinks } from './outer-links'
 
 const DOCS = fileURLToPath(new URL('..', import.meta.url))
@@ -86,7 +87,10 @@ export default defineConfig({
   base: process.env.DOCS_BASE ?? '/',
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
   markdown: {
-    config: outerLinks(manifest.repository?.url),
+    config(markdown) {
+      outerLinks(manifest.repository?.url)(markdown)
+      indentedCode(markdown)
+    },
     // The contrast of the default light theme is too low for small text.
     theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
   },
