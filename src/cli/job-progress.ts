@@ -24,8 +24,6 @@ export async function showJobProgress(wanted: boolean): Promise<JobProgress> {
   let started = 0
   return {
     onProgress(done, total) {
-      // The length of a stream is not known.
-      if (total === 0) return
       if (started === 0) {
         started = performance.now()
         bar.start(total, 0, { size: megabytes(total), rate: '' })

@@ -23,7 +23,8 @@ export interface Reader {
   readonly header: string
   /**
    * The rows from `from` to `to`, `rows` at a time; the last chunk may have fewer. A chunk's memory is used again: it is
-   * valid until the next chunk is asked for. The next chunk is read while the caller works on this one.
+   * valid until the next chunk is asked for. If the reader is not blocking, the next chunk is read while the caller works on
+   * this one.
    * @throws EvenkeelError that names the file and the row if the file is cut off, or cannot be read.
    */
   chunks(rows: number, from?: number, to?: number): AsyncIterable<Tensor>

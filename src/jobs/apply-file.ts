@@ -1,12 +1,12 @@
 import type { ResultType } from '../data/element-types.js'
-import { chunkRowsOf } from '../data/geometry.js'
-import { type OpenOptions, openReader, openWriter } from '../files/open.js'
+import { type OpenOptions, openWriter } from '../files/open.js'
 import type { Format, Reader } from '../files/reader.js'
 import type { Writer } from '../files/writer.js'
-import { type DType, newArray, sizeOf, type Tensor } from '../tensor.js'
-import { type JobEvents, type Meter, untilAborted } from './events.js'
+import { type DType, newArray, type Tensor } from '../tensor.js'
+import type { JobEvents, Meter } from './events.js'
 import { checkUnchanged, type Input } from './inputs.js'
 import type { Operation, RowsToRows } from './operation.js'
+import { type Reading, reading } from './reading.js'
 import { inFile } from './saved.js'
 
 export interface ApplyOptions extends Pick<OpenOptions, 'tensor' | 'columns'> {
@@ -34,8 +34,8 @@ export async function applyToFile(
   { signal }: JobEvents,
   beforeName = async () => {},
 ): Promise<{ rows: number; bytes: number }> {
-  const reader = await openReader(input.path, { ...readerOptions(options), blocking: true })
-  try {
+  return reading(input, readerOptions(options), signal, async (opened) => {
+    const { reader } = opened
     const { rowShape, rows, names } = reader
     const { dtype: type = reader.dtype, format } = options
     // float16 is made of the numbers when they are written.
@@ -43,7 +43,7 @@ export async function applyToFile(
     const rowsToRows = await inFile(input.path, () => prepare(operation, reader, dtype))
     const writer = await openWriter(path, { format, type, rowShape, rows, names, blocking: true })
     try {
-      const written = await pump(reader, writer, rowsToRows, dtype, input, meter, signal)
+      const written = await pump(opened, writer, rowsToRows, dtype, input, meter)
       await checkUnchanged(input)
       await beforeName()
       return { rows: written, ...(await writer.commit()) }
@@ -51,9 +51,7 @@ export async function applyToFile(
       await writer.abort()
       throw error
     }
-  } finally {
-    if (signal?.aborted !== true) await reader.close()
-  }
+  })
 }
 
 /** What does not fit the rows of a file is refused here, before there is an output. */
@@ -65,17 +63,16 @@ function prepare(operation: Operation, reader: Reader, dtype: DType): RowsToRows
 }
 
 /**
- * Reads, computes and writes. While one chunk is computed, the next one is read and the one before is written. Returns
- * the number of rows.
+ * Reads, computes and writes. A format that another thread writes is written while the next chunk is computed. Returns the
+ * number of rows.
  */
 async function pump(
-  reader: Reader,
+  { reader, chunks }: Reading,
   writer: Writer,
   rowsToRows: RowsToRows,
   dtype: DType,
   input: Input,
   meter: Meter,
-  signal: JobEvents['signal'],
 ): Promise<number> {
   const results = resultsOf(dtype)
   let row = 0
@@ -85,7 +82,7 @@ async function pump(
     await inFile(input.path, () => done, from)
   }
   try {
-    for await (const x of untilAborted(reader.chunks(chunkRowsOf(sizeOf(reader.rowShape))), signal)) {
+    for await (const x of chunks()) {
       const out = results(x)
       await inFile(input.path, () => rowsToRows(x, out), row)
       await written()

@@ -2,7 +2,10 @@
 export interface JobEvents {
   /** Ends the job before its next chunk, with the signal's reason. What is finished is kept. */
   readonly signal?: AbortSignal | undefined
-  /** Is told how many bytes of the inputs are done, of how many. What an earlier run has done does not count. */
+  /**
+   * Is told how many bytes of the inputs are done, of how many. What an earlier run has done does not count, and the
+   * length of a stream is not known.
+   */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
@@ -15,28 +18,37 @@ export class Meter {
   constructor({ onProgress }: JobEvents, total: number) {
     this.#tell = onProgress
     this.#total = total
-    onProgress?.(0, total)
+    this.add(0)
   }
 
   add(bytes: number): void {
     this.#done += bytes
-    this.#tell?.(this.#done, this.#total)
+    // Of a stream, and where nothing is left to do, there is nothing to tell.
+    if (this.#total > 0) this.#tell?.(this.#done, this.#total)
   }
 }
 
 /**
- * The values of an iterable. If the signal is aborted, it throws the signal's reason at once, also while it waits for
- * the next value.
+ * The values of an iterable, until the signal is aborted: then it throws the signal's reason, before the next value.
+ * @param isStream whether the next value may never come. Then nobody waits for it when the signal is aborted.
  */
 export async function* untilAborted<T>(
   values: AsyncIterable<T>,
   signal: AbortSignal | undefined,
+  isStream: boolean,
 ): AsyncGenerator<T> {
-  if (signal === undefined) {
-    yield* values
+  signal?.throwIfAborted()
+  if (signal !== undefined && isStream) {
+    yield* atOnceUntilAborted(values, signal)
     return
   }
-  signal.throwIfAborted()
+  for await (const value of values) {
+    yield value
+    signal?.throwIfAborted()
+  }
+}
+
+async function* atOnceUntilAborted<T>(values: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = values[Symbol.asyncIterator]()
   let abort = () => {}
   const aborted = new Promise<never>((_, reject) => {
@@ -54,7 +66,6 @@ export async function* untilAborted<T>(
     }
   } finally {
     signal.removeEventListener('abort', abort)
-    // A generator that waits for standard input would return only after it.
     if (!signal.aborted) await iterator.return?.()
   }
 }

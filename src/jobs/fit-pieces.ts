@@ -1,12 +1,9 @@
-import { chunkRowsOf } from '../data/geometry.js'
 import { Standardizer } from '../data/standardizer.js'
 import { fail } from '../errors.js'
-import { openReader } from '../files/open.js'
-import type { Reader } from '../files/reader.js'
-import { sizeOf } from '../tensor.js'
-import { type JobEvents, type Meter, untilAborted } from './events.js'
+import type { JobEvents, Meter } from './events.js'
 import { type FitOptions, type FitPlan, type Piece, readingOf, refuseFeatures } from './fit-plan.js'
 import { checkUnchanged, type Input } from './inputs.js'
+import { type Reading, reading } from './reading.js'
 import { inFile, type Saved } from './saved.js'
 
 /** What was learned from a piece. */
@@ -25,34 +22,25 @@ export async function fitPiece(
   signal: JobEvents['signal'],
 ): Promise<FittedPiece> {
   const input = inputs[piece.input]
-  const reader = await openReader(input.path, { ...readingOf(options), blocking: true })
-  try {
+  return reading(input, readingOf(options), signal, async (opened) => {
     const standardizer = new Standardizer({ ...standardizerOptions(options), firstChunk: piece.from })
-    await readPiece(reader, input, piece, standardizer, meter, signal)
+    await readPiece(opened, input, piece, standardizer, meter)
     await checkUnchanged(input)
-    const { names } = reader
+    const { names } = opened.reader
     return { ...piece, standardizer, names: names?.length === standardizer.features ? names : null }
-  } finally {
-    if (signal?.aborted !== true) await reader.close()
-  }
+  })
 }
 
 async function readPiece(
-  reader: Reader,
+  { reader, chunks, chunkRows }: Reading,
   input: Input,
-  { from, to }: Piece,
+  piece: Piece,
   standardizer: Standardizer,
   meter: Meter,
-  signal: JobEvents['signal'],
 ): Promise<void> {
-  const chunkRows = chunkRowsOf(sizeOf(reader.rowShape))
-  let row = from * chunkRows
-  const chunks =
-    input.isCut && reader.rows !== null
-      ? reader.chunks(chunkRows, row, Math.min(reader.rows, to * chunkRows))
-      : reader.chunks(chunkRows)
+  let row = piece.from * chunkRows
   const bytesOf = (rows: number) => (reader.rows === null ? 0 : (input.size * rows) / reader.rows)
-  for await (const x of untilAborted(chunks, signal)) {
+  for await (const x of chunks(input.isCut ? piece : undefined)) {
     await inFile(input.path, () => standardizer.partialFit(x, { firstRow: row }))
     row += x.shape[0]
     meter.add(bytesOf(x.shape[0]))

@@ -4,7 +4,7 @@ import { writeOut } from '../files/standard-output.js'
 import { type JobEvents, Meter } from './events.js'
 import { checkFeatures, type FittedPiece, fitPiece, mergePieces } from './fit-pieces.js'
 import { type FitOptions, type FitPlan, type Piece, piecesOf, planFit } from './fit-plan.js'
-import { expandPaths } from './inputs.js'
+import { expandPaths, refuseReplaced } from './inputs.js'
 import { type Journal, NO_JOURNAL, openJournal } from './journal.js'
 import { type Lock, NO_LOCK, underLock } from './lock.js'
 import { mergeParts, partName, partText, writePart } from './part.js'
@@ -47,6 +47,10 @@ export async function fit(job: FitJob, events: JobEvents = {}): Promise<FitResul
   const { out, options = {}, shard = null, restart = false } = job
   const plan = await planFit(await expandPaths(job.inputs), options, shard)
   const path = shard === null || out === STANDARD ? out : partName(out, shard)
+  await refuseReplaced(
+    path,
+    plan.inputs.map((input) => input.path),
+  )
   const fitTo = async (lock: Lock) => {
     if (out !== STANDARD) await removePartials(path)
     const journal = out === STANDARD ? NO_JOURNAL : await openJournal(`${path}.journal`, plan, restart)
@@ -119,6 +123,7 @@ export interface MergeResult {
 /** Merges the parts of all shards, and writes the result of one process. */
 export async function merge(parts: readonly string[], out: string): Promise<MergeResult> {
   const paths = await expandPaths(parts)
+  await refuseReplaced(out, paths)
   const merged = await mergeParts(paths)
   if (out === STANDARD) await writeOut(savedText(merged))
   else

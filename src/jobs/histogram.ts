@@ -1,9 +1,10 @@
-import { chunkRowsOf, geometryOf } from '../data/geometry.js'
+import { geometryOf } from '../data/geometry.js'
 import { fail } from '../errors.js'
-import { type OpenOptions, openReader } from '../files/open.js'
-import { sizeOf, type Tensor } from '../tensor.js'
-import { type JobEvents, Meter, untilAborted } from './events.js'
+import type { OpenOptions } from '../files/open.js'
+import type { Tensor } from '../tensor.js'
+import { type JobEvents, Meter } from './events.js'
 import { expandPaths, openInputs } from './inputs.js'
+import { reading } from './reading.js'
 import type { Saved } from './saved.js'
 
 /** The bars of a histogram: enough to see two hills, few enough to be seen each. */
@@ -28,17 +29,11 @@ export async function histogramsOf(
     events,
     inputs.reduce((sum, { size }) => sum + size, 0),
   )
-  for (const { path, size } of inputs) {
-    const reader = await openReader(path, { ...options, blocking: true })
-    try {
-      const chunkRows = chunkRowsOf(sizeOf(reader.rowShape))
-      for await (const x of untilAborted(reader.chunks(chunkRows), events.signal)) {
-        count(path, x, standardizer.axis, bins, min, max, factor)
-      }
-      meter.add(size)
-    } finally {
-      if (events.signal?.aborted !== true) await reader.close()
-    }
+  for (const input of inputs) {
+    await reading(input, options, events.signal, async ({ chunks }) => {
+      for await (const x of chunks()) count(input.path, x, standardizer.axis, bins, min, max, factor)
+    })
+    meter.add(input.size)
   }
   return bins
 }

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, isAbsolute } from 'node:path'
 import { chunkRowsOf } from '../data/geometry.js'
 import { describe, fail } from '../errors.js'
@@ -86,9 +86,24 @@ async function inputOf(path: string, options: OpenOptions): Promise<Input> {
   return { ...file, header, rowShape, units: Math.ceil(rows / chunkRowsOf(sizeOf(rowShape))), isCut: true }
 }
 
+/** Whether an input is a pipe, a device or standard input, which gives its bytes only once, and when it likes. */
+export function isStream({ size, modified }: Input): boolean {
+  return size === 0 && modified === 0
+}
+
+/** Throws if a result would replace an input. */
+export async function refuseReplaced(out: string, inputs: readonly string[]): Promise<void> {
+  const place = await realpath(out).catch(() => null)
+  if (place === null) return
+  for (const path of inputs)
+    if (path !== STANDARD && (await realpath(path).catch(() => null)) === place)
+      fail('EVENKEEL_FILE', path, `the result, ${out}, would replace it`, 'give the result another name')
+}
+
 /** @throws EvenkeelError (EVENKEEL_FILE) if the input was changed since it was opened. */
-export async function checkUnchanged({ path, size, modified }: Input): Promise<void> {
-  if (size === 0 && modified === 0) return
+export async function checkUnchanged(input: Input): Promise<void> {
+  if (isStream(input)) return
+  const { path, size, modified } = input
   const now = await naming(path, () => stat(path))
   if (now.size === size && now.mtimeMs === modified) return
   fail('EVENKEEL_FILE', path, 'it was changed while it was read', 'run the job when the file is whole')
