@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Standardizer } from '../../src/data/standardizer.js'
@@ -29,12 +29,16 @@ await run('scaled/x.npy', 'back', standardize(stats, true))
 mkdirSync(at('copies'))
 copyFileSync(at('rows/x.npy'), at('copies/x.npy'))
 await run('x.npy', 'torn', standardize(stats, false))
+await run('x.npy', 'replaced', normalizeRows('rms', -1, undefined))
+writeNpy(at('replaced/x.npy'), [40, 3], new Float64Array(120))
+symlinkSync(at('scaled/x.npy'), at('link.npy'))
 appendFileSync(at('torn/evenkeel-manifest.jsonl'), 'no JSON\n')
 
 it.each([
   ['what the statistics scaled', 'scaled/x.npy'],
   ['what no manifest names', 'copies/x.npy'],
   ['what a damaged manifest names', 'torn/x.npy'],
+  ['what somebody put in the place of an output', 'replaced/x.npy'],
 ])('takes %s', async (name, input) => {
   expect(await run(input, `undone ${name}`, standardize(stats, true))).toMatchObject({ files: 1, rows: 40 })
 })
@@ -47,6 +51,7 @@ it.each([
     /rows\/x\.npy: .* the norm 'rms' wrote it, which this would not/,
   ],
   ['what other statistics scaled', 'scaled/x.npy', others, /scaled\/x\.npy: .* other statistics scaled it/],
+  ['a link to it', 'link.npy', others, /link\.npy: .* other statistics scaled it/],
   ['what was scaled back', 'back/x.npy', stats, /back\/x\.npy: .* it was scaled back already/],
 ])('refuses %s, before it makes a folder', async (_, input, saved, message) => {
   await expect(run(input, 'refused', standardize(saved, true))).rejects.toMatchObject({
