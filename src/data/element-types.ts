@@ -101,7 +101,8 @@ export const STORAGES: Readonly<Record<ElementType, Storage>> = {
 export const ELEMENT_TYPES = Object.keys(STORAGES) as ElementType[]
 
 /** The types that results can be written in. */
-export type ResultType = DType | 'float16'
+export const RESULT_TYPES = ['float16', 'float32', 'float64'] as const
+export type ResultType = (typeof RESULT_TYPES)[number]
 
 /** The bytes of the numbers, as `type`. A view if they are of this type already. */
 export function bytesOf(numbers: FloatArray, type: ResultType): Uint8Array {

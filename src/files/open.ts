@@ -1,9 +1,9 @@
 import { extname } from 'node:path'
 import { fail } from '../errors.js'
-import { checkOptions } from '../options.js'
+import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { openFile, openStream } from './byte-input.js'
-import type { Format, Reader } from './reader.js'
-import type { NewFile, Writer } from './writer.js'
+import { FORMATS, type Format, type Reader } from './reader.js'
+import { checkNewFile, type NewFile, type Writer } from './writer.js'
 
 export interface OpenOptions {
   /** Default: by the ending of the name; npy for standard input. */
@@ -23,7 +23,7 @@ export interface OpenOptions {
 /** Standard input, or standard output. */
 export const STANDARD = '-'
 
-const FORMATS: Readonly<Record<string, Format>> = {
+const ENDINGS: Readonly<Record<string, Format>> = {
   '.npy': 'npy',
   '.safetensors': 'safetensors',
   '.arrow': 'arrow',
@@ -38,13 +38,13 @@ const FORMATS: Readonly<Record<string, Format>> = {
 /** The format of a file, by its name. */
 export function formatOf(path: string): Format {
   if (path === STANDARD) return 'npy'
-  const format = FORMATS[extname(path).toLowerCase()]
+  const format = ENDINGS[extname(path).toLowerCase()]
   if (format !== undefined) return format
   return fail(
     'EVENKEEL_FILE',
     path,
     'the format is not known by the ending of the name',
-    `name the format, or rename the file to one of ${Object.keys(FORMATS).join(', ')}`,
+    `name the format, or rename the file to one of ${Object.keys(ENDINGS).join(', ')}`,
   )
 }
 
@@ -55,8 +55,13 @@ export function formatOf(path: string): Format {
  * (EVENKEEL_BACKEND) with the command that installs it, if the package that reads the format is not installed.
  */
 export async function openReader(path: string, options: OpenOptions = {}): Promise<Reader> {
-  checkOptions('openReader', options, ['format', 'tensor', 'columns', 'blocking'])
-  const { format = formatOf(path), tensor, columns, blocking } = options
+  const who = 'openReader'
+  checkOptions(who, options, ['format', 'tensor', 'columns', 'blocking'])
+  const { format = formatOf(path), tensor, columns, blocking = false } = options
+  checkChoice(who, 'format', format, FORMATS)
+  checkBoolean(who, 'blocking', blocking)
+  if (format !== 'safetensors' && tensor !== undefined)
+    fail('EVENKEEL_OPTION', path, `${format} has no tensors with names`, 'leave out tensor')
   if (format === 'parquet' || format === 'csv') {
     if (path === STANDARD)
       fail(
@@ -67,6 +72,8 @@ export async function openReader(path: string, options: OpenOptions = {}): Promi
       )
     return (await import('./duckdb-reader.js')).readTable(path, format, columns)
   }
+  if (format !== 'arrow' && columns !== undefined)
+    fail('EVENKEEL_OPTION', path, `${format} has no columns to choose from`, 'leave out columns')
   const input =
     path === STANDARD ? openStream('standard input', process.stdin) : await openFile(path, blocking)
   try {
@@ -86,7 +93,7 @@ export async function openReader(path: string, options: OpenOptions = {}): Promi
  * (EVENKEEL_BACKEND) with the command that installs it, if the package that writes the format is not installed.
  */
 export async function openWriter(path: string, options: NewFile): Promise<Writer> {
-  checkOptions('openWriter', options, ['format', 'type', 'rowShape', 'rows', 'names', 'blocking'])
+  checkNewFile(options)
   const { format = formatOf(path) } = options
   if (path === STANDARD) {
     if (format !== 'npy')

@@ -1,6 +1,9 @@
-import type { ResultType } from '../data/element-types.js'
+import { RESULT_TYPES, type ResultType } from '../data/element-types.js'
+import { isShape } from '../data/is-shape.js'
+import { describe, fail } from '../errors.js'
+import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import type { Tensor } from '../tensor.js'
-import type { Format } from './reader.js'
+import { FORMATS, type Format } from './reader.js'
 
 export interface NewFile {
   /** Default: by the ending of the name. */
@@ -28,4 +31,22 @@ export interface Writer {
   commit(): Promise<{ readonly bytes: number }>
   /** Removes what was written. It does nothing after commit(). */
   abort(): Promise<void>
+}
+
+/** @throws EvenkeelError (EVENKEEL_OPTION) if an option is not what NewFile says. */
+export function checkNewFile(options: NewFile): void {
+  const who = 'openWriter'
+  checkOptions(who, options, ['format', 'type', 'rowShape', 'rows', 'names', 'blocking'])
+  const { format, type, rowShape, rows, names, blocking = false } = options
+  if (format !== undefined) checkChoice(who, 'format', format, FORMATS)
+  checkChoice(who, 'type', type, RESULT_TYPES)
+  checkBoolean(who, 'blocking', blocking)
+  const wrong = (name: string, wanted: string, value: unknown, remedy: string) =>
+    fail('EVENKEEL_OPTION', who, `${name} must be ${wanted}, got ${describe(value)}`, remedy)
+  if (!isShape(rowShape))
+    wrong('rowShape', 'a list of whole numbers from 0 up', rowShape, 'give the extents of a row, as in [64]')
+  if (rows !== null && !isShape([rows]))
+    wrong('rows', 'a whole number from 0 up, or null', rows, 'give null if it is not known yet')
+  if (names !== null && !(Array.isArray(names) && [...names].every((name) => typeof name === 'string')))
+    wrong('names', 'a list of texts, or null', names, 'give null if the columns have no names')
 }

@@ -103,6 +103,16 @@ describe.each([false, true])('readNpy, blocking: %s', (blocking) => {
     await reader.close()
   })
 
+  it('says that it was closed', async () => {
+    const path = join(FIXTURES, 'little-f4.npy')
+    const reader = await openReader(path, { blocking })
+    await reader.close()
+    await expect(chunksOf(reader, 1)).rejects.toMatchObject({
+      code: 'EVENKEEL_FILE',
+      message: `${path}: it was closed; open it again.`,
+    })
+  })
+
   it('lets timers run between the chunks', async () => {
     const path = join(folder, 'many.npy')
     writeFileSync(path, Buffer.concat([encodeNpyHeader('float32', [1000]), Buffer.alloc(4000)]))
@@ -195,6 +205,43 @@ describe('readNpy', () => {
       `${path}: there is no such file or folder; correct the path.`,
     )
     await expect(openReader(folder, { format: 'npy' })).rejects.toMatchObject({ code: 'EVENKEEL_FILE' })
+  })
+})
+
+it.each<[string, () => Promise<unknown>, RegExp]>([
+  ['an option', () => openReader('x.npy', { chunk: 1 } as never), /openReader: there is no option chunk/],
+  [
+    'blocking',
+    () => openReader('x.npy', { blocking: 'no' } as never),
+    /openReader: blocking must be true or/,
+  ],
+  [
+    'a format',
+    () => openReader('x.npy', { format: 'np' } as never),
+    /openReader: format must be .* try 'npy'/,
+  ],
+  [
+    'columns of npy',
+    () => openReader('x.npy', { columns: [0] }),
+    /x\.npy: npy has no columns to choose from/,
+  ],
+  ['a tensor of npy', () => openReader('x.npy', { tensor: 'a' }), /x\.npy: npy has no tensors with names/],
+  ['no type', () => openWriter('x.npy', {} as never), /openWriter: type must be 'float16', /],
+  ['no shape', () => openWriter('x.npy', { type: 'float32' } as never), /rowShape must be a list of whole/],
+  [
+    'no rows',
+    () => openWriter('x.npy', { type: 'float32', rowShape: [2], names: null } as never),
+    /rows must be a whole number from 0 up, or null, got undefined; give null if/,
+  ],
+  [
+    'no names',
+    () => openWriter('x.npy', { type: 'float32', rowShape: [2], rows: null } as never),
+    /names must be a list of texts, or null, got undefined; give null/,
+  ],
+])('refuses %s that is not right', async (_, call, message) => {
+  await expect(call()).rejects.toMatchObject({
+    code: 'EVENKEEL_OPTION',
+    message: expect.stringMatching(message),
   })
 })
 
