@@ -18,7 +18,7 @@ const TSX = pathToFileURL(join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs'
 const run = promisify(execFile)
 
 /** The package's names, and their sources, so that a block runs what is here now. */
-const ENTRIES = ['', '/data', '/files', '/tfjs', '/selftest'].map(
+const ENTRIES = ['', '/data', '/files', '/jobs', '/tfjs', '/selftest'].map(
   (name) => [`evenkeel${name}`, `src${name}/index.ts`] as const,
 )
 const CONFIG = {

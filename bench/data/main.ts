@@ -54,7 +54,7 @@ const [WARM_UP, TIMED] = [0.5, 1]
 /**
  * The median time of a task that has run for a while. After a pause, this kind of machine copies memory at half of its
  * speed for some 0.3 s, and the first to take memory that was given back to the host waits for it: a short task would be
- * timed by what was before it. What the task before left to be written to the disk is waited for.
+ * timed by what was before it. First the disk writes what the task before has left.
  */
 async function settled(run: () => Promise<number>): Promise<number> {
   spawnSync('sync')

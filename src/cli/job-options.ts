@@ -40,7 +40,7 @@ export function columnsOf(text: string): (string | number)[] {
 
 /** The text of --shard: 'i/n', or 'all' for the whole job. Without it, a launcher may have named a shard. */
 export function shardOf(text: string | undefined): Shard | null {
-  if (text === undefined) return shardOfEnvironment(process.env)
+  if (text === undefined) return shardOfEnvironment()
   if (text === 'all') return null
   const shard = parseShard(text)
   if (shard !== null) return shard

@@ -8,15 +8,24 @@ const OPTIONS: readonly (readonly [of: RegExp, here: string])[] = [
   ],
   [/set nonFinite: 'missing'/g, 'give --non-finite missing'],
   [/name one, with the option tensor/g, 'name one, with --tensor'],
+  [/(?<=the option )([a-z][A-Za-z]*)(?= was)/g, '--$1'],
+  [/or null for one feature/g, 'or none for one feature'],
+  [/name the format/g, 'name the format, with --input-format'],
+  [/leave out (columns|tensor)/g, 'leave out --$1'],
+  [/try groups: (\d+)/g, 'try --groups $1'],
+  [/pass what toBytes\(\) returned, whole/g, 'give what fit wrote; a trained layer is given by --layer'],
   [/set axis to their dimension/g, 'give their dimension, with --axis'],
   [/; give groups/g, '; give it, with --groups'],
   [/give axis/g, 'give --axis'],
   [/leave out axis/g, 'leave out --axis'],
-  [/give the prefix/g, 'give, with --prefix, the prefix'],
+  [/give the prefix of the layer/g, 'give its prefix, with --prefix'],
   [/pass \{ prefix: ('[^']*') \}/g, 'give --prefix $1'],
 ]
 
 /** The message of a function's error, with the options of the command line. */
 export function forCommandLine(message: string): string {
-  return OPTIONS.reduce((text, [of, here]) => text.replace(of, here), message)
+  const text = OPTIONS.reduce((said, [of, here]) => said.replace(of, here), message)
+  return text.replace(/--[a-z]+[A-Z][A-Za-z]*/g, (name) =>
+    name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`),
+  )
 }

@@ -6,9 +6,10 @@ import { counted } from './units.js'
 /** Checks the outputs of an apply, or the statistics of a fit. The exit code is 1 if there is a fault. */
 export const verify: Action = async ({ json }, [path]) => {
   const findings = await verifyJob(path)
-  const { checked, faults } = findings
-  if (json) console.log(JSON.stringify(findings, null, 2))
+  const { checked } = findings
+  const faults = findings.faults.map(forCommandLine)
+  if (json) console.log(JSON.stringify({ checked, faults }, null, 2))
   else if (faults.length === 0) console.log(`ok: ${path}, ${counted(checked, 'file')}`)
-  else for (const fault of faults) console.log(forCommandLine(fault))
+  else for (const fault of faults) console.log(fault)
   return faults.length === 0 ? 0 : 1
 }

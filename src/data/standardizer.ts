@@ -284,7 +284,7 @@ export class Standardizer {
       'EVENKEEL_SHAPE',
       who,
       `expected ${this.#features} features, got ${features} in an input of ${formatShape(shape)}`,
-      'give rows with the same features, or set axis to their dimension',
+      'give rows with the same features',
     )
   }
 

@@ -8,10 +8,11 @@ const REMEDIES: Readonly<Record<string, readonly [string, string]>> = {
   EISDIR: ['it is a folder', 'give a file'],
   ENOTDIR: ['a part of the path is no folder', 'correct the path'],
   EEXIST: ['it exists already', 'give another path'],
-  ENOSPC: ['the disk is full', 'free some space, and run the command again'],
-  EDQUOT: ['the quota of the disk is used up', 'free some space, and run the command again'],
+  ENOSPC: ['the disk is full', 'free some space, and run it again'],
+  EDQUOT: ['the quota of the disk is used up', 'free some space, and run it again'],
   EMFILE: ['too many files are open', 'raise the limit (ulimit -n)'],
   EPIPE: ['who reads it has ended', 'let it read to the end'],
+  EBADF: ['it was closed', 'open it again'],
   EROFS: ['the disk is read-only', 'give another path'],
 }
 

@@ -2,7 +2,7 @@ import { Standardizer } from '../data/standardizer.js'
 import { checkEps } from '../engine/plan.js'
 import { describe, fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkCount } from '../options.js'
-import { checkText } from './arguments.js'
+import { checkPath, checkText } from './arguments.js'
 import { normalizeRows, type Operation, ROW_NORMS, type RowNorm, standardize } from './operation.js'
 import { readSaved } from './saved.js'
 import { applyLayer, TRAINED_NORMS, type TrainedNorm } from './trained-layer.js'
@@ -75,10 +75,10 @@ function isRowNorm(norm: string): norm is RowNorm {
 /** Checks the options of a function. @throws EvenkeelError (EVENKEEL_OPTION). */
 export function checkOperation(who: string, options: OperationOptions): void {
   const { statistics, inverse, layer, prefix, groups, norm, eps, axis } = options
-  if (statistics !== undefined && !(statistics instanceof Standardizer))
-    checkText(who, 'statistics', statistics, 'stats.json')
+  if (statistics !== undefined && !isStandardizer(statistics))
+    checkPath(who, 'statistics', statistics, 'stats.json', 'a path or a Standardizer')
   if (inverse !== undefined) checkBoolean(who, 'inverse', inverse)
-  if (layer !== undefined) checkText(who, 'layer', layer, 'model.safetensors')
+  if (layer !== undefined) checkPath(who, 'layer', layer, 'model.safetensors')
   if (prefix !== undefined) checkText(who, 'prefix', prefix, 'layer1.0.bn1.')
   if (groups !== undefined) checkCount(who, 'groups', groups)
   if (norm !== undefined) checkChoice(who, 'norm', norm, [...new Set([...ROW_NORMS, ...TRAINED_NORMS])])
@@ -102,7 +102,13 @@ export async function operationOf(options: OperationOptions): Promise<Operation>
   if (file !== undefined)
     return applyLayer({ file, prefix, groups, eps, axis, norm: norm as TrainedNorm | undefined })
   if (norm !== undefined) return normalizeRows(norm as RowNorm, axis ?? -1, eps)
-  if (statistics instanceof Standardizer)
-    return standardize({ standardizer: statistics, names: null }, inverse)
-  return standardize(await readSaved(statistics as string), inverse)
+  if (!isStandardizer(statistics)) return standardize(await readSaved(statistics as string), inverse)
+  // A copy, because the caller may go on to fit it.
+  const standardizer = Standardizer.fromJSON(statistics.toJSON())
+  return standardize({ standardizer, names: null }, inverse)
+}
+
+/** Also one of the other build of the package: ES modules and CommonJS have a class each. */
+function isStandardizer(value: unknown): value is Standardizer {
+  return typeof (value as Standardizer | null | undefined)?.toJSON === 'function'
 }

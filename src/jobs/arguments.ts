@@ -10,7 +10,8 @@ const CODE: ErrorCode = 'EVENKEEL_OPTION'
 /** One path or pattern, or several. */
 export function pathsFrom(who: string, name: string, value: unknown): readonly string[] {
   const paths = typeof value === 'string' ? [value] : value
-  if (Array.isArray(paths) && paths.length > 0 && paths.every(isText)) return paths
+  // A copy has no holes, which every() would skip.
+  if (Array.isArray(paths) && paths.length > 0 && [...paths].every(isText)) return paths
   return fail(
     CODE,
     who,
@@ -24,9 +25,20 @@ export function checkText(
   name: string,
   value: unknown,
   example: string,
+  wanted = 'a text',
 ): asserts value is string {
-  if (!isText(value))
-    fail(CODE, who, `${name} must be a text, got ${describe(value)}`, `give it, as in '${example}'`)
+  if (isText(value)) return
+  fail(CODE, who, `${name} must be ${wanted}, got ${describe(value)}`, `give one, as in '${example}'`)
+}
+
+export function checkPath(
+  who: string,
+  name: string,
+  value: unknown,
+  example: string,
+  wanted = 'a path',
+): asserts value is string {
+  checkText(who, name, value, example, wanted)
 }
 
 function isText(value: unknown): value is string {
@@ -69,7 +81,10 @@ interface Inputs {
 export function checkInputs(who: string, { inputFormat, tensor, columns }: Inputs): void {
   if (inputFormat !== undefined) checkChoice(who, 'inputFormat', inputFormat, FORMATS)
   if (tensor !== undefined) checkText(who, 'tensor', tensor, 'data')
-  if (columns !== undefined && !(Array.isArray(columns) && columns.every(isColumn)))
+  if (
+    columns !== undefined &&
+    !(Array.isArray(columns) && columns.length > 0 && [...columns].every(isColumn))
+  )
     fail(
       CODE,
       who,

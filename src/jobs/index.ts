@@ -3,13 +3,13 @@
  *
  * @module evenkeel/jobs
  */
-import type { ResultType } from '../data/element-types.js'
+import { RESULT_TYPES, type ResultType } from '../data/element-types.js'
 import { type StandardizerOptions, settingsOf } from '../data/standardizer-options.js'
 import { FORMATS, type Format } from '../files/reader.js'
 import { checkChoice, checkOptions } from '../options.js'
 import { type ApplyResult, apply as applyJob } from './apply.js'
 import { checkOperation, type OperationOptions, operationOf } from './apply-operation.js'
-import { checkInputs, checkRun, checkText, pathsFrom } from './arguments.js'
+import { checkInputs, checkPath, checkRun, pathsFrom } from './arguments.js'
 import type { JobEvents } from './events.js'
 import { type FitResult, fit as fitJob, type MergeResult, merge as mergeJob } from './fit.js'
 import type { Shard } from './shard.js'
@@ -35,8 +35,8 @@ export interface InputOptions {
 /** Which part of a job runs, and how. */
 export interface RunOptions extends JobEvents {
   /**
-   * One of several processes that share the job. Default null: the whole job. shardOfEnvironment() gives that of a Slurm
-   * array, an Indexed Job of Kubernetes, or an MPI launcher.
+   * One of several processes that share the job. Default null: the whole job, also under a launcher. shardOfEnvironment()
+   * gives the shard of a Slurm array, an Indexed Job of Kubernetes, or an MPI launcher.
    */
   readonly shard?: Shard | null | undefined
   /** Drops what an earlier run has finished. Default false: the job goes on where that stopped. */
@@ -44,12 +44,12 @@ export interface RunOptions extends JobEvents {
 }
 
 export interface FitOptions extends Omit<StandardizerOptions, 'firstChunk'>, InputOptions, RunOptions {
-  /** The file of the result. A shard writes `OUT.shard-I-of-N.json`, for merge(). */
+  /** The file of the result, or '-' for standard output. A shard writes `OUT.shard-I-of-N.json`, for merge(). */
   readonly out: string
 }
 
 export interface ApplyOptions extends OperationOptions, InputOptions, RunOptions {
-  /** The folder of the outputs. It is made if it is not there. */
+  /** The folder of the outputs, which is made if it is not there, or '-' for npy on standard output. */
   readonly to: string
   /** The type of the results. Default: that in which the input is read, float32 or float64. */
   readonly dtype?: ResultType | undefined
@@ -61,13 +61,12 @@ const RUN = ['shard', 'restart', 'signal', 'onProgress'] as const
 const INPUTS = ['inputFormat', 'tensor', 'columns'] as const
 const STANDARDIZER = ['preset', 'axis', 'withMean', 'withStd', 'nonFinite'] as const
 const OPERATION = ['statistics', 'inverse', 'layer', 'prefix', 'groups', 'norm', 'eps', 'axis'] as const
-const RESULT_TYPES: readonly ResultType[] = ['float16', 'float32', 'float64']
 
 /**
  * Learns mean, deviation, extrema and counts of the features of files, and writes them. The result has the same bits for
  * any number of shards and threads, and after any number of runs that were killed. The call blocks this thread for a
- * chunk of 4 MB at a time: in a server, run it in a worker.
- * @param inputs files and patterns, as in 'in/*.npy'.
+ * chunk of about a million numbers at a time: in a server, run it in a worker.
+ * @param inputs files and patterns, as in 'in/*.npy', or '-' for an npy stream on standard input.
  * @throws EvenkeelError (EVENKEEL_OPTION) on wrong options; one that names the file (and the row) if an input cannot be
  * read, was changed, or does not fit; the signal's reason if it is aborted. What is finished is kept, and the same call
  * goes on.
@@ -77,7 +76,7 @@ export async function fit(inputs: string | readonly string[], options: FitOption
   checkOptions(who, options, ['out', ...STANDARDIZER, ...INPUTS, ...RUN])
   const paths = pathsFrom(who, 'inputs', inputs)
   const { out, shard, restart, signal, onProgress, inputFormat: format, tensor, columns } = options
-  checkText(who, 'out', out, 'stats.json')
+  checkPath(who, 'out', out, 'stats.json')
   checkInputs(who, options)
   checkRun(who, options)
   const { preset, axis, withMean, withStd, nonFinite } = options
@@ -100,7 +99,7 @@ export async function merge(
   const who = 'merge'
   checkOptions(who, options, ['out'])
   const { out } = options
-  checkText(who, 'out', out, 'stats.json')
+  checkPath(who, 'out', out, 'stats.json')
   return mergeJob(pathsFrom(who, 'parts', parts), out)
 }
 
@@ -117,7 +116,7 @@ export async function apply(inputs: string | readonly string[], options: ApplyOp
   checkOptions(who, options, ['to', 'dtype', 'format', ...OPERATION, ...INPUTS, ...RUN])
   const paths = pathsFrom(who, 'inputs', inputs)
   const { to, dtype, format, shard, restart, signal, onProgress, inputFormat, tensor, columns } = options
-  checkText(who, 'to', to, 'out')
+  checkPath(who, 'to', to, 'out')
   if (dtype !== undefined) checkChoice(who, 'dtype', dtype, RESULT_TYPES)
   if (format !== undefined) checkChoice(who, 'format', format, FORMATS)
   checkInputs(who, options)
@@ -134,6 +133,6 @@ export async function apply(inputs: string | readonly string[], options: ApplyOp
  * @returns how many files were looked at, and a sentence for each fault.
  */
 export async function verify(path: string): Promise<Findings> {
-  checkText('verify', 'path', path, 'out')
+  checkPath('verify', 'path', path, 'out')
   return verifyJob(path)
 }

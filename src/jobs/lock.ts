@@ -158,7 +158,7 @@ function hold(path: string, file: string, token: string, { touch }: Pace): Lock 
         'EVENKEEL_FILE',
         path,
         `another process has taken it over: ${file} is not of this process any more`,
-        'let one process write it, and run the command again when that one has ended',
+        'let one process write it, and run this one again when that one has ended',
       )
     },
     async release() {
@@ -236,6 +236,6 @@ function refuse(path: string, file: string, holder: Holder | null): never {
     'EVENKEEL_FILE',
     path,
     `${who} is at work on it${since} (${file})`,
-    'wait until it has ended, or end it, and run the command again',
+    'wait until it has ended, or end it, and run this one again',
   )
 }

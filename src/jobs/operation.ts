@@ -2,7 +2,7 @@ import { l2Normalize } from '../data/l2-normalize.js'
 import { fail } from '../errors.js'
 import type { Reader } from '../files/reader.js'
 import { layerNorm, rmsNorm } from '../functional.js'
-import { type DType, dtypeOf, type FloatArray, newArray, type Tensor } from '../tensor.js'
+import { type DType, dtypeOf, type FloatArray, formatShape, newArray, type Tensor } from '../tensor.js'
 import { digestOf, type Saved } from './saved.js'
 
 /** Computes the rows `out` from the rows `x`, of the same shape. */
@@ -59,7 +59,7 @@ export function normalizeRows(norm: RowNorm, axis: number, eps: number | undefin
         fail(
           'EVENKEEL_SHAPE',
           path,
-          `its rows have ${rank - 1} dimensions, and axis is ${axis}`,
+          `its rows have the shape ${formatShape(rowShape)}, and axis is ${axis}`,
           rank === 1 ? 'give a file of rows with several numbers' : `give axis from 1 to ${rank - 1}`,
         )
       if (norm === 'l2' && dimension !== rank - 1)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { SAFETENSORS_LENGTH_BYTES } from '../data/safetensors.js'
 import { Standardizer } from '../data/standardizer.js'
 import { EvenkeelError, fail } from '../errors.js'
 import { writeAtomically } from '../files/atomic-file.js'
@@ -22,14 +23,14 @@ export async function writeSaved(path: string, saved: Saved): Promise<void> {
 }
 
 /**
- * Reads what fit wrote, or what Standardizer.toBytes() gave.
+ * Reads what fit wrote, or what Standardizer.toBytes() gave. `json` is the file's value; null of bytes.
  * @throws EvenkeelError that names the file if it is not there, or is none of the two.
  */
-export async function readSaved(path: string): Promise<Saved> {
+export async function readSaved(path: string): Promise<Saved & { readonly json: object | null }> {
   const bytes = await naming(path, () => readFile(path))
   if (isSafetensors(bytes))
-    return { standardizer: await inFile(path, () => Standardizer.fromBytes(bytes)), names: null }
-  const json = parseJSON(path, bytes)
+    return { standardizer: await inFile(path, () => Standardizer.fromBytes(bytes)), names: null, json: null }
+  const json = parseJSON(path, bytes, 'give the statistics that fit or merge wrote')
   const standardizer = await inFile(path, () => Standardizer.fromJSON(json))
   const { names = null } = json as { names?: unknown }
   const sound =
@@ -44,24 +45,24 @@ export async function readSaved(path: string): Promise<Saved> {
       `its names are not ${standardizer.features} texts`,
       'correct them, or leave them out',
     )
-  return { standardizer, names: names as readonly string[] | null }
+  return { standardizer, names: names as readonly string[] | null, json: json as object }
 }
 
-/** safetensors begins with the length of its header, in 8 bytes of which the last are 0. JSON has no such byte. */
-export function isSafetensors(bytes: Uint8Array): boolean {
-  return bytes[7] === 0
+/** safetensors begins with the length of its header in 8 bytes, the last of which is 0, and its header is JSON. */
+function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes[SAFETENSORS_LENGTH_BYTES - 1] === 0 && bytes[SAFETENSORS_LENGTH_BYTES] === '{'.charCodeAt(0)
 }
 
 /** The value of a JSON file. */
 export async function readJSON(path: string): Promise<unknown> {
-  return parseJSON(path, await naming(path, () => readFile(path)))
+  return parseJSON(path, await naming(path, () => readFile(path)), 'give a file that evenkeel wrote')
 }
 
-function parseJSON(path: string, bytes: Buffer): unknown {
+function parseJSON(path: string, bytes: Buffer, remedy: string): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch {
-    return fail('EVENKEEL_FILE', path, 'it is no JSON, or cut off', 'give a file that evenkeel wrote')
+    return fail('EVENKEEL_FILE', path, 'it is no JSON, or cut off', remedy)
   }
 }
 

@@ -64,9 +64,10 @@ export function isShard(value: unknown): value is Shard {
 /**
  * The shard that a launcher gave to this process: a Slurm array, an Indexed Job of Kubernetes, or an MPI launcher.
  * Null if there is none.
+ * @param environment default: that of this process.
  * @throws EvenkeelError (EVENKEEL_OPTION) if two of them are there, or if one of them is incomplete.
  */
-export function shardOfEnvironment(environment: Environment): Shard | null {
+export function shardOfEnvironment(environment: Environment = process.env): Shard | null {
   const who = 'the shard'
   const set = (name: string) => environment[name] !== undefined && environment[name] !== ''
   const found = LAUNCHERS.filter(({ variables }) => set(variables[0]))

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { STATISTICS } from '../data/feature-statistics.js'
 import { EvenkeelError } from '../errors.js'
@@ -8,7 +8,7 @@ import { finalName } from '../files/partial-files.js'
 import { numbersOf } from '../json-numbers.js'
 import { optionDifference } from './fit-plan.js'
 import { type ManifestContent, manifestsIn, type Output, readManifest } from './manifest.js'
-import { isSafetensors, readJSON, readSaved } from './saved.js'
+import { readSaved } from './saved.js'
 import type { Shard } from './shard.js'
 
 /** What was looked at, and what is wrong: a sentence for each fault, which names the file. */
@@ -85,9 +85,9 @@ async function verifySaved(path: string): Promise<Findings> {
   const faults: string[] = []
   const saved = await attempt(faults, () => readSaved(path))
   if (saved === undefined) return { checked: 0, faults }
-  // What safetensors has for other readers is derived when it is written, and is not checked here.
-  if (isSafetensors(await readFile(path))) return { checked: 1, faults }
-  const { summary = {} } = (await readJSON(path)) as { summary?: Readonly<Record<string, unknown>> }
+  // What safetensors has for other readers is not checked.
+  if (saved.json === null) return { checked: 1, faults }
+  const { summary = {} } = saved.json as { summary?: Readonly<Record<string, unknown>> }
   const { statistics } = saved.standardizer
   for (const name of STATISTICS) {
     const list = await attempt(faults, () => numbersOf(path, `summary.${name}`, summary[name]))

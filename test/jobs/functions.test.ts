@@ -1,9 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  symlinkSync as linkTo,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Standardizer } from '../../src/data/standardizer.js'
 import * as jobs from '../../src/jobs/index.js'
-import { newFolder, numbers, writeNpy } from './files.js'
+import { newFolder, numbers, writeChunks, writeNpy } from './files.js'
 
 // evenkeel/jobs: that the options reach the jobs, and which are refused before a job begins.
 
@@ -74,18 +81,78 @@ it('is ended by a signal', async () => {
   expect(existsSync(at('aborted.json'))).toBe(false)
 })
 
+it('applies the statistics as they were at the call', async () => {
+  const scaler = new Standardizer()
+  scaler.partialFit(x)
+  const before = jobs.apply(inputs, { statistics: Standardizer.fromJSON(scaler.toJSON()), to: at('before') })
+  const changed = jobs.apply(inputs, { statistics: scaler, to: at('changed') })
+  await before
+  scaler.partialFit({ data: data.subarray(0, 30), shape: [10, 3] })
+  await changed
+  expect(readFileSync(at('changed/x.npy'))).toEqual(readFileSync(at('before/x.npy')))
+})
+
+it('does not replace what it reads', async () => {
+  const bytes = readFileSync(at('x.npy'))
+  linkTo(at('x.npy'), at('to-x.json'))
+  for (const result of ['x.npy', 'to-x.json'])
+    await expect(jobs.fit(inputs, { out: at(result) })).rejects.toMatchObject({
+      code: 'EVENKEEL_FILE',
+      message: expect.stringMatching(
+        /x\.npy: the result, .*, would replace it; give the result another name/,
+      ),
+    })
+  expect(readFileSync(at('x.npy'))).toEqual(bytes)
+  const parts = [at('two.shard-0-of-2.json'), at('two.shard-1-of-2.json')]
+  await expect(jobs.merge(parts, { out: parts[1] })).rejects.toThrow(/would replace it/)
+})
+
+it.skipIf(process.platform !== 'linux')('closes its files when it is ended', async () => {
+  writeChunks(at('long.npy'), 4, 1)
+  const isOpen = () =>
+    readdirSync('/proc/self/fd').some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder)
+      } catch {
+        return false
+      }
+    })
+  for (const job of ['fit', 'apply'] as const) {
+    const controller = new AbortController()
+    const options = {
+      signal: controller.signal,
+      onProgress: (done: number) => done > 0 && controller.abort(new Error('enough')),
+    }
+    const ended =
+      job === 'fit'
+        ? jobs.fit(at('long.npy'), { out: at('ended.json'), axis: 1, ...options })
+        : jobs.apply(at('long.npy'), { norm: 'rms', to: at('ended'), ...options })
+    await expect(ended).rejects.toThrow('enough')
+    expect(isOpen()).toBe(false)
+  }
+})
+
 const out = at('refused')
 describe('refuses', () => {
   // What a program without types could pass.
   const fitting: [string, unknown, object, RegExp][] = [
     ['no options', inputs, [], /fit: options must be an object/],
     ['an option of another name', inputs, { output: 'x' }, /fit: there is no option output; try out/],
-    ['no out', inputs, {}, /fit: out must be a text, got undefined; give it, as in 'stats.json'/],
+    ['no out', inputs, {}, /fit: out must be a path, got undefined; give one, as in 'stats.json'/],
     ['no inputs', [], { out }, /fit: inputs must be a path or a list of paths, got /],
+    [
+      'an input that is missing in the list',
+      new Array(1).concat(at('x.npy')),
+      { out },
+      /fit: inputs must be a path/,
+    ],
     ['an input that is no path', [1], { out }, /fit: inputs must be a path/],
     ['an unknown preset', inputs, { out, preset: 'spork' }, /fit: preset must be .* try 'spark'/],
     ['an axis of rows', inputs, { out, axis: 0 }, /fit: axis must be a whole number other than 0/],
     ['a format', inputs, { out, inputFormat: 'cvs' }, /fit: inputFormat must be .*; try 'csv'/],
+    ['no columns', inputs, { out, columns: [] }, /fit: columns must be a list of names and numbers/],
+    ['columns of npy', inputs, { out, columns: [0] }, /npy has no columns to choose from; leave out columns/],
+    ['a tensor of npy', inputs, { out, tensor: 'x' }, /npy has no tensors with names; leave out tensor/],
     ['columns', inputs, { out, columns: 'a,b' }, /fit: columns must be a list of names and numbers/],
     ['a shard', inputs, { out, shard: '0/4' }, /fit: shard must be \{ index, count \}/],
     ['a shard outside', inputs, { out, shard: { index: 4, count: 4 } }, /index from 0 to count - 1/],
@@ -104,10 +171,10 @@ describe('refuses', () => {
   const statistics = new Standardizer()
   statistics.partialFit(x)
   const applying: [string, object, RegExp][] = [
-    ['no folder', { statistics }, /apply: to must be a text/],
+    ['no folder', { statistics }, /apply: to must be a path/],
     ['nothing to apply', { to: out }, /there is nothing to apply; give the statistics of fit, or norm, or/],
     ['two operations', { to: out, statistics, norm: 'rms' }, /fit and norm are two operations/],
-    ['statistics', { to: out, statistics: {} }, /apply: statistics must be a text, got /],
+    ['statistics', { to: out, statistics: {} }, /apply: statistics must be a path or a Standardizer, got /],
     ['an axis', { to: out, statistics, axis: 1 }, /axis is that of the statistics; give it to fit/],
     ['inverse of a norm', { to: out, norm: 'rms', inverse: true }, /inverse is of statistics alone/],
     ['a prefix', { to: out, norm: 'rms', prefix: 'bn1.' }, /prefix and groups are of layer; leave them out/],
@@ -132,8 +199,8 @@ describe('refuses', () => {
 
   it.each<[string, () => Promise<unknown>, RegExp]>([
     ['merge without parts', () => jobs.merge([], { out }), /merge: parts must be a path/],
-    ['merge without out', () => jobs.merge('x', {} as { out: string }), /merge: out must be a text/],
-    ['verify of nothing', () => jobs.verify('' as string), /verify: path must be a text/],
+    ['merge without out', () => jobs.merge('x', {} as { out: string }), /merge: out must be a path/],
+    ['verify of nothing', () => jobs.verify('' as string), /verify: path must be a path/],
   ])('%s', async (_, call, message) => {
     await expect(call()).rejects.toThrow(message)
   })

@@ -81,7 +81,7 @@ describe('a lock that is held', () => {
   it('refuses another process, and names the one that holds it', async () => {
     const { since } = JSON.parse(readFileSync(lockName(path), 'utf8'))
     await expect(take()).rejects.toThrow(
-      `${path}: process ${process.pid} on ${hostname()} is at work on it, since ${since} (${lockName(path)}); wait until it has ended, or end it, and run the command again.`,
+      `${path}: process ${process.pid} on ${hostname()} is at work on it, since ${since} (${lockName(path)}); wait until it has ended, or end it, and run this one again.`,
     )
     await lock.check()
   })

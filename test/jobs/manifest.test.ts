@@ -241,7 +241,7 @@ describe('a fault in the middle leaves no output in part', () => {
     try {
       const full = { ...job, to: join(small, 'out') }
       await expect(apply(full)).rejects.toThrow(
-        /in.b\.npy, from row \d on: .*out.b\.npy: the disk is full; free some space, and run the command again\.$/,
+        /in.b\.npy, from row \d on: .*out.b\.npy: the disk is full; free some space, and run it again\.$/,
       )
       expect(namesIn(full.to)).toEqual(['a.npy', 'evenkeel-manifest.jsonl'])
       mount('remount,size=90m')
