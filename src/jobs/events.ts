@@ -28,6 +28,24 @@ export class Meter {
   }
 }
 
+/** The value of a promise, or the signal's reason as soon as the signal is aborted. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  // Nobody waits for it when the signal comes first.
+  promise.catch(() => {})
+  signal.throwIfAborted()
+  let abort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort)
+  })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
 /**
  * The values of an iterable, until the signal is aborted: then it throws the signal's reason, before the next value.
  * @param isStream whether the next value may never come. Then nobody waits for it when the signal is aborted.
@@ -37,35 +55,18 @@ export async function* untilAborted<T>(
   signal: AbortSignal | undefined,
   isStream: boolean,
 ): AsyncGenerator<T> {
-  signal?.throwIfAborted()
-  if (signal !== undefined && isStream) {
-    yield* atOnceUntilAborted(values, signal)
-    return
-  }
-  for await (const value of values) {
-    yield value
-    signal?.throwIfAborted()
-  }
-}
-
-async function* atOnceUntilAborted<T>(values: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = values[Symbol.asyncIterator]()
-  let abort = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-  })
-  // Nobody may be waiting when it happens.
-  aborted.catch(() => {})
   try {
     for (;;) {
-      const { value, done } = await Promise.race([iterator.next(), aborted])
+      signal?.throwIfAborted()
+      const next = iterator.next()
+      const { value, done } = await (isStream ? orAborted(next, signal) : next)
       if (done === true) return
       yield value
-      signal.throwIfAborted()
     }
   } finally {
-    signal.removeEventListener('abort', abort)
-    if (!signal.aborted) await iterator.return?.()
+    const ended = iterator.return?.()
+    if (isStream && signal?.aborted === true) ended?.catch(() => {})
+    else await ended
   }
 }

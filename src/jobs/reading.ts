@@ -2,7 +2,7 @@ import { chunkRowsOf } from '../data/geometry.js'
 import { type OpenOptions, openReader } from '../files/open.js'
 import type { Reader } from '../files/reader.js'
 import { sizeOf, type Tensor } from '../tensor.js'
-import { type JobEvents, untilAborted } from './events.js'
+import { type JobEvents, orAborted, untilAborted } from './events.js'
 import { type Input, isStream } from './inputs.js'
 
 /** An input while it is read. */
@@ -21,7 +21,12 @@ export async function reading<T>(
   signal: JobEvents['signal'],
   action: (opened: Reading) => Promise<T>,
 ): Promise<T> {
-  const reader = await openReader(input.path, { ...options, blocking: true })
+  const opening = openReader(input.path, { ...options, blocking: true })
+  const reader = await (isStream(input) ? orAborted(opening, signal) : opening).catch((error) => {
+    // If a stream opens later, nobody reads it.
+    opening.then((late) => late.close()).catch(() => {})
+    throw error
+  })
   const chunkRows = chunkRowsOf(sizeOf(reader.rowShape))
   const last = reader.rows ?? Number.POSITIVE_INFINITY
   try {
