@@ -3,6 +3,7 @@ import { STANDARD } from '../files/open.js'
 import { writeOut } from '../files/standard-output.js'
 import { type Feature, featuresOf } from '../jobs/features.js'
 import { histogramsOf } from '../jobs/histogram.js'
+import { expandPaths, refuseReplaced } from '../jobs/inputs.js'
 import { reportPage, shortNumber } from '../jobs/report.js'
 import { readSaved, type Saved } from '../jobs/saved.js'
 import type { Action } from './action.js'
@@ -22,6 +23,7 @@ export const inspect: Action<InspectCommand> = async (command, [path, ...inputs]
     throw new UsageError('inputs are read for the histograms of a report; give --report FILE.html')
   await runJob(command, NOTHING_KEPT, async (events) => {
     const saved = await readSaved(path)
+    if (report !== undefined) await refuseReplaced(report, [path, ...(await expandPaths(inputs))])
     const features = featuresOf(saved)
     if (report !== undefined) {
       const { inputFormat: format, tensor, columns } = command

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { fail } from '../errors.js'
 import { formatOf } from '../files/open.js'
 import type { Format } from '../files/reader.js'
-import type { Input } from './inputs.js'
+import { type Input, isStream } from './inputs.js'
 
 /** The ending of a result's name. */
 const ENDINGS: Readonly<Record<Format, string>> = {
@@ -39,12 +39,11 @@ export function nameOutputs(inputs: readonly Input[], format: Format | undefined
 /** Throws if an output would replace an input. */
 export async function checkApart(folder: string, planned: ReadonlyMap<string, Input>): Promise<void> {
   const place = await realpath(folder)
-  const folders = new Map<string, string>()
-  for (const { path } of planned.values()) {
-    const own = dirname(path)
-    const real = folders.get(own) ?? (await realpath(own))
-    folders.set(own, real)
-    if (real === place && planned.has(basename(path)))
+  for (const input of planned.values()) {
+    if (isStream(input)) continue
+    const { path } = input
+    const real = await realpath(path)
+    if (dirname(real) === place && planned.has(basename(real)))
       fail(
         'EVENKEEL_FILE',
         path,

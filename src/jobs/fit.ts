@@ -125,6 +125,10 @@ export async function merge(parts: readonly string[], out: string): Promise<Merg
   const paths = await expandPaths(parts)
   await refuseReplaced(out, paths)
   const merged = await mergeParts(paths)
+  await refuseReplaced(
+    out,
+    merged.plan.inputs.map(({ path }) => path),
+  )
   if (out === STANDARD) await writeOut(savedText(merged))
   else
     await underLock(out, undefined, async () => {

@@ -91,13 +91,18 @@ export function isStream({ size, modified }: Input): boolean {
   return size === 0 && modified === 0
 }
 
-/** Throws if a result would replace an input. */
+/** Throws if a result would replace what it was made of. */
 export async function refuseReplaced(out: string, inputs: readonly string[]): Promise<void> {
-  const place = await realpath(out).catch(() => null)
+  const place = out === STANDARD ? null : await realpath(out).catch(() => null)
   if (place === null) return
   for (const path of inputs)
     if (path !== STANDARD && (await realpath(path).catch(() => null)) === place)
-      fail('EVENKEEL_FILE', path, `the result, ${out}, would replace it`, 'give the result another name')
+      fail(
+        'EVENKEEL_FILE',
+        path,
+        `the result, ${out}, would replace it`,
+        'give the result another name, or leave this file out',
+      )
 }
 
 /** @throws EvenkeelError (EVENKEEL_FILE) if the input was changed since it was opened. */
