@@ -32,7 +32,7 @@ interface FitCommand extends JobOptions, InputOptions {
 export const fit: Action<FitCommand> = async (command, inputs) => {
   const { out, restart, preset, nonFinite, inputFormat, tensor, columns } = command
   const options = {
-    ...{ preset, nonFinite, tensor, columns, format: inputFormat },
+    ...{ preset, nonFinite, tensor, columns, inputFormat },
     axis: command.axis === 'none' ? null : command.axis,
     withMean: command.withoutMean ? false : command.withMean,
     withStd: command.withoutStd ? false : undefined,

@@ -8,12 +8,18 @@ const OPTIONS: readonly (readonly [of: RegExp, here: string])[] = [
   ],
   [/set nonFinite: 'missing'/g, 'give --non-finite missing'],
   [/name one, with the option tensor/g, 'name one, with --tensor'],
-  [/(?<=the option )([a-z][A-Za-z]*)(?= was)/g, '--$1'],
+  [/(?<=the option )(preset|axis|tensor|columns|dtype|format|norm|groups|eps|inverse)(?= was)/g, '--$1'],
+  [/(?<=the option )inputFormat(?= was)/g, '--input-format'],
+  [/(?<=the option )nonFinite(?= was)/g, '--non-finite'],
   [/or null for one feature/g, 'or none for one feature'],
   [/name the format/g, 'name the format, with --input-format'],
   [/leave out (columns|tensor)/g, 'leave out --$1'],
   [/try groups: (\d+)/g, 'try --groups $1'],
   [/pass what toBytes\(\) returned, whole/g, 'give what fit wrote; a trained layer is given by --layer'],
+  [
+    /pass the value, read back by JSON.parse\(\)/g,
+    'give what fit wrote; a trained layer is given by --layer',
+  ],
   [/set axis to their dimension/g, 'give their dimension, with --axis'],
   [/; give groups/g, '; give it, with --groups'],
   [/give axis/g, 'give --axis'],
@@ -22,10 +28,9 @@ const OPTIONS: readonly (readonly [of: RegExp, here: string])[] = [
   [/pass \{ prefix: ('[^']*') \}/g, 'give --prefix $1'],
 ]
 
-/** The message of a function's error, with the options of the command line. */
+/** The message of a function's error, with the options of the command line. It begins with a path, which stays. */
 export function forCommandLine(message: string): string {
-  const text = OPTIONS.reduce((said, [of, here]) => said.replace(of, here), message)
-  return text.replace(/--[a-z]+[A-Z][A-Za-z]*/g, (name) =>
-    name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`),
-  )
+  const begin = message.indexOf(': ')
+  const said = OPTIONS.reduce((text, [of, here]) => text.replace(of, here), message.slice(begin))
+  return message.slice(0, begin) + said
 }

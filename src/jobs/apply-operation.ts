@@ -110,5 +110,5 @@ export async function operationOf(options: OperationOptions): Promise<Operation>
 
 /** Also one of the other build of the package: ES modules and CommonJS have a class each. */
 function isStandardizer(value: unknown): value is Standardizer {
-  return typeof (value as Standardizer | null | undefined)?.toJSON === 'function'
+  return typeof (value as Standardizer | null | undefined)?.partialFit === 'function'
 }

@@ -2,6 +2,7 @@ import { geometryOf } from '../data/geometry.js'
 import type { StandardizerOptions } from '../data/standardizer-options.js'
 import { describe, fail } from '../errors.js'
 import type { OpenOptions } from '../files/open.js'
+import type { Format } from '../files/reader.js'
 import { version } from '../version.js'
 import { type Input, inputDifference, openInputs } from './inputs.js'
 import { nameOf, rangeOf, type Shard } from './shard.js'
@@ -9,11 +10,14 @@ import { nameOf, rangeOf, type Shard } from './shard.js'
 /** How the statistics are computed, and how the inputs are read. */
 export interface FitOptions
   extends Omit<StandardizerOptions, 'firstChunk'>,
-    Pick<OpenOptions, 'format' | 'tensor' | 'columns'> {}
+    Pick<OpenOptions, 'tensor' | 'columns'> {
+  /** The format of the inputs. Default: by the ending of each name. */
+  readonly inputFormat?: Format | undefined
+}
 
 /** Of the options, those of the reader. */
-export function readingOf({ format, tensor, columns }: FitOptions): OpenOptions {
-  return { format, tensor, columns }
+export function readingOf({ inputFormat, tensor, columns }: FitOptions): OpenOptions {
+  return { format: inputFormat, tensor, columns }
 }
 
 /** What a fit is of. Two runs with the same plan compute the same numbers. */

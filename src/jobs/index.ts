@@ -75,14 +75,14 @@ export async function fit(inputs: string | readonly string[], options: FitOption
   const who = 'fit'
   checkOptions(who, options, ['out', ...STANDARDIZER, ...INPUTS, ...RUN])
   const paths = pathsFrom(who, 'inputs', inputs)
-  const { out, shard, restart, signal, onProgress, inputFormat: format, tensor, columns } = options
+  const { out, shard, restart, signal, onProgress, inputFormat, tensor, columns } = options
   checkPath(who, 'out', out, 'stats.json')
   checkInputs(who, options)
   checkRun(who, options)
   const { preset, axis, withMean, withStd, nonFinite } = options
   const settings = { preset, axis, withMean, withStd, nonFinite }
   settingsOf(who, settings)
-  const job = { inputs: paths, out, options: { ...settings, format, tensor, columns }, shard, restart }
+  const job = { inputs: paths, out, options: { ...settings, inputFormat, tensor, columns }, shard, restart }
   return fitJob(job, { signal, onProgress })
 }
 

@@ -218,6 +218,7 @@ describe('fails, with one line on stderr', () => {
     ],
     ['apply --layer f in/a.npy --to x --norm l2', 2, /^evenkeel: --norm l2 has no trained layer; leave /],
     ['apply --norm rms in/a.npy --to x --eps 0', 2, /^evenkeel: --eps must be a number above 0/],
+    ['inspect stats.json --report stats.json', 1, /stats\.json: the result, stats\.json, would replace it; /],
     [
       'inspect stats.json in/a.npy',
       2,
@@ -302,14 +303,12 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     expect(evenkeel(['verify', 'applied']).status).toBe(0)
   })
 
-  it('ends a command that waits for standard input', async () => {
-    const child = start(['fit', '-', '--out', '-'])
-    child.stdin?.write(readFileSync(first).subarray(0, 150))
-    let waited = false
-    setTimeout(() => {
-      waited = true
-    }, 3000)
-    const said = await interrupt(child, 'SIGINT', () => waited)
-    expect(said).toEqual({ status: 130, stderr: 'evenkeel: interrupted by SIGINT; nothing was kept\n' })
+  it.each([0, 150])('ends a command that waits for standard input after %d bytes', async (bytes) => {
+    const child = start(['fit', '-', '--out', 'waiting.json'])
+    child.stdin?.write(readFileSync(first).subarray(0, bytes))
+    const begun = (name: string) => name.startsWith('.waiting.json')
+    const said = await interrupt(child, 'SIGINT', () => namesIn(folder).some(begun))
+    expect(said).toEqual({ status: 130, stderr: expect.stringContaining('interrupted by SIGINT') })
+    expect(namesIn(folder).filter(begun)).toEqual([])
   })
 })

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   symlinkSync as linkTo,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -105,14 +107,34 @@ it('does not replace what it reads', async () => {
   expect(readFileSync(at('x.npy'))).toEqual(bytes)
   const parts = [at('two.shard-0-of-2.json'), at('two.shard-1-of-2.json')]
   await expect(jobs.merge(parts, { out: parts[1] })).rejects.toThrow(/would replace it/)
+  await expect(jobs.merge(parts, { out: at('x.npy') })).rejects.toThrow(/would replace it/)
+  mkdirSync(at('links'))
+  linkTo(at('x.npy'), at('links/x.npy'))
+  const apart = jobs.apply(at('links/x.npy'), { norm: 'rms', to: folder, restart: true })
+  await expect(apart).rejects.toThrow(/links\/x\.npy: an output would replace it/)
+  expect(readFileSync(at('x.npy'))).toEqual(bytes)
 })
+
+it.skipIf(process.platform !== 'linux')(
+  'is ended by a signal while nobody writes into its pipe',
+  async () => {
+    const pipe = at('pipe')
+    execFileSync('mkfifo', [pipe])
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(new Error('enough')), 50)
+    const options = { out: at('piped.json'), inputFormat: 'npy', signal: controller.signal } as const
+    await expect(jobs.fit(pipe, options)).rejects.toThrow('enough')
+    // The open of the pipe ends only when somebody writes.
+    writeFileSync(pipe, readFileSync(at('x.npy')))
+  },
+)
 
 it.skipIf(process.platform !== 'linux')('closes its files when it is ended', async () => {
   writeChunks(at('long.npy'), 4, 1)
   const isOpen = () =>
     readdirSync('/proc/self/fd').some((fd) => {
       try {
-        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder)
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(at('long.npy'))
       } catch {
         return false
       }
@@ -174,6 +196,11 @@ describe('refuses', () => {
     ['no folder', { statistics }, /apply: to must be a path/],
     ['nothing to apply', { to: out }, /there is nothing to apply; give the statistics of fit, or norm, or/],
     ['two operations', { to: out, statistics, norm: 'rms' }, /fit and norm are two operations/],
+    [
+      'an address',
+      { to: out, statistics: new URL('file:///x') },
+      /must be a path or a Standardizer, got URL/,
+    ],
     ['statistics', { to: out, statistics: {} }, /apply: statistics must be a path or a Standardizer, got /],
     ['an axis', { to: out, statistics, axis: 1 }, /axis is that of the statistics; give it to fit/],
     ['inverse of a norm', { to: out, norm: 'rms', inverse: true }, /inverse is of statistics alone/],
