@@ -181,6 +181,7 @@ describe('tools say nothing against it', () => {
       './selftest',
       './data',
       './files',
+      './jobs',
       './package.json',
     ])
     expect(analysis.problems).toEqual([])
