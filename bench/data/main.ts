@@ -14,7 +14,6 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { program } from 'commander'
-
 import { encodeNpyHeader } from '../../src/data/npy.js'
 import { openReader, openWriter } from '../../src/files/index.js'
 import { setThreads } from '../../src/index.js'

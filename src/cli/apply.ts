@@ -3,11 +3,11 @@ import { STANDARD } from '../files/open.js'
 import type { Format } from '../files/reader.js'
 import { apply as applyJob } from '../jobs/apply.js'
 import { misuse, operationOf } from '../jobs/apply-operation.js'
+import type { InputOptions } from '../jobs/inputs.js'
 import type { RowNorm } from '../jobs/operation.js'
 import { nameOf } from '../jobs/shard.js'
 import type { TrainedNorm } from '../jobs/trained-layer.js'
 import type { Action } from './action.js'
-import type { InputOptions } from './fit.js'
 import { type JobOptions, KEPT, NOTHING_KEPT, printResult, runJob } from './job.js'
 import { type Axis, shardOf } from './job-options.js'
 import { counted, megabytes, rate, since } from './units.js'
@@ -45,8 +45,8 @@ export const apply: Action<ApplyCommand> = async (command, args) => {
   const started = performance.now()
   const result = await runJob(command, toStdout ? NOTHING_KEPT : KEPT, async (events) => {
     const operation = await operationOf(options)
-    const reading = { dtype, format, inputFormat, tensor, columns }
-    return applyJob({ inputs, to, operation, options: reading, shard, restart }, events)
+    const settings = { dtype, format, inputFormat, tensor, columns }
+    return applyJob({ inputs, to, operation, options: settings, shard, restart }, events)
   })
   const { files, resumed, rows, bytes } = result
   const of = `${counted(files, 'file')}${shard === null ? '' : `, ${nameOf(shard)}`}`

@@ -1,20 +1,13 @@
 import type { NonFinite } from '../data/chunk-statistics.js'
 import type { Preset } from '../data/presets.js'
 import { STANDARD } from '../files/open.js'
-import type { Format } from '../files/reader.js'
 import { fit as fitJob } from '../jobs/fit.js'
+import type { InputOptions } from '../jobs/inputs.js'
 import { nameOf } from '../jobs/shard.js'
 import type { Action } from './action.js'
 import { type JobOptions, KEPT, NOTHING_KEPT, printResult, runJob } from './job.js'
 import { type Axis, shardOf } from './job-options.js'
 import { counted, megabytes, rate, since } from './units.js'
-
-/** Options of all commands that open inputs. */
-export interface InputOptions {
-  readonly inputFormat?: Format
-  readonly tensor?: string
-  readonly columns?: readonly (string | number)[]
-}
 
 interface FitCommand extends JobOptions, InputOptions {
   readonly out: string

@@ -3,11 +3,10 @@ import { STANDARD } from '../files/open.js'
 import { writeOut } from '../files/standard-output.js'
 import { type Feature, featuresOf } from '../jobs/features.js'
 import { histogramsOf } from '../jobs/histogram.js'
-import { expandPaths, refuseReplaced } from '../jobs/inputs.js'
+import { expandPaths, type InputOptions, refuseReplaced } from '../jobs/inputs.js'
 import { reportPage, shortNumber } from '../jobs/report.js'
 import { readSaved, type Saved } from '../jobs/saved.js'
 import type { Action } from './action.js'
-import type { InputOptions } from './fit.js'
 import { type JobOptions, NOTHING_KEPT, runJob } from './job.js'
 import { counted } from './units.js'
 import { UsageError } from './usage.js'
@@ -26,9 +25,11 @@ export const inspect: Action<InspectCommand> = async (command, [path, ...inputs]
     if (report !== undefined) await refuseReplaced(report, [path, ...(await expandPaths(inputs))])
     const features = featuresOf(saved)
     if (report !== undefined) {
-      const { inputFormat: format, tensor, columns } = command
+      const { inputFormat, tensor, columns } = command
       const histograms =
-        inputs.length === 0 ? null : await histogramsOf(saved, inputs, { format, tensor, columns }, events)
+        inputs.length === 0
+          ? null
+          : await histogramsOf(saved, inputs, { inputFormat, tensor, columns }, events)
       const page = reportPage({ title: path, facts: factsOf(saved), features, histograms })
       if (report === STANDARD) await writeOut(page)
       else await writeAtomically(report, page)

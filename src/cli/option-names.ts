@@ -28,7 +28,7 @@ const OPTIONS: readonly (readonly [of: RegExp, here: string])[] = [
   [/pass \{ prefix: ('[^']*') \}/g, 'give --prefix $1'],
 ]
 
-/** The message of a function's error, with the options of the command line. It begins with a path, which stays. */
+/** The message of a function's error, with the options of the command line. What stands before the first colon, a path, stays. */
 export function forCommandLine(message: string): string {
   const begin = message.indexOf(': ')
   const said = OPTIONS.reduce((text, [of, here]) => text.replace(of, here), message.slice(begin))

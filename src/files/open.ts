@@ -3,7 +3,7 @@ import { fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { openFile, openStream } from './byte-input.js'
 import { FORMATS, type Format, type Reader } from './reader.js'
-import { checkNewFile, type NewFile, type Writer } from './writer.js'
+import { type NewFile, newFileFrom, type Writer } from './writer.js'
 
 export interface OpenOptions {
   /** Default: by the ending of the name; npy for standard input. */
@@ -93,8 +93,8 @@ export async function openReader(path: string, options: OpenOptions = {}): Promi
  * (EVENKEEL_BACKEND) with the command that installs it, if the package that writes the format is not installed.
  */
 export async function openWriter(path: string, options: NewFile): Promise<Writer> {
-  checkNewFile(options)
-  const { format = formatOf(path) } = options
+  const file = newFileFrom(options)
+  const { format = formatOf(path) } = file
   if (path === STANDARD) {
     if (format !== 'npy')
       fail(
@@ -103,16 +103,16 @@ export async function openWriter(path: string, options: NewFile): Promise<Writer
         `${format} cannot be written to a stream`,
         'write npy, or give a file',
       )
-    return (await import('./npy-stream.js')).streamNpy(options)
+    return (await import('./npy-stream.js')).streamNpy(file)
   }
   switch (format) {
     case 'npy':
-      return (await import('./npy-file.js')).writeNpy(path, options)
+      return (await import('./npy-file.js')).writeNpy(path, file)
     case 'safetensors':
-      return (await import('./safetensors-file.js')).writeSafetensors(path, options)
+      return (await import('./safetensors-file.js')).writeSafetensors(path, file)
     case 'arrow':
-      return (await import('./arrow-writer.js')).writeArrow(path, options)
+      return (await import('./arrow-writer.js')).writeArrow(path, file)
     default:
-      return (await import('./duckdb-writer.js')).writeTable(path, format, options)
+      return (await import('./duckdb-writer.js')).writeTable(path, format, file)
   }
 }

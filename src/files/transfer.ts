@@ -11,7 +11,7 @@ import { setImmediate } from 'node:timers/promises'
 /** Lets timers, signals and other input have their turn, as a loop of blocking calls gives them none. */
 async function otherEvents(handle: FileHandle): Promise<void> {
   await setImmediate()
-  // Node's message would be of the type of a number.
+  // Without this, the error would be about the number -1, which is out of range for a file descriptor.
   if (handle.fd < 0)
     throw Object.assign(new Error('it was closed'), { code: 'EBADF', syscall: 'read or write' })
 }

@@ -33,8 +33,11 @@ export interface Writer {
   abort(): Promise<void>
 }
 
-/** @throws EvenkeelError (EVENKEEL_OPTION) if an option is not what NewFile says. */
-export function checkNewFile(options: NewFile): void {
+/**
+ * The options, checked and copied: a writer needs them until its end, and the caller may change them.
+ * @throws EvenkeelError (EVENKEEL_OPTION) if an option is not what NewFile says.
+ */
+export function newFileFrom(options: NewFile): NewFile {
   const who = 'openWriter'
   checkOptions(who, options, ['format', 'type', 'rowShape', 'rows', 'names', 'blocking'])
   const { format, type, rowShape, rows, names, blocking = false } = options
@@ -49,4 +52,5 @@ export function checkNewFile(options: NewFile): void {
     wrong('rows', 'a whole number from 0 up, or null', rows, 'give null if it is not known yet')
   if (names !== null && !(Array.isArray(names) && [...names].every((name) => typeof name === 'string')))
     wrong('names', 'a list of texts, or null', names, 'give null if the columns have no names')
+  return { format, type, rowShape: [...rowShape], rows, names: names && [...names], blocking }
 }

@@ -1,25 +1,19 @@
 import type { ResultType } from '../data/element-types.js'
-import { type OpenOptions, openWriter } from '../files/open.js'
+import { openWriter } from '../files/open.js'
 import type { Format, Reader } from '../files/reader.js'
 import type { Writer } from '../files/writer.js'
 import { type DType, newArray, type Tensor } from '../tensor.js'
 import type { JobEvents, Meter } from './events.js'
-import { checkUnchanged, type Input } from './inputs.js'
+import { checkUnchanged, type Input, type InputOptions } from './inputs.js'
 import type { Operation, RowsToRows } from './operation.js'
 import { type Reading, reading } from './reading.js'
 import { inFile } from './saved.js'
 
-export interface ApplyOptions extends Pick<OpenOptions, 'tensor' | 'columns'> {
-  /** The format of the inputs. Default: by the ending of each name. */
-  readonly inputFormat?: Format | undefined
+export interface ApplySettings extends InputOptions {
   /** The format of the outputs. Default: that of each input. */
   readonly format?: Format | undefined
   /** The type of the results. Default: that in which the input is read, float32 or float64. */
   readonly dtype?: ResultType | undefined
-}
-
-export function readerOptions({ inputFormat, tensor, columns }: ApplyOptions): OpenOptions {
-  return { format: inputFormat, tensor, columns }
 }
 
 /**
@@ -27,14 +21,17 @@ export function readerOptions({ inputFormat, tensor, columns }: ApplyOptions): O
  * @param beforeName runs when it is whole, just before it gets its name.
  */
 export async function applyToFile(
-  { operation, options = {} }: { readonly operation: Operation; readonly options?: ApplyOptions | undefined },
+  {
+    operation,
+    options = {},
+  }: { readonly operation: Operation; readonly options?: ApplySettings | undefined },
   input: Input,
   path: string,
   meter: Meter,
   { signal }: JobEvents,
   beforeName = async () => {},
 ): Promise<{ rows: number; bytes: number }> {
-  return reading(input, readerOptions(options), signal, async (opened) => {
+  return reading(input, options, signal, async (opened) => {
     const { reader } = opened
     const { rowShape, rows, names } = reader
     const { dtype: type = reader.dtype, format } = options

@@ -2,7 +2,7 @@ import { Standardizer } from '../data/standardizer.js'
 import { checkEps } from '../engine/plan.js'
 import { describe, fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkCount } from '../options.js'
-import { checkPath, checkText } from './arguments.js'
+import { checkText } from './arguments.js'
 import { normalizeRows, type Operation, ROW_NORMS, type RowNorm, standardize } from './operation.js'
 import { readSaved } from './saved.js'
 import { applyLayer, TRAINED_NORMS, type TrainedNorm } from './trained-layer.js'
@@ -76,10 +76,10 @@ function isRowNorm(norm: string): norm is RowNorm {
 export function checkOperation(who: string, options: OperationOptions): void {
   const { statistics, inverse, layer, prefix, groups, norm, eps, axis } = options
   if (statistics !== undefined && !isStandardizer(statistics))
-    checkPath(who, 'statistics', statistics, 'stats.json', 'a path or a Standardizer')
+    checkText(who, 'statistics', 'a path or a Standardizer', statistics, 'stats.json')
   if (inverse !== undefined) checkBoolean(who, 'inverse', inverse)
-  if (layer !== undefined) checkPath(who, 'layer', layer, 'model.safetensors')
-  if (prefix !== undefined) checkText(who, 'prefix', prefix, 'layer1.0.bn1.')
+  if (layer !== undefined) checkText(who, 'layer', 'a path', layer, 'model.safetensors')
+  if (prefix !== undefined) checkText(who, 'prefix', 'a text', prefix, 'layer1.0.bn1.')
   if (groups !== undefined) checkCount(who, 'groups', groups)
   if (norm !== undefined) checkChoice(who, 'norm', norm, [...new Set([...ROW_NORMS, ...TRAINED_NORMS])])
   if (eps !== undefined) checkEps(who, eps)

@@ -5,7 +5,7 @@ import { naming } from '../files/file-error.js'
 import { STANDARD } from '../files/open.js'
 import { removePartials, withPartials } from '../files/partial-files.js'
 import { version } from '../version.js'
-import { type ApplyOptions, applyToFile, readerOptions } from './apply-file.js'
+import { type ApplySettings, applyToFile } from './apply-file.js'
 import { checkApart, nameOutputs, pathsIn } from './apply-plan.js'
 import { type JobEvents, Meter } from './events.js'
 import { expandPaths, type Input, openInputs } from './inputs.js'
@@ -22,7 +22,7 @@ export interface ApplyJob {
   /** The folder of the outputs, which is made if it is not there, or '-' for standard output. */
   readonly to: string
   readonly operation: Operation
-  readonly options?: ApplyOptions | undefined
+  readonly options?: ApplySettings | undefined
   /** Default: the whole job. A shard takes whole files. */
   readonly shard?: Shard | null | undefined
   /** Does again what an earlier run has finished. */
@@ -48,7 +48,7 @@ export async function apply(job: ApplyJob, events: JobEvents = {}): Promise<Appl
   const { to, operation, options = {}, shard = null } = job
   const paths = await expandPaths(job.inputs)
   const { from, to: end } = rangeOf(shard, paths.length)
-  const all = await openInputs(paths, readerOptions(options))
+  const all = await openInputs(paths, options)
   if (operation.undoes !== undefined) await checkUndoes(all, operation.undoes)
   // Of all inputs, so that every shard refuses two of one name.
   const names = [...nameOutputs(all, options.format ?? options.inputFormat)]

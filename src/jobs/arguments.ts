@@ -1,17 +1,19 @@
 import { describe, type ErrorCode, fail } from '../errors.js'
 import { FORMATS } from '../files/reader.js'
-import { checkBoolean, checkChoice } from '../options.js'
-import { isShard } from './shard.js'
+import { checkChoice } from '../options.js'
+import type { JobEvents } from './events.js'
+import type { InputOptions } from './inputs.js'
+import { isShard, type Shard } from './shard.js'
 
-// Checks of what callers give to the functions of evenkeel/jobs, before a job begins.
+// What callers give to the functions of evenkeel/jobs: it is checked before a job begins, and lists are copied, as the caller
+// may change them while it runs.
 
 const CODE: ErrorCode = 'EVENKEEL_OPTION'
 
 /** One path or pattern, or several. */
 export function pathsFrom(who: string, name: string, value: unknown): readonly string[] {
-  const paths = typeof value === 'string' ? [value] : value
-  // A copy has no holes, which every() would skip.
-  if (Array.isArray(paths) && paths.length > 0 && [...paths].every(isText)) return paths
+  const paths = copyOf(typeof value === 'string' ? [value] : value)
+  if (paths?.every(isText)) return paths
   return fail(
     CODE,
     who,
@@ -20,48 +22,42 @@ export function pathsFrom(who: string, name: string, value: unknown): readonly s
   )
 }
 
+/** @param wanted 'a path', for the message. */
 export function checkText(
   who: string,
   name: string,
+  wanted: string,
   value: unknown,
   example: string,
-  wanted = 'a text',
 ): asserts value is string {
   if (isText(value)) return
   fail(CODE, who, `${name} must be ${wanted}, got ${describe(value)}`, `give one, as in '${example}'`)
 }
 
-export function checkPath(
-  who: string,
-  name: string,
-  value: unknown,
-  example: string,
-  wanted = 'a path',
-): asserts value is string {
-  checkText(who, name, value, example, wanted)
+/** A copy of a list that is not empty. It does not change while a job runs, and has no holes, which every() would skip. */
+function copyOf(value: unknown): unknown[] | undefined {
+  return Array.isArray(value) && value.length > 0 ? [...value] : undefined
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-interface Run {
-  readonly shard?: unknown
-  readonly restart?: unknown
-  readonly signal?: unknown
-  readonly onProgress?: unknown
+export function shardFrom(who: string, value: unknown): Shard | null {
+  if (value === undefined || value === null) return null
+  const { index, count } = value as Shard
+  const shard = { index, count }
+  if (isShard(shard)) return shard
+  return fail(
+    CODE,
+    who,
+    `shard must be { index, count } with index from 0 to count - 1, got ${describe(value)}`,
+    'give { index: 0, count: 4 } for the first of four',
+  )
 }
 
-export function checkRun(who: string, { shard, restart, signal, onProgress }: Run): void {
-  if (shard !== undefined && shard !== null && !isShard(shard))
-    fail(
-      CODE,
-      who,
-      `shard must be { index, count } with index from 0 to count - 1, got ${describe(shard)}`,
-      'give { index: 0, count: 4 } for the first of four',
-    )
-  if (restart !== undefined) checkBoolean(who, 'restart', restart)
-  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function')
+export function checkEvents(who: string, { signal, onProgress }: JobEvents): void {
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
     fail(
       CODE,
       who,
@@ -72,27 +68,20 @@ export function checkRun(who: string, { shard, restart, signal, onProgress }: Ru
     fail(CODE, who, `onProgress must be a function, got ${describe(onProgress)}`, 'give (done, total) => { }')
 }
 
-interface Inputs {
-  readonly inputFormat?: unknown
-  readonly tensor?: unknown
-  readonly columns?: unknown
-}
-
-export function checkInputs(who: string, { inputFormat, tensor, columns }: Inputs): void {
+export function inputsFrom(who: string, { inputFormat, tensor, columns }: InputOptions): InputOptions {
   if (inputFormat !== undefined) checkChoice(who, 'inputFormat', inputFormat, FORMATS)
-  if (tensor !== undefined) checkText(who, 'tensor', tensor, 'data')
-  if (
-    columns !== undefined &&
-    !(Array.isArray(columns) && columns.length > 0 && [...columns].every(isColumn))
+  if (tensor !== undefined) checkText(who, 'tensor', 'a text', tensor, 'data')
+  if (columns === undefined) return { inputFormat, tensor }
+  const chosen = copyOf(columns)
+  if (chosen?.every(isColumn)) return { inputFormat, tensor, columns: chosen }
+  return fail(
+    CODE,
+    who,
+    `columns must be a list of names and numbers from 0, got ${describe(columns)}`,
+    "give it, as in ['age', 2]",
   )
-    fail(
-      CODE,
-      who,
-      `columns must be a list of names and numbers from 0, got ${describe(columns)}`,
-      "give it, as in ['age', 2]",
-    )
 }
 
-function isColumn(value: unknown): boolean {
+function isColumn(value: unknown): value is string | number {
   return isText(value) || (Number.isSafeInteger(value) && (value as number) >= 0)
 }

@@ -1,7 +1,7 @@
 import { Standardizer } from '../data/standardizer.js'
 import { fail } from '../errors.js'
 import type { JobEvents, Meter } from './events.js'
-import { type FitOptions, type FitPlan, type Piece, readingOf, refuseFeatures } from './fit-plan.js'
+import { type FitPlan, type FitSettings, type Piece, refuseFeatures } from './fit-plan.js'
 import { checkUnchanged, type Input } from './inputs.js'
 import { type Reading, reading } from './reading.js'
 import { inFile, type Saved } from './saved.js'
@@ -10,7 +10,7 @@ import { inFile, type Saved } from './saved.js'
 export interface FittedPiece extends Piece, Saved {}
 
 /** Of the options, those of a Standardizer. */
-function standardizerOptions({ preset, axis, withMean, withStd, nonFinite }: FitOptions) {
+function standardizerOptions({ preset, axis, withMean, withStd, nonFinite }: FitSettings) {
   return { preset, axis, withMean, withStd, nonFinite }
 }
 
@@ -22,7 +22,7 @@ export async function fitPiece(
   signal: JobEvents['signal'],
 ): Promise<FittedPiece> {
   const input = inputs[piece.input]
-  return reading(input, readingOf(options), signal, async (opened) => {
+  return reading(input, options, signal, async (opened) => {
     const standardizer = new Standardizer({ ...standardizerOptions(options), firstChunk: piece.from })
     await readPiece(opened, input, piece, standardizer, meter)
     await checkUnchanged(input)

@@ -1,29 +1,17 @@
 import { geometryOf } from '../data/geometry.js'
 import type { StandardizerOptions } from '../data/standardizer-options.js'
 import { describe, fail } from '../errors.js'
-import type { OpenOptions } from '../files/open.js'
-import type { Format } from '../files/reader.js'
 import { version } from '../version.js'
-import { type Input, inputDifference, openInputs } from './inputs.js'
+import { type Input, type InputOptions, inputDifference, openInputs } from './inputs.js'
 import { nameOf, rangeOf, type Shard } from './shard.js'
 
 /** How the statistics are computed, and how the inputs are read. */
-export interface FitOptions
-  extends Omit<StandardizerOptions, 'firstChunk'>,
-    Pick<OpenOptions, 'tensor' | 'columns'> {
-  /** The format of the inputs. Default: by the ending of each name. */
-  readonly inputFormat?: Format | undefined
-}
-
-/** Of the options, those of the reader. */
-export function readingOf({ inputFormat, tensor, columns }: FitOptions): OpenOptions {
-  return { format: inputFormat, tensor, columns }
-}
+export interface FitSettings extends Omit<StandardizerOptions, 'firstChunk'>, InputOptions {}
 
 /** What a fit is of. Two runs with the same plan compute the same numbers. */
 export interface FitPlan {
   readonly evenkeel: string
-  readonly options: FitOptions
+  readonly options: FitSettings
   readonly inputs: readonly Input[]
   readonly shard: Shard | null
 }
@@ -45,12 +33,12 @@ const PIECE_CHUNKS = 64
 /** Opens the inputs, and takes the options that are given. */
 export async function planFit(
   paths: readonly string[],
-  options: FitOptions,
+  options: FitSettings,
   shard: Shard | null,
 ): Promise<FitPlan> {
   // As JSON.parse() will read it: without undefined.
-  const given = JSON.parse(JSON.stringify(options)) as FitOptions
-  const inputs = await openInputs(paths, readingOf(options))
+  const given = JSON.parse(JSON.stringify(options)) as FitSettings
+  const inputs = await openInputs(paths, options)
   if (inputs.every(({ units }) => units === 0))
     fail('EVENKEEL_FILE', paths[0] ?? 'the inputs', 'there are no rows to learn from', 'give files with rows')
   checkShapes(inputs, options)
@@ -58,7 +46,7 @@ export async function planFit(
 }
 
 /** Throws if the headers of two inputs tell that they have not the same number of features. */
-function checkShapes(inputs: readonly Input[], { axis = -1 }: FitOptions): void {
+function checkShapes(inputs: readonly Input[], { axis = -1 }: FitSettings): void {
   let first: { path: string; features: number } | undefined
   for (const { path, rowShape } of inputs) {
     if (rowShape === null) continue

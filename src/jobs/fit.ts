@@ -3,7 +3,7 @@ import { removePartials } from '../files/partial-files.js'
 import { writeOut } from '../files/standard-output.js'
 import { type JobEvents, Meter } from './events.js'
 import { checkFeatures, type FittedPiece, fitPiece, mergePieces } from './fit-pieces.js'
-import { type FitOptions, type FitPlan, type Piece, piecesOf, planFit } from './fit-plan.js'
+import { type FitPlan, type FitSettings, type Piece, piecesOf, planFit } from './fit-plan.js'
 import { expandPaths, refuseReplaced } from './inputs.js'
 import { type Journal, NO_JOURNAL, openJournal } from './journal.js'
 import { type Lock, NO_LOCK, underLock } from './lock.js'
@@ -16,7 +16,7 @@ export interface FitJob {
   readonly inputs: readonly string[]
   /** The file of the result, or '-' for standard output. A shard writes `OUT.shard-I-of-N.json`. */
   readonly out: string
-  readonly options?: FitOptions | undefined
+  readonly options?: FitSettings | undefined
   /** Default: the whole job. */
   readonly shard?: Shard | null | undefined
   /** Drops what an earlier run has finished. */

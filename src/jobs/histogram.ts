@@ -1,9 +1,8 @@
 import { geometryOf } from '../data/geometry.js'
 import { fail } from '../errors.js'
-import type { OpenOptions } from '../files/open.js'
 import type { Tensor } from '../tensor.js'
 import { type JobEvents, Meter } from './events.js'
-import { expandPaths, openInputs } from './inputs.js'
+import { expandPaths, type InputOptions, openInputs } from './inputs.js'
 import { reading } from './reading.js'
 import type { Saved } from './saved.js'
 
@@ -18,7 +17,7 @@ export const BINS = 40
 export async function histogramsOf(
   { standardizer }: Saved,
   paths: readonly string[],
-  options: OpenOptions = {},
+  options: InputOptions = {},
   events: JobEvents = {},
 ): Promise<Float64Array[]> {
   const { min, max } = standardizer.statistics

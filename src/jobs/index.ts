@@ -6,12 +6,13 @@
 import { RESULT_TYPES, type ResultType } from '../data/element-types.js'
 import { type StandardizerOptions, settingsOf } from '../data/standardizer-options.js'
 import { FORMATS, type Format } from '../files/reader.js'
-import { checkChoice, checkOptions } from '../options.js'
+import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { type ApplyResult, apply as applyJob } from './apply.js'
 import { checkOperation, type OperationOptions, operationOf } from './apply-operation.js'
-import { checkInputs, checkPath, checkRun, pathsFrom } from './arguments.js'
+import { checkEvents, checkText, inputsFrom, pathsFrom, shardFrom } from './arguments.js'
 import type { JobEvents } from './events.js'
 import { type FitResult, fit as fitJob, type MergeResult, merge as mergeJob } from './fit.js'
+import type { InputOptions } from './inputs.js'
 import type { Shard } from './shard.js'
 import { type Findings, verify as verifyJob } from './verify.js'
 
@@ -20,17 +21,7 @@ export type { Standardizer } from '../data/standardizer.js'
 export type { StandardizerOptions } from '../data/standardizer-options.js'
 export type { Format } from '../files/reader.js'
 export { type Shard, shardOfEnvironment } from './shard.js'
-export type { ApplyResult, Findings, FitResult, JobEvents, MergeResult, OperationOptions }
-
-/** How the inputs are read. */
-export interface InputOptions {
-  /** Their format. Default: by the ending of each name. */
-  readonly inputFormat?: Format | undefined
-  /** Of safetensors: the name of the tensor. It may be left out if a file has only one. */
-  readonly tensor?: string | undefined
-  /** Of Arrow, Parquet and CSV: the columns, by name or by number from 0. Default: all columns of numbers. */
-  readonly columns?: readonly (string | number)[] | undefined
-}
+export type { ApplyResult, Findings, FitResult, InputOptions, JobEvents, MergeResult, OperationOptions }
 
 /** Which part of a job runs, and how. */
 export interface RunOptions extends JobEvents {
@@ -75,15 +66,16 @@ export async function fit(inputs: string | readonly string[], options: FitOption
   const who = 'fit'
   checkOptions(who, options, ['out', ...STANDARDIZER, ...INPUTS, ...RUN])
   const paths = pathsFrom(who, 'inputs', inputs)
-  const { out, shard, restart, signal, onProgress, inputFormat, tensor, columns } = options
-  checkPath(who, 'out', out, 'stats.json')
-  checkInputs(who, options)
-  checkRun(who, options)
-  const { preset, axis, withMean, withStd, nonFinite } = options
-  const settings = { preset, axis, withMean, withStd, nonFinite }
-  settingsOf(who, settings)
-  const job = { inputs: paths, out, options: { ...settings, inputFormat, tensor, columns }, shard, restart }
-  return fitJob(job, { signal, onProgress })
+  const { out, preset, axis, withMean, withStd, nonFinite, inputFormat, tensor, columns } = options
+  const { shard, restart = false, signal, onProgress } = options
+  checkText(who, 'out', 'a path', out, 'stats.json')
+  const standardizer = { preset, axis, withMean, withStd, nonFinite }
+  settingsOf(who, standardizer)
+  const settings = { ...standardizer, ...inputsFrom(who, { inputFormat, tensor, columns }) }
+  checkBoolean(who, 'restart', restart)
+  const events = { signal, onProgress }
+  checkEvents(who, events)
+  return fitJob({ inputs: paths, out, options: settings, shard: shardFrom(who, shard), restart }, events)
 }
 
 /**
@@ -99,7 +91,7 @@ export async function merge(
   const who = 'merge'
   checkOptions(who, options, ['out'])
   const { out } = options
-  checkPath(who, 'out', out, 'stats.json')
+  checkText(who, 'out', 'a path', out, 'stats.json')
   return mergeJob(pathsFrom(who, 'parts', parts), out)
 }
 
@@ -115,16 +107,31 @@ export async function apply(inputs: string | readonly string[], options: ApplyOp
   const who = 'apply'
   checkOptions(who, options, ['to', 'dtype', 'format', ...OPERATION, ...INPUTS, ...RUN])
   const paths = pathsFrom(who, 'inputs', inputs)
-  const { to, dtype, format, shard, restart, signal, onProgress, inputFormat, tensor, columns } = options
-  checkPath(who, 'to', to, 'out')
+  const {
+    to,
+    dtype,
+    format,
+    inputFormat,
+    tensor,
+    columns,
+    shard,
+    restart = false,
+    signal,
+    onProgress,
+  } = options
+  const { statistics, inverse, layer, prefix, groups, norm, eps, axis } = options
+  checkText(who, 'to', 'a path', to, 'out')
   if (dtype !== undefined) checkChoice(who, 'dtype', dtype, RESULT_TYPES)
   if (format !== undefined) checkChoice(who, 'format', format, FORMATS)
-  checkInputs(who, options)
-  checkRun(who, options)
-  checkOperation(who, options)
-  const operation = await operationOf(options)
-  const reading = { dtype, format, inputFormat, tensor, columns }
-  return applyJob({ inputs: paths, to, operation, options: reading, shard, restart }, { signal, onProgress })
+  const settings = { dtype, format, ...inputsFrom(who, { inputFormat, tensor, columns }) }
+  const part = shardFrom(who, shard)
+  checkBoolean(who, 'restart', restart)
+  const events = { signal, onProgress }
+  checkEvents(who, events)
+  const chosen = { statistics, inverse, layer, prefix, groups, norm, eps, axis }
+  checkOperation(who, chosen)
+  const operation = await operationOf(chosen)
+  return applyJob({ inputs: paths, to, operation, options: settings, shard: part, restart }, events)
 }
 
 /**
@@ -133,6 +140,6 @@ export async function apply(inputs: string | readonly string[], options: ApplyOp
  * @returns how many files were looked at, and a sentence for each fault.
  */
 export async function verify(path: string): Promise<Findings> {
-  checkPath('verify', 'path', path, 'out')
+  checkText('verify', 'path', 'a path', path, 'out')
   return verifyJob(path)
 }

@@ -4,8 +4,24 @@ import { chunkRowsOf } from '../data/geometry.js'
 import { describe, fail } from '../errors.js'
 import { naming } from '../files/file-error.js'
 import { formatOf, type OpenOptions, openReader, STANDARD } from '../files/open.js'
+import type { Format } from '../files/reader.js'
 import { sizeOf } from '../tensor.js'
 import { shardOfManifest } from './manifest-name.js'
+
+/** How inputs are read. */
+export interface InputOptions {
+  /** Their format. Default: by the ending of each name. */
+  readonly inputFormat?: Format | undefined
+  /** Of safetensors: the name of the tensor. It may be left out if a file has only one. */
+  readonly tensor?: string | undefined
+  /** Of Arrow, Parquet and CSV: the columns, by name or by number from 0. Default: all columns of numbers. */
+  readonly columns?: readonly (string | number)[] | undefined
+}
+
+/** The same for openReader(). */
+export function openOptionsOf({ inputFormat, tensor, columns }: InputOptions): OpenOptions {
+  return { format: inputFormat, tensor, columns }
+}
 
 /** An input, and what tells whether it is still the same. */
 export interface Input {
@@ -61,7 +77,8 @@ function exists(path: string): Promise<boolean> {
  * Reads the headers of all inputs, in order.
  * @throws EvenkeelError that names the file if one is not there, or not of its format.
  */
-export async function openInputs(paths: readonly string[], options: OpenOptions): Promise<Input[]> {
+export async function openInputs(paths: readonly string[], given: InputOptions): Promise<Input[]> {
+  const options = openOptionsOf(given)
   const inputs: Input[] = []
   for (let at = 0; at < paths.length; at += OPEN_AT_ONCE) {
     const some = paths.slice(at, at + OPEN_AT_ONCE).map((path) => inputOf(path, options))

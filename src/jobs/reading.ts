@@ -1,9 +1,9 @@
 import { chunkRowsOf } from '../data/geometry.js'
-import { type OpenOptions, openReader } from '../files/open.js'
+import { openReader } from '../files/open.js'
 import type { Reader } from '../files/reader.js'
 import { sizeOf, type Tensor } from '../tensor.js'
 import { type JobEvents, orAborted, untilAborted } from './events.js'
-import { type Input, isStream } from './inputs.js'
+import { type Input, type InputOptions, isStream, openOptionsOf } from './inputs.js'
 
 /** An input while it is read. */
 export interface Reading {
@@ -17,11 +17,11 @@ export interface Reading {
 /** Opens an input for an action, and closes it. This thread waits for the disk. */
 export async function reading<T>(
   input: Input,
-  options: OpenOptions,
+  options: InputOptions,
   signal: JobEvents['signal'],
   action: (opened: Reading) => Promise<T>,
 ): Promise<T> {
-  const opening = openReader(input.path, { ...options, blocking: true })
+  const opening = openReader(input.path, { ...openOptionsOf(options), blocking: true })
   const reader = await (isStream(input) ? orAborted(opening, signal) : opening).catch((error) => {
     // If a stream opens later, nobody reads it.
     opening.then((late) => late.close()).catch(() => {})

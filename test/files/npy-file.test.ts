@@ -246,6 +246,16 @@ it.each<[string, () => Promise<unknown>, RegExp]>([
 })
 
 describe('writeNpy', () => {
+  it('takes its options as they were at the call', async () => {
+    const path = join(folder, 'changed.npy')
+    const rowShape = [2]
+    const writer = await openWriter(path, { type: 'float32', rowShape, rows: null, names: null })
+    rowShape.push(1000)
+    await writer.write({ data: Float32Array.of(1, 2), shape: [1, 2] })
+    await writer.commit()
+    expect(await allRows(await openReader(path))).toEqual([[1, 2]])
+  })
+
   it.each(['float32', 'float64', 'float16'] as const)('gives back %s', async (type) => {
     const path = join(folder, `${type}.npy`)
     const writer = await openWriter(path, { type, rowShape: [2], rows: null, names: ['a', 'b'] })

@@ -18,7 +18,7 @@ import {
   type Tensor,
 } from '../../src/index.js'
 import { apply } from '../../src/jobs/apply.js'
-import type { ApplyOptions } from '../../src/jobs/apply-file.js'
+import type { ApplySettings } from '../../src/jobs/apply-file.js'
 import { normalizeRows, type Operation, standardize } from '../../src/jobs/operation.js'
 import { applyLayer, type TrainedLayer } from '../../src/jobs/trained-layer.js'
 import { newFolder, numbers, writeNpy } from './files.js'
@@ -44,7 +44,7 @@ beforeEach(() => {
 })
 
 /** Applies, and returns the bytes of the result's numbers. */
-async function applied(name: string, operation: Operation, options: ApplyOptions = {}): Promise<Buffer> {
+async function applied(name: string, operation: Operation, options: ApplySettings = {}): Promise<Buffer> {
   const to = at(`out-${run}`)
   await apply({ inputs: [at(name)], to, operation, options })
   const file = readFileSync(join(to, name))

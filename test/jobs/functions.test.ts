@@ -94,6 +94,23 @@ it('applies the statistics as they were at the call', async () => {
   expect(readFileSync(at('changed/x.npy'))).toEqual(readFileSync(at('before/x.npy')))
 })
 
+it('takes its arguments as they were at the call', async () => {
+  let reads = 0
+  const options = {
+    norm: 'rms',
+    get to() {
+      reads++
+      return at(`read ${reads}`)
+    },
+  } as const
+  const paths = [inputs]
+  const done = jobs.apply(paths, options)
+  paths[0] = at('nowhere.npy')
+  expect(await done).toMatchObject({ rows: 50 })
+  expect(reads).toBe(1)
+  expect(existsSync(at('read 1/x.npy'))).toBe(true)
+})
+
 it('does not replace what it reads', async () => {
   const bytes = readFileSync(at('x.npy'))
   linkTo(at('x.npy'), at('to-x.json'))

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { fit as runFit } from '../../src/jobs/fit.js'
-import type { FitOptions } from '../../src/jobs/fit-plan.js'
+import type { FitSettings } from '../../src/jobs/fit-plan.js'
 import { mergeParts } from '../../src/jobs/part.js'
 import { newFolder, numbers, writeNpy } from './files.js'
 
@@ -15,7 +15,7 @@ for (const [i, name] of ['a', 'b', 'c', 'd'].entries())
   writeNpy(at(`in/${name}.npy`), [10, 3], numbers(new Float32Array(30), i))
 
 /** The parts of a fit of all files in a folder. */
-async function partsOf(name: string, count: number, options: FitOptions = {}, inputs = at('in')) {
+async function partsOf(name: string, count: number, options: FitSettings = {}, inputs = at('in')) {
   const paths: string[] = []
   for (let index = 0; index < count; index++) {
     const job = { inputs: [join(inputs, '*.npy')], out: at(name), options, shard: { index, count } }
