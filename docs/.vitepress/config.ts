@@ -65,7 +65,13 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
   { text: 'Guides', items: [...items('guides'), item('batch-jobs.md')] },
   {
     text: 'Measured',
-    items: [item('benchmarks.md'), item('study.md'), item('accuracy.md'), item('numerics.md'), item('runtimes.md')],
+    items: [
+      item('benchmarks.md'),
+      item('study.md'),
+      item('accuracy.md'),
+      item('numerics.md'),
+      item('runtimes.md'),
+    ],
   },
 ]
 
