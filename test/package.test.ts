@@ -96,12 +96,17 @@ describe('the tarball', () => {
 
   it('needs other packages only for what they are made for: all are optional, and only src/files loads readers', () => {
     const { peerDependencies, peerDependenciesMeta } = manifest()
-    expect(Object.keys(peerDependencies)).toEqual(['@duckdb/node-api', '@tensorflow/tfjs', 'apache-arrow'])
+    expect(Object.keys(peerDependencies)).toEqual([
+      '@duckdb/node-api',
+      '@tensorflow/tfjs',
+      'apache-arrow',
+      'lz4js',
+    ])
     for (const name of Object.keys(peerDependencies))
       expect(peerDependenciesMeta[name]).toEqual({ optional: true })
     const code = files.filter((name) => /\.[cm]?js$/.test(name)).map((name) => name.replaceAll('\\', '/'))
     const users = code.filter((name) =>
-      /(?:import|require)\('(?:apache-arrow|@duckdb\/node-api)'\)/.test(
+      /(?:import|require)\('(?:apache-arrow|@duckdb\/node-api|lz4js)'\)/.test(
         readFileSync(join(root, name), 'utf8'),
       ),
     )
@@ -111,7 +116,7 @@ describe('the tarball', () => {
     const types = files.filter((name) => /files.*index\.d\.c?ts$/.test(name))
     expect(types.length).toBe(2)
     for (const name of types)
-      expect(readFileSync(join(root, name), 'utf8')).not.toMatch(/apache-arrow|duckdb/)
+      expect(readFileSync(join(root, name), 'utf8')).not.toMatch(/apache-arrow|duckdb|lz4js/)
   })
 
   it('has the thread that writes Parquet beside both builds', () => {

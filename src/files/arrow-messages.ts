@@ -21,8 +21,13 @@ const PIECE_BYTES = 2 ** 16
 /**
  * The bytes of an Arrow stream, with checked metadata.
  * @param first what was read of the input already
+ * @param prepare is called before the library gets a message, with its metadata
  */
-export async function* messagesOf(input: ByteInput, first: Uint8Array): AsyncGenerator<Uint8Array> {
+export async function* messagesOf(
+  input: ByteInput,
+  first: Uint8Array,
+  prepare: (metadata: Uint8Array) => Promise<void>,
+): AsyncGenerator<Uint8Array> {
   const { path } = input
   let at = 0
   /** The next bytes; fewer at the end. */
@@ -64,6 +69,7 @@ export async function* messagesOf(input: ByteInput, first: Uint8Array): AsyncGen
     checkMetadata(path, 'message', metadata)
     const bodyBytes = bodyBytesOf(metadata)
     checkBody(`${path}: batch`, bodyBytes)
+    await prepare(metadata)
     yield metadata
     yield* pieces(bodyBytes)
   }

@@ -8,7 +8,7 @@ import { fail } from '../errors.js'
 
 /** What a field leads to: one table, or a list of tables or of so many bytes each. */
 type Field = { readonly table: Kind } | { readonly tables: Kind } | { readonly bytes: number }
-type Kind = 'footer' | 'message' | 'schema' | 'field' | 'dictionary' | 'batch' | 'pair'
+type Kind = 'footer' | 'message' | 'schema' | 'field' | 'dictionary' | 'batch' | 'compression' | 'pair'
 
 /** What a footer has of a message: int64, where it is; int32, the bytes of its metadata, and 4 unused; int64, its body. */
 const BLOCK_BYTES = 24
@@ -27,12 +27,15 @@ const FIELDS: Readonly<Record<Kind, Readonly<Record<number, Field>>>> = {
   schema: { 1: { tables: 'field' }, 2: { tables: 'pair' } },
   field: { 5: { tables: 'field' }, 6: { tables: 'pair' } },
   dictionary: { 1: { table: 'batch' } },
-  batch: { 1: { bytes: 16 }, 2: { bytes: 16 }, 4: { bytes: 8 } },
+  batch: { 1: { bytes: 16 }, 2: { bytes: 16 }, 3: { table: 'compression' }, 4: { bytes: 8 } },
+  compression: {},
   pair: {},
 }
 /** The kinds of a message, by its type, which is field 1; field 2 is the table. */
 const MESSAGES: readonly (Kind | undefined)[] = [undefined, 'schema', 'dictionary', 'batch']
 const [TYPE_FIELD, TABLE_FIELD, BODY_FIELD] = [1, 2, 3]
+/** Of a dictionary, a batch, and a compression. */
+const [BATCH_FIELD, COMPRESSION_FIELD, CODEC_FIELD] = [1, 3, 0]
 const OFFSET_BYTES = 4
 /** Lists in lists are no deeper than this in any table of data. */
 const DEEPEST = 64
@@ -77,6 +80,24 @@ export function bodyBytesOf(message: Uint8Array): number {
   const view = viewOf(message)
   const place = fieldAt(view, view.getUint32(0, true), BODY_FIELD)
   return place === null ? 0 : Number(view.getBigInt64(place, true))
+}
+
+/** The number of the codec that compressed the body of a checked message. Null: it is not compressed. */
+export function compressionOf(message: Uint8Array): number | null {
+  const view = viewOf(message)
+  const tableIn = (table: number | null, field: number): number | null => {
+    const place = table === null ? null : fieldAt(view, table, field)
+    return place === null ? null : place + view.getUint32(place, true)
+  }
+  const root = view.getUint32(0, true)
+  const type = fieldAt(view, root, TYPE_FIELD)
+  const kind = type === null ? undefined : MESSAGES[view.getUint8(type)]
+  const inside = tableIn(root, TABLE_FIELD)
+  const batch = kind === 'batch' ? inside : kind === 'dictionary' ? tableIn(inside, BATCH_FIELD) : null
+  const compression = tableIn(batch, COMPRESSION_FIELD)
+  if (compression === null) return null
+  const place = fieldAt(view, compression, CODEC_FIELD)
+  return place === null ? 0 : view.getUint8(place)
 }
 
 /** Where a message of a file is. */

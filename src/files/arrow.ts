@@ -1,8 +1,15 @@
 import type { AsyncRecordBatchFileReader, AsyncRecordBatchStreamReader, RecordBatch } from 'apache-arrow'
 import { EvenkeelError, fail } from '../errors.js'
+import { loadCodec } from './arrow-codecs.js'
 import { blockOf, columnsOf } from './arrow-columns.js'
 import { messagesOf, PREFIX_BYTES, prefixBytes } from './arrow-messages.js'
-import { type Block, checkBody, checkMetadata, blocksOf as footerBlocks } from './arrow-metadata.js'
+import {
+  type Block,
+  checkBody,
+  checkMetadata,
+  compressionOf,
+  blocksOf as footerBlocks,
+} from './arrow-metadata.js'
 import type { ByteInput } from './byte-input.js'
 import { chooseColumns, dtypeOfColumns, headerOf, type NumberColumn, rowShapeOf } from './columns.js'
 import { loadPackage } from './optional-package.js'
@@ -30,7 +37,7 @@ const END_BYTES = FOOTER_LENGTH_BYTES + MAGIC.length
 /**
  * Reads an Arrow file or an Arrow stream. One batch of the file is in memory at a time.
  * @param columns names, or numbers from 0. Default: all columns of numbers.
- * @throws EvenkeelError (EVENKEEL_BACKEND) if apache-arrow is not installed, (EVENKEEL_FILE) if the input is not Arrow, or
+ * @throws EvenkeelError (EVENKEEL_BACKEND) if apache-arrow or a codec is not installed, (EVENKEEL_FILE) if the input is not Arrow, or
  * has no such columns.
  */
 export async function readArrow(input: ByteInput, columns?: readonly (string | number)[]): Promise<Reader> {
@@ -50,7 +57,11 @@ export async function readArrow(input: ByteInput, columns?: readonly (string | n
   const open = () =>
     reading(path, async () => {
       const source =
-        !isFile || size === null ? messagesOf(input, begin.subarray(0, got)) : handleOf(input, size)
+        !isFile || size === null
+          ? messagesOf(input, begin.subarray(0, got), (metadata) =>
+              loadCodec(arrow, path, compressionOf(metadata)),
+            )
+          : handleOf(input, size)
       const reader = await arrow.RecordBatchReader.from(
         source as Parameters<typeof arrow.RecordBatchReader.from>[0],
       )
@@ -110,13 +121,6 @@ async function reading<T>(who: string, action: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof EvenkeelError) throw error
     const { message } = error as Error
-    if (message.includes('codec'))
-      fail(
-        'EVENKEEL_FILE',
-        who,
-        'it is compressed',
-        "write it uncompressed (in pyarrow: write_feather(table, path, compression='uncompressed')), write Parquet, or register a codec in apache-arrow's compressionRegistry",
-      )
     return fail(
       'EVENKEEL_FILE',
       who,
@@ -138,10 +142,10 @@ async function batchStarts(arrow: Arrow, input: ByteInput, size: number): Promis
   const footer = new Uint8Array(footerBytes)
   await input.read(footer, size - END_BYTES - footerBytes)
   checkMetadata(path, 'footer', footer)
-  for (const block of footerBlocks(footer, 'dictionaries')) await messageAt(input, size, block)
+  for (const block of footerBlocks(footer, 'dictionaries')) await messageAt(arrow, input, size, block)
   const starts = [0]
   for (const block of footerBlocks(footer, 'batches')) {
-    const message = new arrow.MessageReader(await messageAt(input, size, block)).readMessage(
+    const message = new arrow.MessageReader(await messageAt(arrow, input, size, block)).readMessage(
       arrow.MessageHeader.RecordBatch,
     )
     checkBody(`${path}: batch ${starts.length - 1}`, block.bodyBytes)
@@ -150,8 +154,9 @@ async function batchStarts(arrow: Arrow, input: ByteInput, size: number): Promis
   return starts
 }
 
-/** The checked metadata of a message, with what comes before them. */
+/** The checked metadata of a message, with what comes before them. The codec of its body is loaded. */
 async function messageAt(
+  arrow: Arrow,
   input: ByteInput,
   size: number,
   { offset, metadataBytes }: Block,
@@ -160,7 +165,9 @@ async function messageAt(
     fail('EVENKEEL_FILE', input.path, 'the footer leads to a place that is not in the file', 'write it again')
   const bytes = new Uint8Array(metadataBytes)
   await input.read(bytes, offset)
-  checkMetadata(input.path, 'message', bytes.subarray(prefixBytes(bytes)))
+  const metadata = bytes.subarray(prefixBytes(bytes))
+  checkMetadata(input.path, 'message', metadata)
+  await loadCodec(arrow, input.path, compressionOf(metadata))
   return bytes
 }
 

@@ -16,30 +16,6 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-/** Enough of the LZ4 frame format for the fixture: one block, lengths in one byte, and no checksums. */
-function decodeLZ4(frame: Uint8Array): Uint8Array {
-  const [header, word] = [7, 4]
-  const length = Buffer.from(frame).readUInt32LE(header)
-  const block = frame.subarray(header + word)
-  // The highest bit: the block is not compressed.
-  if (length >= 2 ** 31) return block.slice(0, length - 2 ** 31)
-  const out: number[] = []
-  for (let at = 0; at < length; ) {
-    const token = block[at++]
-    let literals = token >> 4
-    if (literals === 15) literals += block[at++]
-    out.push(...block.subarray(at, at + literals))
-    at += literals
-    if (at >= length) break
-    const back = block[at] + 256 * block[at + 1]
-    at += 2
-    let match = (token & 15) + 4
-    if (match === 19) match += block[at++]
-    for (let i = 0; i < match; i++) out.push(out[out.length - back])
-  }
-  return Uint8Array.from(out)
-}
-
 describe('an Arrow stream', () => {
   it.each([1, 100, 100_000])('comes in pieces of %d bytes', async (size) => {
     const reader = await readArrow(openStream('standard input', pieces(bytesOf('types.arrows'), size)), [
@@ -101,32 +77,6 @@ describe('an Arrow file', () => {
     const first = await chunksOf(reader, 3)
     expect(await chunksOf(reader, 3)).toEqual(first)
     await reader.close()
-  })
-
-  it('that is compressed is refused', async () => {
-    const reader = await openReader(join(FIXTURES, 'compressed.feather'))
-    await expect(chunksOf(reader, 2)).rejects.toThrow(
-      /batch 0: it is compressed; write it uncompressed \(in pyarrow/,
-    )
-    await reader.close()
-  })
-
-  it('that is compressed is read with a codec that the user registers', async () => {
-    const { compressionRegistry, CompressionType } = arrow
-    let asked = 0
-    const decode = (bytes: Uint8Array): Uint8Array => {
-      asked++
-      return decodeLZ4(bytes)
-    }
-    compressionRegistry.set(CompressionType.LZ4_FRAME, { decode })
-    try {
-      const reader = await openReader(join(FIXTURES, 'compressed.feather'))
-      expect(await allRows(reader, 2)).toEqual(expectedRows(['single', 'i8', 'flag']))
-      await reader.close()
-      expect(asked).toBeGreaterThan(0)
-    } finally {
-      compressionRegistry.set(CompressionType.LZ4_FRAME, {})
-    }
   })
 
   it('with a batch that is too large for memory is refused before it is read', async () => {
@@ -218,7 +168,7 @@ describe('metadata', () => {
 describe('a mutated file', () => {
   const SEED = 5
   const COUNT = 400
-  it.each(['types.arrow', 'types.arrows', 'lists.arrow'])(
+  it.each(['types.arrow', 'types.arrows', 'lists.arrow', 'compressed.feather', 'lz4.arrows'])(
     'is read, or refused with its name: %s',
     async (name) => {
       const generator = xoroshiro128plus(SEED)

@@ -6,21 +6,29 @@ import { describe, expect, it } from 'vitest'
 import { loadPackage } from '../../src/files/optional-package.js'
 import { FIXTURES, testFolder } from './support.js'
 
-// What a program gets where apache-arrow and DuckDB are not installed.
+// What a program gets where apache-arrow, lz4js and DuckDB are not installed.
 
 const folder = testFolder()
 const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 describe('a package that is not installed', () => {
-  buildSync({
-    entryPoints: ['src/files/index.ts'],
-    outfile: join(folder, 'files.cjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    external: Object.keys(peerDependencies),
-    logLevel: 'silent',
-  })
+  const build = (name: string, external: readonly string[]) =>
+    buildSync({
+      entryPoints: ['src/files/index.ts'],
+      outfile: join(folder, name),
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      external: [...external],
+      logLevel: 'silent',
+    })
+  const packages = Object.keys(peerDependencies)
+  build('none.cjs', packages)
+  // A file that is compressed needs apache-arrow before it needs a codec.
+  build(
+    'with-arrow.cjs',
+    packages.filter((name) => name !== 'apache-arrow'),
+  )
   const script = `
     const { openReader, openWriter } = await import(process.argv[2])
     const [, , , action, path] = process.argv
@@ -37,13 +45,15 @@ describe('a package that is not installed', () => {
 
   it.each([
     ['read', 'types.arrow', 'apache-arrow'],
+    ['read', 'compressed.feather', 'lz4js'],
     ['read', 'types.parquet', '@duckdb/node-api'],
     ['read', 'duckdb.csv', '@duckdb/node-api'],
     ['write', 'new.arrow', 'apache-arrow'],
     ['write', 'new.parquet', '@duckdb/node-api'],
   ])('is named, to %s %s, with the command that installs it', (action, name, needed) => {
     const file = action === 'read' ? join(FIXTURES, name) : join(folder, name)
-    const args = [path, join(folder, 'files.cjs'), action, file]
+    const bundle = join(folder, needed === 'lz4js' ? 'with-arrow.cjs' : 'none.cjs')
+    const args = [path, bundle, action, file]
     const said = execFileSync(process.execPath, args, { encoding: 'utf8' })
     expect(said).toMatch(/^EVENKEEL_BACKEND /)
     expect(said).toContain(
