@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, readlink, rm, utimes } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -9,6 +10,9 @@ import { naming } from '../files/file-error.js'
 // Two processes must not write one result. Who writes it keeps a file beside it, with its process id and host. The
 // holder touches the file while it lives. So a process on another host of a cluster can tell whether it still does,
 // without a clock that both share.
+//
+// A job takes and checks a lock for each of its outputs, and a lock is small: this thread reads and writes it. With the
+// thread pool, an apply to 3,000 files of 66 KB took 1.2 times as long, in time and in work of the processor.
 
 /** The end of the names of locks. */
 export const LOCK_SUFFIX = '.evenkeel-lock'
@@ -106,14 +110,9 @@ async function acquire(
 /** False if there is a lock. */
 async function create(path: string, file: string, token: string): Promise<boolean> {
   const since = new Date().toISOString()
-  const holder: Holder = { token, process: process.pid, host: hostname(), machine: await machine(), since }
+  const holder: Holder = { token, process: process.pid, host: hostname(), machine: machine(), since }
   try {
-    const handle = await open(file, 'wx')
-    try {
-      await handle.writeFile(`${JSON.stringify(holder)}\n`)
-    } finally {
-      await handle.close()
-    }
+    writeFileSync(file, `${JSON.stringify(holder)}\n`, { flag: 'wx' })
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
@@ -141,7 +140,7 @@ async function removeDead(
 }
 
 async function removeOwn(file: string, token: string): Promise<void> {
-  if ((await find(file))?.token === token) await naming(file, () => rm(file, { force: true }))
+  if ((await find(file))?.token === token) await naming(file, async () => rmSync(file, { force: true }))
 }
 
 function hold(path: string, file: string, token: string, { touch }: Pace): Lock {
@@ -172,13 +171,13 @@ function hold(path: string, file: string, token: string, { touch }: Pace): Lock 
 async function find(file: string): Promise<Found | null> {
   try {
     // A network disk shows the latest state to who opens the file.
-    const handle = await open(file, 'r')
+    const opened = openSync(file, 'r')
     try {
-      const { mtimeMs: touched } = await handle.stat()
-      const holder = holderOf(await handle.readFile('utf8'))
+      const { mtimeMs: touched } = fstatSync(opened)
+      const holder = holderOf(readFileSync(opened, 'utf8'))
       return { token: holder?.token ?? `torn-${touched}`, holder, touched }
     } finally {
-      await handle.close()
+      closeSync(opened)
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
@@ -202,7 +201,7 @@ async function watch(
   signal: AbortSignal | undefined,
   { look, looks }: Pace,
 ): Promise<'alive' | 'dead' | 'another'> {
-  if (holder?.machine === (await machine()) && !isRunning(holder.process)) return 'dead'
+  if (holder?.machine === machine() && !isRunning(holder.process)) return 'dead'
   for (let i = 0; i < looks; i++) {
     await setTimeout(look)
     signal?.throwIfAborted()
@@ -222,11 +221,24 @@ function isRunning(id: number): boolean {
   }
 }
 
+let thisMachine: string | undefined
+
 /** Two containers have the same process ids, and often the same host name. Linux tells them apart. */
-async function machine(): Promise<string> {
-  const orNone = (text: Promise<string>) => text.then((each) => each.trim()).catch(() => '')
-  const boot = await orNone(readFile('/proc/sys/kernel/random/boot_id', 'utf8'))
-  return [hostname(), boot, await orNone(readlink('/proc/self/ns/pid'))].join(' ')
+function machine(): string {
+  thisMachine ??= [
+    hostname(),
+    orNone(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    orNone(() => readlinkSync('/proc/self/ns/pid')),
+  ].join(' ')
+  return thisMachine
+}
+
+function orNone(read: () => string): string {
+  try {
+    return read().trim()
+  } catch {
+    return ''
+  }
 }
 
 function refuse(path: string, file: string, holder: Holder | null): never {
