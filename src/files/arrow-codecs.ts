@@ -33,16 +33,23 @@ const REMEDY =
   "write it with LZ4, or uncompressed (in pyarrow: write_feather(table, path, compression='uncompressed'))"
 
 async function lz4(path: string): Promise<Codec> {
-  const { decompressFrame } = await loadPackage(path, 'lz4js', '0.2', async () => {
+  const { decompressBlock } = await loadPackage(path, 'lz4js', '0.2', async () => {
     const { default: lz4js } = await import('lz4js')
     return lz4js
   })
   return codecOf((frame, length) => {
-    checkFrame(frame)
     if (length > MOST_EXPANSION * frame.length)
       throw new Error(`${frame.length} bytes of LZ4 cannot become ${length}`)
     const bytes = new Uint8Array(length)
-    return { bytes, got: decompressFrame(frame, bytes) }
+    let got = 0
+    for (const { compressed, begin, end } of blocksOf(frame)) {
+      if (compressed) got = decompressBlock(frame, bytes, begin, end - begin, got)
+      else {
+        if (got + end - begin <= length) bytes.set(frame.subarray(begin, end), got)
+        got += end - begin
+      }
+    }
+    return { bytes, got }
   })
 }
 
@@ -50,30 +57,42 @@ async function lz4(path: string): Promise<Codec> {
 const MOST_EXPANSION = 255
 
 // An LZ4 frame (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md):
-//   4 bytes    the magic number
+//   uint32     the magic number
 //   byte       flags; byte: the size of blocks
 //   8 bytes    the length of the content, if there is such a flag; 4 bytes: a dictionary, the same
 //   byte       a checksum of the header
-//   blocks     uint32: the bytes that follow (the highest bit: not compressed), or 0: the end
+//   blocks     uint32, the bytes of the block (the highest bit: not compressed), or 0: the end; the bytes; 4 bytes: a
+//              checksum, if there is such a flag
+const MAGIC = 0x184d2204
 const FLAGS_PLACE = 4
-const [DICTIONARY, CONTENT_LENGTH, BLOCK_CHECKSUMS] = [1, 8, 16]
+const [DICTIONARY, CONTENT_LENGTH, CHECKSUMS] = [1, 8, 16]
 const HEADER_BYTES = 7
 const NOT_COMPRESSED = 2 ** 31
+const WORD_BYTES = 4
 
-/** lz4js takes all lengths as true, and does not know dictionaries, nor where the checksums of blocks are. */
-function checkFrame(frame: Uint8Array): void {
+interface LZ4Block {
+  readonly compressed: boolean
+  readonly begin: number
+  readonly end: number
+}
+
+/** Checksums are not looked at: with an uncompressed file, nobody would miss them. */
+function* blocksOf(frame: Uint8Array): Generator<LZ4Block> {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
+  if (view.getUint32(0, true) !== MAGIC) throw new Error('it is no frame of LZ4')
   const flags = view.getUint8(FLAGS_PLACE)
-  if ((flags & (DICTIONARY | BLOCK_CHECKSUMS)) !== 0)
-    throw new Error('LZ4 with dictionaries or block checksums')
-  let at = HEADER_BYTES + (flags & CONTENT_LENGTH)
-  let length: number
-  do {
-    if (at + Uint32Array.BYTES_PER_ELEMENT > frame.length)
-      throw new Error('an LZ4 block that does not end within its buffer')
-    length = view.getUint32(at, true)
-    at += Uint32Array.BYTES_PER_ELEMENT + (length % NOT_COMPRESSED)
-  } while (length !== 0)
+  if ((flags & DICTIONARY) !== 0) throw new Error('LZ4 with a dictionary')
+  const checksum = (flags & CHECKSUMS) === 0 ? 0 : WORD_BYTES
+  for (let at = HEADER_BYTES + (flags & CONTENT_LENGTH); ; ) {
+    const word = view.getUint32(at, true)
+    if (word === 0) return
+    const begin = at + WORD_BYTES
+    const end = begin + (word % NOT_COMPRESSED)
+    at = end + checksum
+    // There is a 0 after the last block.
+    if (at + WORD_BYTES > frame.length) throw new Error('an LZ4 block that does not end within its buffer')
+    yield { compressed: word < NOT_COMPRESSED, begin, end }
+  }
 }
 
 /** Node.js has Zstandard from 22.15 on; the types are of an older one. */

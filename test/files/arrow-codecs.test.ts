@@ -13,7 +13,8 @@ const rowsOf = async (path: string, columns: readonly string[] = COLUMNS) =>
   allRows(await openReader(path, { columns }))
 
 describe('LZ4', () => {
-  it.each(['compressed.feather', 'lz4.arrows'])('is read: %s', async (name) => {
+  // The frames of polars have checksums of their blocks.
+  it.each(['compressed.feather', 'lz4.arrows', 'polars.arrow'])('is read: %s', async (name) => {
     expect(await rowsOf(join(FIXTURES, name))).toEqual(expectedRows(COLUMNS))
   })
 
@@ -41,13 +42,8 @@ describe('LZ4', () => {
     ],
     ['says 2 GB', (b) => b.writeBigInt64LE(2n ** 31n, frame - 8), /bytes of LZ4 cannot become 2147483648/],
     ['says -2', (b) => b.writeBigInt64LE(-2n, frame - 8), /batch 0: this is no sound Arrow data/],
-    ['is no frame', (b) => b.writeUInt8(5, frame), /invalid magic number/],
-    ['has a dictionary', (b) => b.writeUInt8(b[frame + 4] | 1, frame + 4), /LZ4 with dictionaries or block/],
-    [
-      'has checksums of blocks',
-      (b) => b.writeUInt8(b[frame + 4] | 16, frame + 4),
-      /LZ4 with dictionaries or block/,
-    ],
+    ['is no frame', (b) => b.writeUInt8(5, frame), /no frame of LZ4/],
+    ['has a dictionary', (b) => b.writeUInt8(b[frame + 4] | 1, frame + 4), /LZ4 with a dictionary/],
     [
       'has a block past its end',
       (b) => b.writeUInt32LE(2 ** 31 - 1, block),

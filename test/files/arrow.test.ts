@@ -168,7 +168,7 @@ describe('metadata', () => {
 describe('a mutated file', () => {
   const SEED = 5
   const COUNT = 400
-  it.each(['types.arrow', 'types.arrows', 'lists.arrow', 'compressed.feather', 'lz4.arrows'])(
+  it.each(['types.arrow', 'types.arrows', 'lists.arrow', 'compressed.feather', 'lz4.arrows', 'polars.arrow'])(
     'is read, or refused with its name: %s',
     async (name) => {
       const generator = xoroshiro128plus(SEED)
