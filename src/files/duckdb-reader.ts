@@ -3,7 +3,6 @@ import type { DuckDBConnection, DuckDBListVector, DuckDBType } from '@duckdb/nod
 import type { ElementType } from '../data/element-types.js'
 import { fail } from '../errors.js'
 import type { DType, FloatArray } from '../tensor.js'
-import { openFile } from './byte-input.js'
 import {
   type Column,
   chooseColumns,
@@ -13,6 +12,7 @@ import {
   rowShapeOf,
 } from './columns.js'
 import { asking, type DuckDB, loadDuckDB, quoteName, quoteText, SETTINGS } from './duckdb.js'
+import { isWholeGzip } from './gzip.js'
 import type { Reader } from './reader.js'
 import { type RowBlock, recut } from './recut.js'
 
@@ -36,7 +36,7 @@ export async function readTable(
 ): Promise<Reader> {
   const duckdb = await loadDuckDB(path)
   // DuckDB's messages on a file that is not there are about patterns.
-  await (await openFile(path)).close()
+  const gzip = await isWholeGzip(path)
   const instance = await duckdb.DuckDBInstance.create(':memory:', { ...SETTINGS, memory_limit: MEMORY_LIMIT })
   const connection = await instance.connect()
   const close = async () => {
@@ -45,7 +45,7 @@ export async function readTable(
   }
   try {
     await connection.run(`SET streaming_buffer_size = '${READ_AHEAD}'`)
-    return await asking(path, () => tableReader(duckdb, connection, path, format, columns, close))
+    return await asking(path, () => tableReader(duckdb, connection, path, format, gzip, columns, close))
   } catch (error) {
     await close()
     throw error
@@ -57,13 +57,16 @@ async function tableReader(
   connection: DuckDBConnection,
   path: string,
   format: 'parquet' | 'csv',
+  gzip: boolean,
   wanted: readonly (string | number)[] | undefined,
   close: () => Promise<void>,
 ): Promise<Reader> {
   // An absolute path is never taken for an address.
   const file = resolve(path)
   const rowsOf = async (sql: string) => (await connection.runAndReadAll(sql, [file])).getRows()
-  const source = format === 'parquet' ? 'read_parquet($1)' : `read_csv($1, nullstr=${CSV_NULLS})`
+  // By itself, DuckDB goes by the ending.
+  const csvOptions = `nullstr=${CSV_NULLS}, compression='${gzip ? 'gzip' : 'auto'}'`
+  const source = format === 'parquet' ? 'read_parquet($1)' : `read_csv($1, ${csvOptions})`
   const schema = await connection.stream(`SELECT * FROM ${source} LIMIT 0`, [file])
   const all = columnsOf(duckdb, schema.columnNames(), schema.columnTypes())
   const lengths = await Promise.all(all.map((column) => withLength(column, source, rowsOf)))
@@ -88,7 +91,7 @@ async function tableReader(
     seekable: rows !== null,
     header: headerOf(chosen),
     async *chunks(size, from = 0, to = rows ?? Number.POSITIVE_INFINITY) {
-      const sql = `SELECT ${rowOf(chosen, dtype)} FROM ${rows === null ? csvOf(chosen) : parquetOf(from, to, rows)}`
+      const sql = `SELECT ${rowOf(chosen, dtype)} FROM ${rows === null ? csvOf(chosen, csvOptions) : parquetOf(from, to, rows)}`
       const blocks = blocksOf(path, connection, sql, file, chosen[0].name, rowShape[0], from)
       const skipped = rows === null ? from : 0
       yield* recut(blocks, { dtype, rowShape, rows: size, from: skipped, to: to - from + skipped })
@@ -156,10 +159,10 @@ function rowOf(chosen: readonly NumberColumn[], dtype: DType): string {
 }
 
 /** Columns that began with integers may go on with fractions. */
-function csvOf(chosen: readonly NumberColumn[]): string {
+function csvOf(chosen: readonly NumberColumn[], csvOptions: string): string {
   const types = chosen.filter(({ type }) => type !== 'bool').map(({ name }) => `${quoteText(name)}: 'DOUBLE'`)
   const given = types.length > 0 ? `, types={${types.join(', ')}}` : ''
-  return `read_csv($1, nullstr=${CSV_NULLS}${given})`
+  return `read_csv($1, ${csvOptions}${given})`
 }
 
 function parquetOf(from: number, to: number, rows: number): string {

@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import type { ResultType } from '../data/element-types.js'
 import { fail } from '../errors.js'
 import { sizeOf, type Tensor } from '../tensor.js'
@@ -6,6 +5,7 @@ import { AtomicFile } from './atomic-file.js'
 import { type NewColumns, newColumns } from './columns.js'
 import { loadDuckDB, quoteText, SETTINGS } from './duckdb.js'
 import { startThread, type WritingThread } from './duckdb-worker.js'
+import { endingOf } from './ending.js'
 import type { NewFile, Writer } from './writer.js'
 
 /** The name of the rows in SQL. */
@@ -83,7 +83,11 @@ function parquetOptions(rowBytes: number): string {
 }
 
 function csvOptions(path: string): string {
-  return `FORMAT csv, HEADER true, DELIMITER '${extname(path).toLowerCase() === '.tsv' ? '\t' : ','}'`
+  const ending = endingOf(path).toLowerCase()
+  const delimiter = ending.startsWith('.tsv') ? '\t' : ','
+  // By default, DuckDB goes by the temporary name.
+  const compression = ending.endsWith('.gz') ? 'gzip' : 'none'
+  return `FORMAT csv, HEADER true, DELIMITER '${delimiter}', COMPRESSION ${compression}`
 }
 
 /** CSV has no lists: each of their numbers gets a column. */

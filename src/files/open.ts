@@ -1,7 +1,7 @@
-import { extname } from 'node:path'
 import { fail } from '../errors.js'
 import { checkBoolean, checkChoice, checkOptions } from '../options.js'
 import { openFile, openStream } from './byte-input.js'
+import { endingOf } from './ending.js'
 import { FORMATS, type Format, type Reader } from './reader.js'
 import { type NewFile, newFileFrom, type Writer } from './writer.js'
 
@@ -33,12 +33,14 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   '.parquet': 'parquet',
   '.csv': 'csv',
   '.tsv': 'csv',
+  '.csv.gz': 'csv',
+  '.tsv.gz': 'csv',
 }
 
 /** The format of a file, by its name. */
 export function formatOf(path: string): Format {
   if (path === STANDARD) return 'npy'
-  const format = ENDINGS[extname(path).toLowerCase()]
+  const format = ENDINGS[endingOf(path).toLowerCase()]
   if (format !== undefined) return format
   return fail(
     'EVENKEEL_FILE',

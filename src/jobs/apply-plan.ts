@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fail } from '../errors.js'
+import { endingOf } from '../files/ending.js'
 import { formatOf } from '../files/open.js'
 import type { Format } from '../files/reader.js'
 import { type Input, isStream } from './inputs.js'
@@ -22,7 +23,7 @@ export function nameOutputs(inputs: readonly Input[], format: Format | undefined
   const planned = new Map<string, Input>()
   for (const input of inputs) {
     const { path } = input
-    const name = basename(path, extname(path)) + ENDINGS[format ?? formatOf(path)]
+    const name = basename(path, endingOf(path)) + ENDINGS[format ?? formatOf(path)]
     const twin = planned.get(name)
     if (twin !== undefined)
       fail(

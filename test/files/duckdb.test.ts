@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, expect, it } from 'vitest'
 import { openReader, openWriter, type Writer } from '../../src/files/index.js'
@@ -7,9 +8,9 @@ import { allRows, chunksOf, counted, FIXTURES, leftOver, mutations, testFolder }
 
 const folder = testFolder()
 
-function save(name: string, text: string): string {
+function save(name: string, content: string | Uint8Array): string {
   const path = join(folder, name)
-  writeFileSync(path, text)
+  writeFileSync(path, content)
   return path
 }
 
@@ -134,6 +135,33 @@ describe('CSV', () => {
     await expect(reading()).rejects.toMatchObject({
       code: 'EVENKEEL_FILE',
       message: expect.stringMatching(/text\.csv.*Line: 30002/),
+    })
+  })
+
+  const TEXT = `a,b\n${Array.from({ length: 5000 }, (_, i) => `${i},${i % 7}\n`).join('')}`
+  const zipped = gzipSync(TEXT)
+  it.each(['zipped.csv.gz', 'ZIPPED.CSV.GZ', 'zipped-unnamed.csv'])(
+    'is read when gzip has compressed it: %s',
+    async (name) => {
+      const rows = await allRows(await openReader(save(name, zipped)), 512)
+      expect(rows).toEqual(Array.from({ length: 5000 }, (_, i) => [i, i % 7]))
+    },
+  )
+
+  it.each<[string, Uint8Array, RegExp]>([
+    [
+      'is cut off',
+      zipped.subarray(0, -100),
+      /its gzip is not whole \(unexpected end of file\); write it again/,
+    ],
+    ['has no end', zipped.subarray(0, -4), /its gzip is not whole \(unexpected end of file\)/],
+    ['is damaged', zipped.map((byte, i) => (i === 1000 ? byte ^ 255 : byte)), /its gzip is not whole/],
+    ['is not compressed', Buffer.from(TEXT), /not a GZIP stream/],
+  ])('with the ending .csv.gz that %s is refused', async (name, bytes, message) => {
+    const path = save(`${name}.csv.gz`, bytes)
+    await expect(openReader(path)).rejects.toMatchObject({
+      code: 'EVENKEEL_FILE',
+      message: expect.stringMatching(message),
     })
   })
 

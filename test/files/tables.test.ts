@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openReader, openWriter } from '../../src/files/index.js'
 import { allRows, chunksOf, counted, expectedRows, FIXTURES, leftOver, testFolder } from './support.js'
@@ -124,7 +125,8 @@ describe.each(['empty.arrow', 'empty.parquet'])('%s', (name) => {
   })
 })
 
-const WRITTEN = ['x.arrow', 'x.arrows', 'x.parquet', 'x.csv', 'x.tsv']
+const WRITTEN = ['x.arrow', 'x.arrows', 'x.parquet', 'x.csv', 'x.tsv', 'x.csv.gz', 'x.TSV.GZ']
+const isText = (name: string) => /sv(\.gz)?$/i.test(name)
 
 describe.each(WRITTEN)('%s, written and read', (name) => {
   const write = async (
@@ -153,7 +155,7 @@ describe.each(WRITTEN)('%s, written and read', (name) => {
     expect(bytes).toBe(readFileSync(path).length)
     const reader = await openReader(path)
     expect(reader.names).toEqual(names)
-    expect(reader.dtype).toBe(name.endsWith('sv') ? 'float64' : type)
+    expect(reader.dtype).toBe(isText(name) ? 'float64' : type)
     const chunks = await chunksOf(reader, 1024)
     expect(chunks.map(({ shape }) => shape[0])).toEqual([1024, 1024, 1024, 1024, 1024, 880])
     expect(chunks.flatMap(({ data }) => Array.from(data))).toEqual(Array.from(counted(6000, [3]).data))
@@ -165,7 +167,7 @@ describe.each(WRITTEN)('%s, written and read', (name) => {
     await writer.commit()
     const reader = await openReader(path)
     expect(reader.rowShape).toEqual([4])
-    expect(reader.names).toEqual(name.endsWith('sv') ? ['data0', 'data1', 'data2', 'data3'] : ['data'])
+    expect(reader.names).toEqual(isText(name) ? ['data0', 'data1', 'data2', 'data3'] : ['data'])
     expect((await allRows(reader, 3)).flat()).toEqual(Array.from(counted(3, [4]).data))
   })
 
@@ -179,8 +181,12 @@ describe.each(WRITTEN)('%s, written and read', (name) => {
     const { path, writer } = await write(`empty-${name}`, [2], ['a', 'b'], [])
     await writer.commit()
     // A CSV without rows has no types.
-    if (!name.endsWith('sv')) expect(await allRows(await openReader(path))).toEqual([])
-    else expect(readFileSync(path, 'utf8')).toMatch(/^a[,\t]b\n$/)
+    if (!isText(name)) expect(await allRows(await openReader(path))).toEqual([])
+    else {
+      const bytes = readFileSync(path)
+      const text = /gz$/i.test(name) ? gunzipSync(bytes) : bytes
+      expect(text.toString()).toMatch(/^a[,\t]b\n$/)
+    }
   })
 
   it('leaves nothing after abort(), also in the middle', async () => {
