@@ -36,8 +36,8 @@ const CONFIG = {
 /** The languages of blocks. Those that are not run here are parsed, where there is a parser for them. */
 const LANGUAGES = {
   run: ['ts', 'sh'],
-  parsed: ['js', 'json', 'python'],
-  shown: ['', 'console', 'text', 'html', 'docker'],
+  parsed: ['js', 'json', 'python', 'html'],
+  shown: ['', 'console', 'text', 'docker'],
 }
 
 const named = (language: string) => blocks.filter((block) => block.language === language)
@@ -135,5 +135,20 @@ describe('the blocks', () => {
 
   it.each(named('js'))('parse: $page:$line: $first', ({ code }) => {
     expect(transformSync(code, { loader: 'js' }).warnings).toEqual([])
+  })
+
+  it.each(named('html'))('has the import map of package.json: $page:$line', ({ code }) => {
+    const { exports, imports } = JSON.parse(textOf('package.json'))
+    const map = JSON.parse(/<script type="importmap">(.*)<\/script>/s.exec(code)?.[1] ?? 'none') as {
+      imports: Record<string, string>
+    }
+    const real = Object.keys(map.imports).map((name) => [
+      name,
+      name === '#addon'
+        ? imports[name].browser.default
+        : exports[name.replace(/^evenkeel/, '.')].import.default,
+    ])
+    const wanted = real.map(([name, path]) => [name, path.replace('.', './node_modules/evenkeel')])
+    expect(map.imports).toEqual(Object.fromEntries(wanted))
   })
 })

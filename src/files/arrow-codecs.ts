@@ -76,7 +76,7 @@ interface LZ4Block {
   readonly end: number
 }
 
-/** Checksums are not looked at: with an uncompressed file, nobody would miss them. */
+/** The blocks of a frame. Checksums are not compared: an uncompressed Arrow file has none either. */
 function* blocksOf(frame: Uint8Array): Generator<LZ4Block> {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
   if (view.getUint32(0, true) !== MAGIC) throw new Error('it is no frame of LZ4')
