@@ -17,9 +17,13 @@ const LENGTH_BYTES = 8
  */
 export async function loadCodec(arrow: Arrow, path: string, compression: number | null): Promise<void> {
   const { compressionRegistry: registry, CompressionType } = arrow
-  if (compression === null || registry.get(compression)?.decode !== undefined) return
-  if (compression === CompressionType.LZ4_FRAME) registry.set(compression, await lz4(path))
-  else if (compression === CompressionType.ZSTD) registry.set(compression, zstandard(path))
+  const registered = compression === null ? null : registry.get(compression)
+  if (compression === null || registered?.decode !== undefined) return
+  // A program that only writes has registered an encoder alone.
+  const add = (codec: Codec) =>
+    registry.set(compression, { encode: registered?.encode?.bind(registered), ...codec })
+  if (compression === CompressionType.LZ4_FRAME) add(await lz4(path))
+  else if (compression === CompressionType.ZSTD) add(zstandard(path))
   else
     fail(
       'EVENKEEL_FILE',

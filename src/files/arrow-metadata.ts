@@ -34,7 +34,7 @@ const FIELDS: Readonly<Record<Kind, Readonly<Record<number, Field>>>> = {
 /** The kinds of a message, by its type, which is field 1; field 2 is the table. */
 const MESSAGES: readonly (Kind | undefined)[] = [undefined, 'schema', 'dictionary', 'batch']
 const [TYPE_FIELD, TABLE_FIELD, BODY_FIELD] = [1, 2, 3]
-/** Of a dictionary, a batch, and a compression. */
+/** The batch of a dictionary, the compression of a batch, and the codec of a compression. */
 const [BATCH_FIELD, COMPRESSION_FIELD, CODEC_FIELD] = [1, 3, 0]
 const OFFSET_BYTES = 4
 /** Lists in lists are no deeper than this in any table of data. */
@@ -48,8 +48,7 @@ export function checkMetadata(path: string, kind: 'footer' | 'message', bytes: U
   const visit = (what: Kind, at: number, depth: number): void => {
     if (++tables > bytes.length || depth > DEEPEST) throw new RangeError('too many tables')
     const fields = Object.entries(FIELDS[what]).map(([number, field]) => [Number(number), field] as const)
-    const type = what === 'message' ? fieldAt(view, at, TYPE_FIELD) : null
-    const inside = type === null ? undefined : MESSAGES[view.getUint8(type)]
+    const inside = what === 'message' ? kindOf(view, at) : undefined
     if (inside !== undefined) fields.push([TABLE_FIELD, { table: inside }])
     for (const [number, field] of fields) {
       const place = fieldAt(view, at, number)
@@ -90,8 +89,7 @@ export function compressionOf(message: Uint8Array): number | null {
     return place === null ? null : place + view.getUint32(place, true)
   }
   const root = view.getUint32(0, true)
-  const type = fieldAt(view, root, TYPE_FIELD)
-  const kind = type === null ? undefined : MESSAGES[view.getUint8(type)]
+  const kind = kindOf(view, root)
   const inside = tableIn(root, TABLE_FIELD)
   const batch = kind === 'batch' ? inside : kind === 'dictionary' ? tableIn(inside, BATCH_FIELD) : null
   const compression = tableIn(batch, COMPRESSION_FIELD)
@@ -135,6 +133,12 @@ export function blocksOf(footer: Uint8Array, which: 'dictionaries' | 'batches'):
       bodyBytes: Number(view.getBigInt64(at + BLOCK_BODY, true)),
     }
   })
+}
+
+/** What a message has inside. Undefined: nothing that has lists. */
+function kindOf(view: DataView, message: number): Kind | undefined {
+  const type = fieldAt(view, message, TYPE_FIELD)
+  return type === null ? undefined : MESSAGES[view.getUint8(type)]
 }
 
 /** Where a field of a table is. Null: it is not there. */

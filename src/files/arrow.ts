@@ -37,8 +37,8 @@ const END_BYTES = FOOTER_LENGTH_BYTES + MAGIC.length
 /**
  * Reads an Arrow file or an Arrow stream. One batch of the file is in memory at a time.
  * @param columns names, or numbers from 0. Default: all columns of numbers.
- * @throws EvenkeelError (EVENKEEL_BACKEND) if apache-arrow or a codec is not installed, (EVENKEEL_FILE) if the input is not Arrow, or
- * has no such columns.
+ * @throws EvenkeelError (EVENKEEL_BACKEND) if apache-arrow or a codec is not installed, (EVENKEEL_FILE) if the input is not
+ * Arrow, or has no such columns.
  */
 export async function readArrow(input: ByteInput, columns?: readonly (string | number)[]): Promise<Reader> {
   const { path, size } = input

@@ -9,7 +9,8 @@ import { naming } from './file-error.js'
 const MAGIC = [0x1f, 0x8b]
 
 /**
- * Whether a file is compressed by gzip. If it is, it is read to its end: DuckDB takes the rows before a cut for the whole.
+ * Whether a file is compressed by gzip. If it is, it is read to its end, because DuckDB does not notice that such a file
+ * was cut off, and returns the rows before the cut.
  * @throws EvenkeelError (EVENKEEL_FILE) if it is not there, or is gzip that was cut off or damaged.
  */
 export async function isWholeGzip(path: string): Promise<boolean> {

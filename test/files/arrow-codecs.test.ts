@@ -78,6 +78,18 @@ describe('Zstandard', () => {
   })
 })
 
+it('an encoder that the program has registered stays', async () => {
+  const before = compressionRegistry.get(CompressionType.LZ4_FRAME)
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { encode: (bytes) => lz4js.compress(bytes) })
+  try {
+    expect(await rowsOf(join(FIXTURES, 'compressed.feather'))).toEqual(expectedRows(COLUMNS))
+    const encoded = compressionRegistry.get(CompressionType.LZ4_FRAME)?.encode?.(new Uint8Array([1, 2, 3]))
+    expect(Array.from(lz4js.decompress(encoded ?? []))).toEqual([1, 2, 3])
+  } finally {
+    compressionRegistry.set(CompressionType.LZ4_FRAME, before ?? {})
+  }
+})
+
 it('a codec that the program has registered is used', async () => {
   const registered = compressionRegistry.get(CompressionType.LZ4_FRAME)
   let asked = 0

@@ -57,12 +57,12 @@ napi_value kinds(napi_env env, napi_callback_info info) {
   return names;
 }
 
-// Of a kind, with the zero at its end; the longest has some 20 bytes.
-constexpr size_t kLongestName = 64;
+// Room for the name of a kind and the zero after it. The longest name, store_non_temporal, has 18 letters.
+constexpr size_t kNameBytes = 64;
 
 // `kind`: an index of kCopyKinds is too easily mistaken; the name is looked up.
 bool read_kind(napi_env env, napi_value value, CopyKind* kind) {
-  char text[kLongestName] = {};
+  char text[kNameBytes] = {};
   napi_get_value_string_utf8(env, value, text, sizeof text, nullptr);
   for (const CopyKind candidate : kCopyKinds) {
     if (std::string_view(name_of(candidate)) == text) return *kind = candidate, true;
